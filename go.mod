@@ -1,0 +1,3 @@
+module github.com/redoubt-kv/redoubt
+
+go 1.26.0
