@@ -1,0 +1,80 @@
+package page
+
+// Size classes: steps of 256 B to 4 KiB, then four to a doubling, so that a
+// bucket that grows through them wastes at most a step. The numbers are in
+// node headers and so frozen.
+const (
+	numClasses = 28
+	spanClass  = 255
+)
+
+// classSize is the size in bytes of each class.
+var classSize = makeClassSizes()
+
+// classOf maps a size in units, rounded up, to the smallest class that fits.
+var classOf = makeClassOf()
+
+// slabFrames is the number of frames of a slab of each class: enough for at
+// least four nodes with little left over.
+var slabFrames = makeSlabFrames()
+
+func makeClassSizes() (s [numClasses]uint32) {
+	i := 0
+	for size := uint32(Unit); size <= 4096; size += Unit {
+		s[i] = size
+		i++
+	}
+	for base := uint32(4096); base < MaxNode; base *= 2 {
+		for q := uint32(1); q <= 4; q++ {
+			s[i] = base + base/4*q
+			i++
+		}
+	}
+	return s
+}
+
+func makeClassOf() (t [MaxNode/Unit + 1]uint8) {
+	c := 0
+	for u := range t {
+		if uint32(u*Unit) > classSize[c] {
+			c++
+		}
+		t[u] = uint8(c)
+	}
+	return t
+}
+
+func makeSlabFrames() (t [numClasses]uint8) {
+	for c, size := range classSize {
+		best, bestWaste := 0, 2.0
+		for n := 8; n <= 64; n += 4 {
+			slots := n * FrameSize / int(size)
+			waste := float64(n*FrameSize-slots*int(size)) / float64(n*FrameSize)
+			if slots >= 4 && slots <= 512 && waste < bestWaste-0.01 {
+				best, bestWaste = n, waste
+			}
+			if bestWaste < 0.015 {
+				break
+			}
+		}
+		t[c] = uint8(best)
+	}
+	return t
+}
+
+// ClassSize returns the size of the node that an allocation of n bytes gets:
+// a class, or frames above MaxNode.
+func ClassSize(n int) int {
+	if n <= MaxNode {
+		return int(classSize[classOf[(n+Unit-1)/Unit]])
+	}
+	return (n + FrameSize - 1) &^ (FrameSize - 1)
+}
+
+// SmallerClass returns the size of the next smaller class, or 0.
+func SmallerClass(size int) int {
+	if size > MaxNode || size <= Unit {
+		return 0
+	}
+	return int(classSize[classOf[size/Unit]-1])
+}

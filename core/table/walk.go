@@ -1,0 +1,230 @@
+package table
+
+import (
+	"math/bits"
+
+	"github.com/redoubt-kv/redoubt/core/page"
+)
+
+// Bucket is one bucket of a version, read only: its entries and the part of
+// the hash order that it covers.
+type Bucket struct {
+	Ref page.Ref
+	// Start is the first position it covers; End the first behind it, 0 if it
+	// reaches to the end of the hash order.
+	Start, End uint64
+	heap       *page.Heap
+}
+
+// At returns the bucket that covers pos. The table must not be empty.
+func (t *Table) At(pos uint64) Bucket {
+	ref := t.leaf(pos)
+	depth := int(t.heap.Bytes(ref, offTags)[offDepth])
+	start := prefix(pos, depth)
+	end := uint64(0)
+	if depth > 0 {
+		end = start + 1<<(64-depth)
+	}
+	return Bucket{ref, start, end, t.heap}
+}
+
+// BucketOf returns the bucket at ref, for the holder of a pin that sees it;
+// ok is false if the node at ref is no bucket.
+func BucketOf(h *page.Heap, ref page.Ref) (Bucket, bool) {
+	if page.At[nodeHead](h, ref).kind != kindBucket {
+		return Bucket{}, false
+	}
+	return Bucket{Ref: ref, heap: h}, true
+}
+
+// Due is a time before which no entry of the bucket is due, in ms.
+func (b Bucket) Due() int64 {
+	due := int64(maxDue)
+	for ref := b.Ref; ref != 0; {
+		n := bucket(b.heap.Node(ref))
+		due = min(due, n.due())
+		ref = n.next()
+	}
+	return due
+}
+
+// Each calls fn with every entry, until it returns false; those in overflow
+// buckets too.
+func (b Bucket) Each(fn func(e Entry) bool) bool {
+	for ref := b.Ref; ref != 0; {
+		n := bucket(b.heap.Node(ref))
+		for i := range n.count() {
+			if !fn(Entry{b.heap, n[n.offset(i):], ref}) {
+				return false
+			}
+		}
+		ref = n.next()
+	}
+	return true
+}
+
+// Own is Each over one node only, for a saver that was handed this node.
+func (b Bucket) Own(fn func(e Entry)) {
+	n := bucket(b.heap.Node(b.Ref))
+	for i := range n.count() {
+		fn(Entry{b.heap, n[n.offset(i):], b.Ref})
+	}
+}
+
+// Next is the overflow bucket behind b, if any.
+func (b Bucket) Next() (Bucket, bool) {
+	next := bucket(b.heap.Node(b.Ref)).next()
+	return Bucket{next, b.Start, b.End, b.heap}, next != 0
+}
+
+// Each calls fn with every entry in hash order of the buckets, until it returns
+// false. fn must not change the table.
+func (t *Table) Each(fn func(e Entry) bool) {
+	if t.Root == 0 {
+		return
+	}
+	for pos := uint64(0); ; {
+		b := t.At(pos)
+		if !b.Each(fn) || b.End == 0 {
+			return
+		}
+		pos = b.End
+	}
+}
+
+// Random returns an entry chosen by the random numbers that rnd gives, each
+// with the same probability as far as Count is right. The table must not be
+// empty.
+func (t *Table) Random(rnd func() uint64) Entry {
+	for try := 0; ; try++ {
+		b := t.At(rnd())
+		n := 0
+		b.Each(func(Entry) bool { n++; return true })
+		if n == 0 {
+			continue
+		}
+		// A position hits b with probability 2^-depth. Accepting it with
+		// count·2^depth over a bound gives each entry the same chance; four
+		// times the mean is a bound that few buckets pass.
+		depth := int(bucket(t.heap.Node(b.Ref)).depth())
+		if try < 64 && depth < 40 && rnd()>>24&(1<<30-1)*uint64(4*t.Count)>>30 >= uint64(n)<<depth {
+			continue
+		}
+		hi, _ := bits.Mul64(rnd(), uint64(n))
+		var chosen Entry
+		b.Each(func(e Entry) bool {
+			chosen = e
+			hi--
+			return hi != ^uint64(0)
+		})
+		return chosen
+	}
+}
+
+// RefreshDue sets the due time of the buckets at pos to that of their earliest
+// entry, after due ones were deleted, if that costs no copy.
+func (t *Table) RefreshDue(pos uint64) {
+	if t.Root == 0 {
+		return
+	}
+	for ref := t.leaf(pos); ref != 0; {
+		b := bucket(t.heap.Node(ref))
+		if !t.heap.Owned(ref) {
+			return
+		}
+		due := int64(maxDue)
+		for i := range b.count() {
+			if d := b.entry(t.heap, i).Due(); d != NoDue {
+				due = min(due, d)
+			}
+		}
+		b.setDue(due)
+		ref = b.next()
+	}
+}
+
+// Free retires every node and empties the table. release, if not nil, is
+// called with each entry before.
+func (t *Table) Free(release func(e Entry)) {
+	f := t.Detach()
+	for !f.Step(1<<20, release) {
+	}
+}
+
+// Freer frees the nodes of a detached table step by step.
+type Freer struct {
+	t    Table
+	pos  uint64
+	dirs []page.Ref
+	done bool
+}
+
+// Detach empties the table and returns what frees its nodes.
+func (t *Table) Detach() *Freer {
+	f := &Freer{t: *t, done: t.Root == 0}
+	t.Root, t.Count, t.Dues = 0, 0, 0
+	return f
+}
+
+// Step retires about n entries' buckets and tells whether all is freed. It is
+// called under the shard's lock.
+func (f *Freer) Step(n int, release func(e Entry)) (done bool) {
+	for n > 0 && !f.done {
+		n -= f.bucket(release)
+	}
+	return f.done
+}
+
+// bucket retires the bucket at f.pos. Directories are kept for walking until
+// the end: a directory's slots may name buckets that are gone already, but
+// never on the way to f.pos.
+func (f *Freer) bucket(release func(e Entry)) (entries int) {
+	t := &f.t
+	f.noteDirectories()
+	b := t.At(f.pos)
+	for ref := b.Ref; ref != 0; {
+		n := bucket(t.heap.Node(ref))
+		next := n.next()
+		entries += n.count()
+		for i := range n.count() {
+			f.entry(n.entry(t.heap, i), release)
+		}
+		t.arena.Retire(ref, t.id, b.Start)
+		ref = next
+	}
+	f.pos = b.End
+	if b.End == 0 {
+		for _, dir := range f.dirs {
+			t.arena.Retire(dir, t.id, 0)
+		}
+		f.dirs, f.done = nil, true
+	}
+	return entries + 1
+}
+
+func (f *Freer) entry(e Entry, release func(e Entry)) {
+	if release != nil {
+		release(e)
+	}
+	if e.b[0]&flagExternalKey != 0 {
+		f.t.arena.Retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), f.t.id, f.pos)
+	}
+}
+
+// noteDirectories remembers the directories that start at f.pos.
+func (f *Freer) noteDirectories() {
+	t := &f.t
+	ref, depth := t.Root, 0
+	for {
+		head := page.At[nodeHead](t.heap, ref)
+		if head.kind != kindDirectory {
+			return
+		}
+		if prefix(f.pos, depth) == f.pos {
+			f.dirs = append(f.dirs, ref)
+		}
+		slot := int(f.pos << depth >> (64 - head.owner))
+		depth += int(head.owner)
+		ref = *page.RefAt(t.heap, ref, dirSlots+4*slot)
+	}
+}

@@ -1,0 +1,336 @@
+package table
+
+import (
+	"math/bits"
+
+	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/page"
+)
+
+func trailingByte(m uint64) int { return bits.TrailingZeros64(m) / 8 }
+
+// Item is what Set stores beside the key.
+type Item struct {
+	Kind  uint8
+	Clock uint32
+	Due   int64  // ms or NoDue
+	Value []byte // at most MaxValue bytes; it must not alias the table's nodes
+}
+
+// place is where a bucket hangs: in the table's root, a directory, or the
+// bucket before it in an overflow chain. Everything above it is owned.
+type place struct {
+	parent page.Ref // 0: the root
+	chain  bool     // parent is a bucket, and this is its next
+	start  int      // first slot in the directory
+	n      int      // number of slots
+	depth  int      // bits consumed above the directory's slots
+}
+
+// Set stores item under key, which may be there already; it tells whether it
+// was not.
+func (t *Table) Set(pos uint64, key []byte, item Item) (added bool) {
+	if t.Root == 0 {
+		t.Root = t.newBucket(page.Unit, 8, 0)
+	}
+	for at, ref := t.own(pos); ; {
+		b := bucket(t.heap.Node(ref))
+		if s := t.search(b, pos, key); s >= 0 {
+			t.replace(at, ref, b, s, pos, item)
+			break
+		}
+		if b.next() == 0 {
+			added = true
+			t.insert(pos, key, item)
+			break
+		}
+		at, ref = t.ownNext(ref, b, pos)
+	}
+	if invariant.Enabled {
+		t.checkBucketAt(pos)
+	}
+	return added
+}
+
+// own makes the first bucket at pos and all above it writable.
+func (t *Table) own(pos uint64) (place, page.Ref) {
+	at, ref, depth, p := place{}, t.Root, 0, pos
+	for {
+		head := page.At[nodeHead](t.heap, ref)
+		if !t.heap.Owned(ref) {
+			ref = t.arena.Own(ref, t.id, prefix(pos, depth))
+			t.hang(at, ref)
+			head = page.At[nodeHead](t.heap, ref)
+		}
+		if head.kind != kindDirectory {
+			return at, ref
+		}
+		slot := int(p >> (64 - head.owner))
+		p <<= head.owner
+		child := *page.RefAt(t.heap, ref, dirSlots+4*slot)
+		at = place{parent: ref, start: slot, n: 1, depth: depth}
+		if c := page.At[nodeHead](t.heap, child); c.kind == kindBucket && !t.heap.Owned(child) {
+			d := int(t.heap.Bytes(child, offTags)[offDepth])
+			at.start, at.n = span(slot, int(head.owner), depth, d)
+		}
+		depth += int(head.owner)
+		ref = child
+	}
+}
+
+// span returns the slots that name the bucket of the given depth which slot
+// names, in a directory of bits bits at depth above.
+func span(slot, dirBits, above, depth int) (start, n int) {
+	free := max(above+dirBits-depth, 0)
+	n = 1 << free
+	return slot &^ (n - 1), n
+}
+
+// prefix is pos with all but its first depth bits cleared.
+func prefix(pos uint64, depth int) uint64 {
+	if depth == 0 {
+		return 0
+	}
+	return pos &^ (^uint64(0) >> depth)
+}
+
+// hang puts ref where at says.
+func (t *Table) hang(at place, ref page.Ref) {
+	switch {
+	case at.chain:
+		bucket(t.heap.Node(at.parent)).setNext(ref)
+	case at.parent == 0:
+		t.Root = ref
+	default:
+		for i := range at.n {
+			*page.RefAt(t.heap, at.parent, dirSlots+4*(at.start+i)) = ref
+		}
+	}
+}
+
+// whole returns at with the slots of the bucket b, which own narrowed to one.
+func (t *Table) whole(at place, b bucket) place {
+	if at.chain || at.parent == 0 {
+		return at
+	}
+	k := int(page.At[nodeHead](t.heap, at.parent).owner)
+	at.start, at.n = span(at.start, k, at.depth, b.depth())
+	return at
+}
+
+func (t *Table) ownNext(ref page.Ref, b bucket, pos uint64) (place, page.Ref) {
+	at := place{parent: ref, chain: true}
+	next := t.arena.Own(b.next(), t.id, prefix(pos, b.depth()))
+	b.setNext(next)
+	return at, next
+}
+
+func (t *Table) newBucket(size, slots, depth int) page.Ref {
+	ref := t.arena.Alloc(size, kindBucket)
+	initBucket(t.heap.Node(ref), slots, depth)
+	return ref
+}
+
+// replace stores item in slot s of the owned bucket b.
+func (t *Table) replace(at place, ref page.Ref, b bucket, s int, pos uint64, item Item) {
+	e := b.entry(t.heap, s)
+	hadDue, size := e.Due() != NoDue, e.size()
+	klen := int(e.b[5])
+	want := 8 + klen + len(item.Value)
+	if item.Due != NoDue {
+		want += 8
+	}
+	t.countDue(hadDue, item.Due != NoDue)
+	if want <= size {
+		t.rewrite(b, e.b[:size], item, want)
+		b.setDead(b.dead() + size - want)
+		t.noteDue(b, item.Due)
+		if b.dead() > len(b)/2 {
+			t.rebuild(t.whole(at, b), ref, b, 0)
+		}
+		return
+	}
+	// The key's bytes are needed after the entry's are given up.
+	o := e.keyOffset()
+	var keep [maxInlineKey]byte
+	k := keep[:copy(keep[:], e.b[o:o+klen])]
+	external := e.b[0] & flagExternalKey
+	if b.free() < want {
+		t.drop(b, s)
+		if b.live(slotsFor(b.count()+1))+want > MaxBucket && b.depth() < maxDepth {
+			t.put(pos, k, external, item)
+			return
+		}
+		ref, b = t.rebuild(t.whole(at, b), ref, b, want)
+		s = b.count()
+		b.setCount(s + 1)
+	} else {
+		b.setDead(b.dead() + size)
+	}
+	t.write(b, s, pos, k, external, item)
+}
+
+func (t *Table) countDue(had, has bool) {
+	if had {
+		t.Dues--
+	}
+	if has {
+		t.Dues++
+	}
+}
+
+func (t *Table) noteDue(b bucket, due int64) {
+	if due != NoDue && due < b.due() {
+		b.setDue(due)
+	}
+}
+
+// rewrite stores item over the entry e, which has the room.
+func (t *Table) rewrite(b bucket, e []byte, item Item, want int) {
+	o := 8 + int(e[0]&flagDue)*8
+	n := 8
+	if item.Due != NoDue {
+		n = 16
+	}
+	klen := int(e[5])
+	if n != o {
+		copy(e[n:n+klen], e[o:o+klen])
+	}
+	e[0] = e[0]&^flagDue | boolFlag(item.Due != NoDue, flagDue)
+	if item.Due != NoDue {
+		le.PutUint64(e[8:], uint64(item.Due))
+	}
+	e[1] = item.Kind
+	putClock(e, item.Clock)
+	le.PutUint16(e[6:], uint16(len(item.Value)))
+	copy(e[n+klen:want], item.Value)
+}
+
+func boolFlag(b bool, f uint8) uint8 {
+	if b {
+		return f
+	}
+	return 0
+}
+
+// insert adds a key that is not there.
+func (t *Table) insert(pos uint64, key []byte, item Item) {
+	t.Count++
+	t.countDue(false, item.Due != NoDue)
+	if len(key) <= maxInlineKey {
+		t.put(pos, key, 0, item)
+		return
+	}
+	ref := t.arena.Alloc(page.Header+len(key), kindKey)
+	copy(t.heap.Bytes(ref, page.Header+len(key))[page.Header:], key)
+	var k [8]byte
+	le.PutUint32(k[:], uint32(ref))
+	le.PutUint32(k[4:], uint32(len(key)))
+	t.put(pos, k[:], flagExternalKey, item)
+}
+
+// put writes a new entry with the key part k, making room for it.
+func (t *Table) put(pos uint64, k []byte, external uint8, item Item) {
+	want := 8 + len(k) + len(item.Value)
+	if item.Due != NoDue {
+		want += 8
+	}
+	for {
+		at, ref := t.own(pos)
+		b := bucket(t.heap.Node(ref))
+		for b.count() == b.slots() || b.free() < want {
+			if b.live(slotsFor(b.count()+1))+want <= MaxBucket {
+				ref, b = t.rebuild(t.whole(at, b), ref, b, want)
+				break
+			}
+			if b.depth() < maxDepth {
+				break
+			}
+			if b.next() == 0 {
+				b.setNext(t.newBucket(page.Unit, 8, b.depth()))
+			}
+			at, ref = t.ownNext(ref, b, pos)
+			b = t.heap.Node(ref)
+		}
+		if b.count() < b.slots() && b.free() >= want {
+			s := b.count()
+			b.setCount(s + 1)
+			t.write(b, s, pos, k, external, item)
+			return
+		}
+		t.split(t.whole(at, b), ref, b, pos)
+	}
+}
+
+// write puts an entry into slot s of b, which has the room.
+func (t *Table) write(b bucket, s int, pos uint64, k []byte, external uint8, item Item) {
+	n := 8
+	if item.Due != NoDue {
+		n = 16
+	}
+	size := n + len(k) + len(item.Value)
+	off := b.low() - size
+	e := b[off : off+size]
+	e[0] = external | boolFlag(item.Due != NoDue, flagDue)
+	e[1] = item.Kind
+	putClock(e, item.Clock)
+	e[5] = uint8(len(k))
+	le.PutUint16(e[6:], uint16(len(item.Value)))
+	if item.Due != NoDue {
+		le.PutUint64(e[8:], uint64(item.Due))
+	}
+	copy(e[n:], k)
+	copy(e[n+len(k):], item.Value)
+	b.setLow(off)
+	b[offTags+s] = uint8(pos)
+	b.setOffset(s, off)
+	t.noteDue(b, item.Due)
+}
+
+// drop removes slot s of the owned bucket b. The entry's bytes stay as they
+// were until the bucket is changed again.
+func (t *Table) drop(b bucket, s int) {
+	off := b.offset(s)
+	size := b.entry(t.heap, s).size()
+	last := b.count() - 1
+	b[offTags+s] = b[offTags+last]
+	b.setOffset(s, b.offset(last))
+	b.setCount(last)
+	if off == b.low() {
+		b.setLow(off + size)
+	} else {
+		b.setDead(b.dead() + size)
+	}
+	if last == 0 {
+		b.setLow(len(b))
+		b.setDead(0)
+		b.setDue(maxDue)
+	}
+}
+
+// Delete removes key and tells whether it was there. Nodes that the value
+// refers to are the owner's to retire, before.
+func (t *Table) Delete(pos uint64, key []byte) bool {
+	if e, ok := t.Find(pos, key); !ok {
+		return false
+	} else if e.b[0]&flagExternalKey != 0 {
+		o := e.keyOffset()
+		defer t.arena.Retire(page.Ref(le.Uint32(e.b[o:])), t.id, pos)
+	}
+	at, ref := t.own(pos)
+	b := bucket(t.heap.Node(ref))
+	s := t.search(b, pos, key)
+	for s < 0 {
+		at, ref = t.ownNext(ref, b, pos)
+		b = t.heap.Node(ref)
+		s = t.search(b, pos, key)
+	}
+	t.countDue(b.entry(t.heap, s).Due() != NoDue, false)
+	t.Count--
+	t.drop(b, s)
+	t.shrink(at, ref, b, pos)
+	if invariant.Enabled {
+		t.checkBucketAt(pos)
+	}
+	return true
+}
