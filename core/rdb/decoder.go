@@ -141,7 +141,6 @@ func (d *Decoder) footer() error {
 	if err != nil {
 		return err
 	}
-	d.summed = d.pos
 	got := binary.LittleEndian.Uint64(p)
 	if d.opts.SkipChecksum || got == 0 || got == want {
 		return nil

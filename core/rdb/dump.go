@@ -3,6 +3,7 @@ package rdb
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/redoubt-kv/redoubt/core/lzf"
 )
@@ -31,12 +32,25 @@ func appendString(dst, s []byte, z *lzf.Encoder) []byte {
 			return appendInt(dst, v)
 		}
 	}
-	if z != nil && len(s) > minCompress {
-		if packed, _ := compress(z, nil, s); packed != nil {
-			return append(appendLZFHeader(dst, len(packed), len(s)), packed...)
+	if z != nil && len(s) > minCompress && len(s) <= maxCompress {
+		if with, ok := appendLZF(dst, s, z); ok {
+			return with
 		}
 	}
 	return append(appendLength(dst, uint64(len(s))), s...)
+}
+
+// appendLZF compresses s into the free end of dst, behind room for the
+// header, whose length depends on the outcome, and then closes the gap.
+func appendLZF(dst, s []byte, z *lzf.Encoder) ([]byte, bool) {
+	at := len(dst) + maxLZFHeader
+	dst = slices.Grow(dst, maxLZFHeader+len(s))
+	packed := dst[at : at+len(s)-minSaving]
+	n := z.Compress(packed, s)
+	if n == 0 {
+		return dst, false
+	}
+	return append(appendLZFHeader(dst, n, len(s)), packed[:n]...), true
 }
 
 // DecodeDump verifies a DUMP payload and returns its value, which may share

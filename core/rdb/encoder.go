@@ -234,7 +234,7 @@ func (e *Encoder) compressed(s []byte) bool {
 		e.z = new(lzf.Encoder)
 	}
 	var packed []byte
-	if packed, e.scratch = compress(e.z, e.scratch, s); packed == nil || !e.room(1+9+9) {
+	if packed, e.scratch = compress(e.z, e.scratch, s); packed == nil || !e.room(maxLZFHeader) {
 		return packed != nil // an error is no reason to write the string again
 	}
 	e.buf = appendLZFHeader(e.buf, len(packed), len(s))
@@ -309,8 +309,8 @@ func appendLZFHeader(dst []byte, packed, original int) []byte {
 	return appendLength(dst, uint64(original))
 }
 
-// compress returns the LZF form of s, or nil when it does not save at least
-// four bytes, and the buffer it is in, to be passed again.
+// compress returns the LZF form of s, or nil when it does not save
+// minSaving bytes, and the buffer it is in, to be passed again.
 func compress(z *lzf.Encoder, scratch, s []byte) (packed, buffer []byte) {
 	if len(s) > maxCompress {
 		return nil, scratch
@@ -318,7 +318,7 @@ func compress(z *lzf.Encoder, scratch, s []byte) (packed, buffer []byte) {
 	if cap(scratch) < len(s) {
 		scratch = make([]byte, max(len(s), 4<<10))
 	}
-	n := z.Compress(scratch[:len(s)-4], s)
+	n := z.Compress(scratch[:len(s)-minSaving], s)
 	if n == 0 {
 		return nil, scratch
 	}

@@ -109,6 +109,10 @@ const (
 	// minCompress: strings up to this long are never compressed (rdb.c:
 	// LZF gains nothing even on equal bytes).
 	minCompress = 20
+	// minSaving is how many bytes compression must save to be used.
+	minSaving = 4
+	// maxLZFHeader: the encoding byte and two lengths.
+	maxLZFHeader = 1 + 9 + 9
 	// maxCompress bounds the memory that compression takes beside the
 	// string itself; longer strings are written as they are.
 	maxCompress = 32 << 20

@@ -153,6 +153,9 @@ func TestDumpAndRestoreBothWays(t *testing.T) {
 			if got := s.Must(t, "GET", "ours"); got != string(v) {
 				t.Fatalf("value %d: %.60q, want %.60q", i, got, v)
 			}
+			if z != nil && ours[1] != theirs[1] {
+				t.Errorf("value %d %.30q: encoding 0x%x, Redis chose 0x%x", i, v, ours[1], theirs[1])
+			}
 			if z != nil && bytes.Equal(ours, theirs) {
 				same++
 			}

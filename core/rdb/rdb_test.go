@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/redoubt-kv/redoubt/core/lzf"
 )
 
 // log is a Visitor that writes down what it sees.
@@ -426,4 +428,16 @@ func FuzzDecodeDump(f *testing.F) {
 		}
 		DecodeDump(body, 1<<20)
 	})
+}
+
+// Files and DUMP payloads hold the same strings, byte for byte.
+func TestDumpEqualsFile(t *testing.T) {
+	z := new(lzf.Encoder)
+	for i, v := range values() {
+		file := encode(t, checked, func(e *Encoder) { e.String(v) })
+		dump := AppendDump(nil, v, z)
+		if !bytes.Equal(file[headerSize:len(file)-1-checksumSize], dump[1:len(dump)-dumpFooter]) {
+			t.Errorf("value %d %.30q differs", i, v)
+		}
+	}
 }
