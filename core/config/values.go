@@ -170,14 +170,14 @@ type Integers interface {
 
 // Number is a directive from low to high. Unsigned types check their bounds
 // as such, which shows in the error for negative numbers.
-func Number[N Integers](p *N, kind Kind, low, high N) Value {
-	return &numberValue[N]{p: p, kind: kind, low: low, high: high, keepLow: low, keepHigh: high}
+func Number[N Integers](p *N, kind Kind, low, high N, checks ...func(N) error) Value {
+	return &numberValue[N]{p, kind, low, high, low, high, checks}
 }
 
 // ClampedNumber is a Number that accepts low to high but keeps only keepLow
 // to keepHigh: what is beyond becomes the nearest of them.
 func ClampedNumber[N Integers](p *N, kind Kind, low, high, keepLow, keepHigh N) Value {
-	return &numberValue[N]{p, kind, low, high, keepLow, keepHigh}
+	return &numberValue[N]{p, kind, low, high, keepLow, keepHigh, nil}
 }
 
 type numberValue[N Integers] struct {
@@ -185,6 +185,7 @@ type numberValue[N Integers] struct {
 	kind              Kind
 	low, high         N
 	keepLow, keepHigh N
+	checks            []func(N) error
 }
 
 func (v *numberValue[N]) Set(args []string, _ Phase) error {
@@ -194,6 +195,11 @@ func (v *numberValue[N]) Set(args []string, _ Phase) error {
 	}
 	if err := v.checkBounds(n); err != nil {
 		return err
+	}
+	for _, check := range v.checks {
+		if err := check(N(n)); err != nil {
+			return err
+		}
 	}
 	*v.p = N(n)
 	if v.keepLow != v.low || v.keepHigh != v.high {
