@@ -103,7 +103,6 @@ type entry struct {
 	Directive
 	name    string // Name or Alias
 	isAlias bool
-	row     int    // index in the table; alias and primary share it
 	deflt   string // Get before anything was loaded
 }
 
@@ -130,13 +129,13 @@ func New(table []Directive) *Registry {
 		onCommit:   func() {},
 		resolve:    func(path string) string { return path },
 	}
-	for i, d := range table {
+	for _, d := range table {
 		if d.Group == "" {
 			d.Group = d.Name
 		}
-		r.add(&entry{Directive: d, name: d.Name, row: i, deflt: d.Value.Get()})
+		r.add(&entry{Directive: d, name: d.Name, deflt: d.Value.Get()})
 		if d.Alias != "" {
-			r.add(&entry{Directive: d, name: d.Alias, isAlias: true, row: i, deflt: d.Value.Get()})
+			r.add(&entry{Directive: d, name: d.Alias, isAlias: true, deflt: d.Value.Get()})
 		}
 	}
 	return r

@@ -94,7 +94,8 @@ func failed(name string, reason string) error {
 }
 
 func (c *change) find(pairs []string, opt SetOptions) error {
-	rows := map[int]bool{}
+	// An alias and its primary may come together, and the later one wins.
+	seen := map[*entry]bool{}
 	for i := 0; i < len(pairs); i += 2 {
 		name := pairs[i]
 		e := c.r.lookup(name)
@@ -107,10 +108,10 @@ func (c *change) find(pairs []string, opt SetOptions) error {
 			return failed(name, "can't set protected config")
 		case e.Flags&DenyLoading != 0 && opt.Loading:
 			return ErrLoading
-		case rows[e.row]:
+		case seen[e]:
 			return failed(name, "duplicate parameter")
 		}
-		rows[e.row] = true
+		seen[e] = true
 		c.entries = append(c.entries, e)
 		c.values = append(c.values, pairs[i+1])
 	}
