@@ -1,0 +1,62 @@
+// Package rdb writes and reads RDB files, Redis's snapshot format, and the
+// payloads of DUMP and RESTORE, which are made of the same parts.
+//
+// An Encoder writes a file piece by piece to any io.Writer; a Decoder reads
+// one from any io.Reader and hands each record to a Visitor. SaveFile and
+// LoadFile do this with files: SaveFile so that a crash or an error at any
+// moment leaves either the old file or the new one, whole.
+//
+// # Layout
+//
+// A file is a header, records, and a footer. Each record starts with one
+// byte: an opcode (from 244 up) or the type of a value.
+//
+//	+-----------+---------+----------+--------+---------+---+------+----------+
+//	| REDIS0010 | AUX … → | SELECTDB | RESIZE | entry … → … | 0xff | crc64 LE |
+//	+-----------+---------+----------+--------+---------+---+------+----------+
+//	  5+4 bytes                        once per database            8 bytes
+//
+//	byte  name           followed by
+//	0xff  EOF            checksum, 8 bytes little-endian (from version 5 on)
+//	0xfe  SELECTDB       length: number of the database of what follows
+//	0xfd  EXPIRETIME     int32 LE: Unix seconds when the next entry expires
+//	0xfc  EXPIRETIME_MS  int64 LE: the same in milliseconds
+//	0xfb  RESIZEDB       length: keys; length: keys with expiry (a hint)
+//	0xfa  AUX            string: name; string: value
+//	0xf9  FREQ           byte: LFU counter of the next entry
+//	0xf8  IDLE           length: seconds since the next entry was used
+//	0xf7  MODULE_AUX     data of a module
+//	0xf5  FUNCTION2      string: source of a function library
+//	0xf4  SLOT_INFO      length: slot; length: keys; length: with expiry
+//	0-25  an entry       string: key; then the value, by its type (0: string)
+//
+// The checksum is CRC-64 Jones (see crc64.go) over all bytes before it; zero
+// means that it was not computed.
+//
+// A length takes 1, 2, 5 or 9 bytes, by the two top bits of the first:
+//
+//	00LLLLLL                     0..63
+//	01LLLLLL LLLLLLLL            up to 16383, big-endian
+//	10000000 + 4 bytes           big-endian
+//	10000001 + 8 bytes           big-endian
+//	11EEEEEE                     no length: a string in encoding E follows
+//
+// A string is a length and that many bytes, or one of the encodings:
+//
+//	c0 + int8            the integer in decimal digits
+//	c1 + int16 LE
+//	c2 + int32 LE
+//	c3 + length of the compressed bytes + length of the string + LZF bytes
+//
+// Worked example (TestGolden holds it to the code): database 0 with k → "v",
+// n → "300" that expires at 1700000000000 ms:
+//
+//	52 45 44 49 53 30 30 31 30     REDIS0010
+//	fe 00                          SELECTDB 0
+//	fb 02 01                       RESIZEDB 2 keys, 1 with expiry
+//	00 01 6b 01 76                 string, key "k", value "v"
+//	fc 00 68 e5 cf 8b 01 00 00     EXPIRETIME_MS 1700000000000
+//	00 01 6e c1 2c 01              string, key "n", value int16 300
+//	ff                             EOF
+//	0c 87 f5 71 24 9f e3 16        CRC-64 of all the above
+package rdb

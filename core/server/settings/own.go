@@ -1,0 +1,55 @@
+package settings
+
+import (
+	"errors"
+	"math"
+
+	"github.com/redoubt-kv/redoubt/core/config"
+)
+
+const (
+	minHz = 1 // what hz is kept in
+	maxHz = 500
+
+	maxLoops  = 1024
+	maxShards = 4096
+)
+
+// ownDirectives are those that Redis 7.0 does not have.
+func ownDirectives(s *Settings) []config.Directive {
+	return []config.Directive{
+		{Name: "loops", Flags: config.Immutable, Value: config.Number(&s.Loops, config.Integer, 0, maxLoops),
+			Note: "Redoubt's own: event loops; 0 is one for each CPU"},
+		{Name: "shards", Flags: config.Immutable, Value: config.Number(&s.Shards, config.Integer, 0, maxShards, checkShards),
+			Note: "Redoubt's own: parts of the keyspace with a lock each; 0 is chosen by the number of loops"},
+		{Name: "transport", Flags: config.Immutable, Value: config.Enum(&s.Transport, transportNames),
+			Note: "Redoubt's own"},
+		{Name: "snapshot-memory-budget", Value: config.Number(&s.SnapshotMemoryBudget, config.Memory, 1<<20, math.MaxInt64),
+			Note: "Redoubt's own: what a snapshot may keep of data that clients overwrite meanwhile"},
+		{Name: "set-max-listpack-entries", Value: config.Number(&s.SetMaxListpackEntries, config.Integer, 0, math.MaxInt64),
+			Status: config.NoEffect, Note: "from Redis 7.2; sets are not implemented"},
+		{Name: "set-max-listpack-value", Value: config.Number(&s.SetMaxListpackValue, config.Memory, 0, math.MaxInt64),
+			Status: config.NoEffect, Note: "from Redis 7.2; sets are not implemented"},
+	}
+}
+
+func checkShards(n int) error {
+	if n&(n-1) != 0 {
+		return errors.New("argument must be a power of two, or 0")
+	}
+	return nil
+}
+
+func refusedStatements() []config.Statement {
+	refuse := func(name, why string, least, most int) config.Statement {
+		return config.Statement{Name: name, MinArgs: least, MaxArgs: most, Do: func([]string) error {
+			return errors.New("this build of Redoubt refuses " + name + ": " + why)
+		}}
+	}
+	return []config.Statement{
+		refuse("rename-command", "renaming commands is not implemented", 2, 2),
+		refuse("user", "ACL users are not implemented; use requirepass", 1, -1),
+		refuse("loadmodule", "it cannot load modules", 1, -1),
+		refuse("sentinel", "it has no Sentinel mode", 0, -1),
+	}
+}
