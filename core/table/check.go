@@ -88,7 +88,7 @@ func (t *Table) checkBucket(b bucket, pos uint64, depth int, dues *int64, visit 
 		}
 		total += e.size()
 		h := t.hash(e.Key())
-		if prefix(h, depth) != prefix(pos, depth) || uint8(h) != b[offTags+i] {
+		if prefix(h, depth) != prefix(pos, depth) || tagOf(h) != b[offTags+i] {
 			return fmt.Errorf("T1: key %q of hash %#x at position %#x, depth %d", e.Key(), h, pos, depth)
 		}
 		if e.Due() != NoDue {

@@ -164,7 +164,7 @@ func (t *Table) above(dir page.Ref, pos uint64) place {
 // node, a merge with the other half, an empty overflow bucket, at last the root.
 func (t *Table) shrink(at place, ref page.Ref, b bucket, pos uint64) {
 	if t.Count == 0 {
-		t.Free(nil)
+		t.Free()
 		return
 	}
 	if b.count() == 0 && at.chain {

@@ -33,7 +33,7 @@
 //	24     2    slots: room in the two arrays, a multiple of 8
 //	26     1    depth
 //	27     5    zero
-//	32     n    tags, one byte a slot: the last byte of the hash
+//	32     n    tags, one byte a slot: bits 8-15 of the position
 //	32+n   2n   offsets of the entries, one u16 a slot
 //
 //	|header|tags ▶|offsets ▶|      free      |◀ entries|
@@ -94,7 +94,7 @@ const (
 
 	maxBits  = 8  // of a directory
 	minBits  = 5  // a directory of 32 slots fits the smallest class
-	maxDepth = 48 // of a bucket; the tag is of the bits below 56
+	maxDepth = 44 // of a bucket; SCAN's cursors of 52 bits are finer, tags are of the bits below 16
 
 	offDue   = 8
 	offNext  = 16
@@ -114,8 +114,11 @@ const (
 
 var le = binary.LittleEndian
 
-// NoDue is the due time of an entry that never expires.
-const NoDue int64 = -1
+// Due times that are no times.
+const (
+	NoDue   int64 = -1 // the entry never expires
+	KeepDue int64 = -2 // Set: the entry keeps the one it has
+)
 
 // Table is one table. The exported fields are its version.
 type Table struct {
@@ -127,13 +130,19 @@ type Table struct {
 	heap  *page.Heap
 	hash  func(key []byte) uint64
 	id    uint32
+	release func(t *Table, pos uint64, e Entry)
 }
 
 // New returns an empty table in arena. hash gives a key's position; id names
-// the table to pins (page.Pin.Superseded).
-func New(arena *page.Arena, id uint32, hash func(key []byte) uint64) Table {
-	return Table{arena: arena, heap: arena.Heap(), hash: hash, id: id}
+// the table to pins (page.Pin.Superseded); release, if not nil, is told of
+// entries that are overwritten or deleted, while they are still readable, so
+// that the nodes they refer to can be retired.
+func New(arena *page.Arena, id uint32, hash func(key []byte) uint64, release func(t *Table, pos uint64, e Entry)) Table {
+	return Table{arena: arena, heap: arena.Heap(), hash: hash, id: id, release: release}
 }
+
+// Arena is the allocator of the table's nodes.
+func (t *Table) Arena() *page.Arena { return t.arena }
 
 // ID is the number given to New.
 func (t *Table) ID() uint32 { return t.id }
@@ -233,6 +242,10 @@ func initBucket(b bucket, slots, depth int) {
 	le.PutUint32(b[28:], 0)
 }
 
+// tagOf is the byte of a position that search compares first. Bits 0-7 are
+// left out: of a position within a shard they are not random.
+func tagOf(pos uint64) uint8 { return uint8(pos >> 8) }
+
 const (
 	onesLow  = 0x0101010101010101
 	onesHigh = 0x8080808080808080
@@ -264,7 +277,7 @@ func (t *Table) search(b bucket, pos uint64, key []byte) int {
 	n := b.count()
 	slots := b.slots()
 	tags := b[offTags : offTags+slots]
-	want := (pos & 0xff) * onesLow
+	want := uint64(tagOf(pos)) * onesLow
 	for i := 0; i < n; i += 8 {
 		w := le.Uint64(tags[i:]) ^ want
 		m := (w - onesLow) &^ w & onesHigh

@@ -22,7 +22,7 @@ func TestSmoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	tab := New(h.Arena(0), 0, testHash)
+	tab := New(h.Arena(0), 0, testHash, nil)
 	r := rand.New(rand.NewPCG(1, 2))
 	model := map[string]string{}
 	for i := range 300000 {
@@ -66,7 +66,7 @@ func TestSmoke(t *testing.T) {
 func BenchmarkTable(b *testing.B) {
 	h, _ := page.New(page.Options{Arenas: 1})
 	defer h.Close()
-	tab := New(h.Arena(0), 0, testHash)
+	tab := New(h.Arena(0), 0, testHash, nil)
 	keys := make([][]byte, 1<<20)
 	for i := range keys {
 		keys[i] = []byte(fmt.Sprintf("key:%012d", i))

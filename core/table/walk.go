@@ -143,11 +143,10 @@ func (t *Table) RefreshDue(pos uint64) {
 	}
 }
 
-// Free retires every node and empties the table. release, if not nil, is
-// called with each entry before.
-func (t *Table) Free(release func(e Entry)) {
+// Free retires every node and empties the table.
+func (t *Table) Free() {
 	f := t.Detach()
-	for !f.Step(1<<20, release) {
+	for !f.Step(1 << 20) {
 	}
 }
 
@@ -168,9 +167,9 @@ func (t *Table) Detach() *Freer {
 
 // Step retires about n entries' buckets and tells whether all is freed. It is
 // called under the shard's lock.
-func (f *Freer) Step(n int, release func(e Entry)) (done bool) {
+func (f *Freer) Step(n int) (done bool) {
 	for n > 0 && !f.done {
-		n -= f.bucket(release)
+		n -= f.bucket()
 	}
 	return f.done
 }
@@ -178,7 +177,7 @@ func (f *Freer) Step(n int, release func(e Entry)) (done bool) {
 // bucket retires the bucket at f.pos. Directories are kept for walking until
 // the end: a directory's slots may name buckets that are gone already, but
 // never on the way to f.pos.
-func (f *Freer) bucket(release func(e Entry)) (entries int) {
+func (f *Freer) bucket() (entries int) {
 	t := &f.t
 	f.noteDirectories()
 	b := t.At(f.pos)
@@ -187,7 +186,7 @@ func (f *Freer) bucket(release func(e Entry)) (entries int) {
 		next := n.next()
 		entries += n.count()
 		for i := range n.count() {
-			f.entry(n.entry(t.heap, i), release)
+			f.entry(n.entry(t.heap, i))
 		}
 		t.arena.Retire(ref, t.id, b.Start)
 		ref = next
@@ -202,9 +201,9 @@ func (f *Freer) bucket(release func(e Entry)) (entries int) {
 	return entries + 1
 }
 
-func (f *Freer) entry(e Entry, release func(e Entry)) {
-	if release != nil {
-		release(e)
+func (f *Freer) entry(e Entry) {
+	if f.t.release != nil {
+		f.t.release(&f.t, f.pos, e)
 	}
 	if e.b[0]&flagExternalKey != 0 {
 		f.t.arena.Retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), f.t.id, f.pos)

@@ -13,8 +13,11 @@ func trailingByte(m uint64) int { return bits.TrailingZeros64(m) / 8 }
 type Item struct {
 	Kind  uint8
 	Clock uint32
-	Due   int64  // ms or NoDue
+	Due   int64  // ms, NoDue or KeepDue
 	Value []byte // at most MaxValue bytes; it must not alias the table's nodes
+	// Keep says that the nodes the old value refers to live on in the new
+	// one, so that they are not released.
+	Keep bool
 }
 
 // place is where a bucket hangs: in the table's root, a directory, or the
@@ -135,6 +138,12 @@ func (t *Table) newBucket(size, slots, depth int) page.Ref {
 func (t *Table) replace(at place, ref page.Ref, b bucket, s int, pos uint64, item Item) {
 	e := b.entry(t.heap, s)
 	hadDue, size := e.Due() != NoDue, e.size()
+	if item.Due == KeepDue {
+		item.Due = e.Due()
+	}
+	if t.release != nil && !item.Keep {
+		t.release(t, pos, e)
+	}
 	klen := int(e.b[5])
 	want := 8 + klen + len(item.Value)
 	if item.Due != NoDue {
@@ -216,6 +225,9 @@ func boolFlag(b bool, f uint8) uint8 {
 // insert adds a key that is not there.
 func (t *Table) insert(pos uint64, key []byte, item Item) {
 	t.Count++
+	if item.Due == KeepDue {
+		item.Due = NoDue
+	}
 	t.countDue(false, item.Due != NoDue)
 	if len(key) <= maxInlineKey {
 		t.put(pos, key, 0, item)
@@ -282,7 +294,7 @@ func (t *Table) write(b bucket, s int, pos uint64, k []byte, external uint8, ite
 	copy(e[n:], k)
 	copy(e[n+len(k):], item.Value)
 	b.setLow(off)
-	b[offTags+s] = uint8(pos)
+	b[offTags+s] = tagOf(pos)
 	b.setOffset(s, off)
 	t.noteDue(b, item.Due)
 }
@@ -308,14 +320,20 @@ func (t *Table) drop(b bucket, s int) {
 	}
 }
 
-// Delete removes key and tells whether it was there. Nodes that the value
-// refers to are the owner's to retire, before.
-func (t *Table) Delete(pos uint64, key []byte) bool {
-	if e, ok := t.Find(pos, key); !ok {
+// Delete removes key and tells whether it was there.
+func (t *Table) Delete(pos uint64, key []byte) bool { return t.remove(pos, key, true) }
+
+// Take is Delete, but the nodes the value refers to live on.
+func (t *Table) Take(pos uint64, key []byte) bool { return t.remove(pos, key, false) }
+
+func (t *Table) remove(pos uint64, key []byte, release bool) bool {
+	e, ok := t.Find(pos, key)
+	if !ok {
 		return false
-	} else if e.b[0]&flagExternalKey != 0 {
-		o := e.keyOffset()
-		defer t.arena.Retire(page.Ref(le.Uint32(e.b[o:])), t.id, pos)
+	}
+	if e.b[0]&flagExternalKey != 0 {
+		ref := page.Ref(le.Uint32(e.b[e.keyOffset():]))
+		defer t.arena.Retire(ref, t.id, pos)
 	}
 	at, ref := t.own(pos)
 	b := bucket(t.heap.Node(ref))
@@ -325,12 +343,29 @@ func (t *Table) Delete(pos uint64, key []byte) bool {
 		b = t.heap.Node(ref)
 		s = t.search(b, pos, key)
 	}
-	t.countDue(b.entry(t.heap, s).Due() != NoDue, false)
+	e = b.entry(t.heap, s)
+	if release && t.release != nil {
+		t.release(t, pos, e)
+	}
+	t.countDue(e.Due() != NoDue, false)
 	t.Count--
 	t.drop(b, s)
 	t.shrink(at, ref, b, pos)
 	if invariant.Enabled {
 		t.checkBucketAt(pos)
 	}
+	return true
+}
+
+// SetDue changes only the due time (ms or NoDue) of an entry, and tells whether
+// it is there.
+func (t *Table) SetDue(pos uint64, key []byte, due int64) bool {
+	e, ok := t.Find(pos, key)
+	if !ok {
+		return false
+	}
+	var room [MaxValue]byte
+	value := room[:copy(room[:], e.Value())]
+	t.Set(pos, key, Item{Kind: e.Kind(), Clock: e.Clock(), Due: due, Value: value, Keep: true})
 	return true
 }
