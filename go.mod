@@ -2,4 +2,12 @@ module github.com/redoubt-kv/redoubt
 
 go 1.26.0
 
-require golang.org/x/sys v0.49.0 // indirect
+require (
+	github.com/tidwall/redcon v1.6.2
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/tidwall/btree v1.1.0 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+)
