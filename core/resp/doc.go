@@ -13,7 +13,7 @@
 // with the limits and the error texts of Redis. It does not stand on
 // redcon.ReadNextCommand, because that one
 //
-//   - panics on a negative bulk length ("*1\r\n$-5\r\n..."), that is, any
+//   - panics on negative bulk lengths ("*1\r\n$-50\r\n"), that is, any
 //     client may end the process;
 //   - starts from the first byte again whenever a piece arrives, so that a
 //     request in n pieces costs n²;
