@@ -9,4 +9,11 @@ require (
 	github.com/tidwall/redcon v1.6.2 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	github.com/tidwall/redcon v1.6.2
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/tidwall/btree v1.1.0 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
 )

@@ -1,0 +1,69 @@
+package epoll
+
+// Sizes, in bytes.
+const (
+	// readSize is the loop's read buffer: the most that one read without a
+	// large request takes.
+	readSize = 64 << 10
+	// carrySize is up to which length left-over input is copied in front of
+	// the next read, to be read together; more is read into a buffer of the
+	// connection's own.
+	carrySize = 4 << 10
+	// maxRead bounds one read into a connection's own buffer.
+	maxRead = 256 << 10
+	// bufferSize is what buffers of a pool start with.
+	bufferSize = 16 << 10
+	// keepBuffer is the largest buffer that a pool takes back, and poolBytes
+	// the most that it holds.
+	keepBuffer = 1 << 20
+	poolBytes  = 16 << 20
+)
+
+// pool lends buffers, so that only connections with work have any. One per
+// loop.
+type pool struct {
+	free  [][]byte
+	bytes int
+}
+
+// get returns an empty buffer.
+func (p *pool) get() []byte {
+	if n := len(p.free); n > 0 {
+		b := p.free[n-1]
+		p.free[n-1] = nil
+		p.free = p.free[:n-1]
+		p.bytes -= cap(b)
+		return b
+	}
+	return make([]byte, 0, bufferSize)
+}
+
+// put takes b back, or leaves it to the garbage collector.
+func (p *pool) put(b []byte) {
+	if cap(b) < bufferSize || cap(b) > keepBuffer || p.bytes+cap(b) > poolBytes {
+		return
+	}
+	p.bytes += cap(b)
+	p.free = append(p.free, b[:0])
+}
+
+// grow returns b with room for the next read: for need bytes, of which 1 means
+// unknown, or for a fair part of them. It doubles, so that the room never
+// exceeds what has arrived by more than a constant factor (R4), and takes just
+// what is needed if that is less.
+func grow(b []byte, need int) []byte {
+	room := need
+	if need <= 1 {
+		room = carrySize
+	}
+	if cap(b)-len(b) >= min(room, bufferSize) {
+		return b
+	}
+	size := max(2*cap(b), 2*bufferSize)
+	if need > 1 {
+		size = min(size, len(b)+need)
+	}
+	bigger := make([]byte, len(b), size)
+	copy(bigger, b)
+	return bigger
+}
