@@ -85,13 +85,9 @@ func Split(line string) ([]string, error) {
 func Join(args []string) string {
 	out := make([]string, len(args))
 	for i, a := range args {
-		switch {
-		case a == "" || strings.ContainsAny(a, " \t\n\""):
-			out[i] = "'" + a + "'"
-		case strings.Contains(a, "'"):
-			out[i] = `"` + a + `"`
-		default:
-			out[i] = a
+		out[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n'\"") {
+			out[i] = "'" + strings.ReplaceAll(a, "'", `'"'"'`) + "'"
 		}
 	}
 	return strings.Join(out, " ")

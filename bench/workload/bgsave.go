@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,22 +206,29 @@ func (b *bgsave) latency(ctx context.Context, r *report.Report, s *peer.Peer, c 
 		return err
 	}
 	var during []load.Sample
-	var start, reply, fork, length time.Duration
+	var start, reply, fork, length []float64
 	for _, sv := range saves {
 		during = append(during, load.Within(samples, sv.from, sv.to)...)
 		near := load.Summarize(load.Within(samples, sv.from-startWindow, sv.from+startWindow))
-		start = max(start, near.Max)
-		reply = max(reply, sv.reply)
-		fork = max(fork, time.Duration(sv.forkUsec)*time.Microsecond)
-		length += sv.to - sv.from
+		start = append(start, ms(near.Max))
+		reply = append(reply, ms(sv.reply))
+		fork = append(fork, float64(sv.forkUsec)/1000)
+		length = append(length, (sv.to - sv.from).Seconds())
 	}
 	r.Progress("  %d saves, %d requests during them", len(saves), len(during))
 	addSummary(add, "saving", load.Summarize(during))
-	add("start: longest BGSAVE reply, ms", ms(reply))
-	add(fmt.Sprintf("start: longest request within %v of BGSAVE, ms", startWindow), ms(start))
-	add("start: largest latest_fork_usec, ms", ms(fork))
-	add("open loop: length of a save, s", length.Seconds()/float64(len(saves)))
+	addSaves(add, "start: BGSAVE to its reply, ms", reply)
+	addSaves(add, fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), start)
+	addSaves(add, "start: latest_fork_usec, ms", fork)
+	add("open loop: length of a save, s", report.Median(length))
 	return nil
+}
+
+// addSaves adds what is typical of the saves of a round and the worst of
+// them. The worst of more saves tends to be worse, so read both.
+func addSaves(add func(string, float64), name string, v []float64) {
+	add(name+", median save", report.Median(v))
+	add(name+", worst save", slices.Max(v))
 }
 
 // saves repeats BGSAVE until the saves together last long enough.
