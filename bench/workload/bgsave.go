@@ -51,8 +51,8 @@ func bgsaveFlags(fs *flag.FlagSet) func(context.Context, *report.Report) error {
 }
 
 func (b *bgsave) run(ctx context.Context, r *report.Report) error {
-	if b.keys < 1 || b.size < 1 || b.maxSaves < 1 || b.closed.Conns < 1 || b.closed.Pipeline < 1 {
-		return errors.New("-keys, -size, -max-saves, -full-connections and -full-pipeline must be above zero")
+	if b.keys < 1 || b.size < 1 || b.maxSaves < 1 || b.conns < 1 || b.closed.Conns < 1 || b.closed.Pipeline < 1 || !(b.rate > 0) || !(b.seconds > 0) {
+		return errors.New("-keys, -size, -rate, -connections, -seconds, -max-saves, -full-connections and -full-pipeline must be above zero")
 	}
 	if err := b.begin(r, "BGSAVE under random overwrites"); err != nil {
 		return err

@@ -28,12 +28,12 @@ type cpu struct {
 }
 
 func cpuFlags(fs *flag.FlagSet) func(context.Context, *report.Report) error {
-	c := &cpu{pipelines: intList{1, 16, 64}, ops: intList{300_000, 2_000_000, 4_000_000}}
+	c := &cpu{pipelines: intList{1, 16, 64}}
 	c.peers.flags(fs, 5)
 	fs.StringVar(&c.serverCPUs, "server-cpus", "0", "processors for each server, as taskset -c takes them")
 	fs.StringVar(&c.tests, "tests", "set,get", "tests of redis-benchmark (its -t), between commas")
 	fs.Var(&c.pipelines, "pipelines", "depths of pipelining")
-	fs.Var(&c.ops, "n", "requests of a run: one number for each depth, or one for all")
+	fs.Var(&c.ops, "n", "requests of a run: one number for each depth, or one for all (default some seconds' worth)")
 	fs.IntVar(&c.clients, "clients", 50, "connections")
 	fs.IntVar(&c.size, "size", 32, "bytes of a value")
 	fs.IntVar(&c.key, "keys", 1_000_000, "size of the key space, loaded before the runs")
@@ -41,8 +41,8 @@ func cpuFlags(fs *flag.FlagSet) func(context.Context, *report.Report) error {
 }
 
 func (c *cpu) run(ctx context.Context, r *report.Report) error {
-	if len(c.ops) != 1 && len(c.ops) != len(c.pipelines) {
-		return fmt.Errorf("-n has %d numbers for %d depths of pipelining", len(c.ops), len(c.pipelines))
+	if err := c.check(); err != nil {
+		return err
 	}
 	if err := c.begin(r, "CPU per operation"); err != nil {
 		return err
@@ -66,6 +66,34 @@ func (c *cpu) run(ctx context.Context, r *report.Report) error {
 		}
 		return r.Tables(cost, rate)
 	})
+}
+
+// check refuses flags that make no sense and fills in the lengths of the runs.
+func (c *cpu) check() error {
+	if c.clients < 1 || c.size < 1 || c.key < 1 {
+		return errors.New("-clients, -size and -keys must be above zero")
+	}
+	if len(c.ops) == 0 {
+		for _, depth := range c.pipelines {
+			c.ops = append(c.ops, defaultOps(depth))
+		}
+	}
+	if len(c.ops) != 1 && len(c.ops) != len(c.pipelines) {
+		return fmt.Errorf("-n has %d numbers for %d depths of pipelining", len(c.ops), len(c.pipelines))
+	}
+	return nil
+}
+
+// defaultOps is about three seconds' worth of requests for a server that does
+// a hundred thousand a second, and ten times that with deep pipelining.
+func defaultOps(depth int) int {
+	switch {
+	case depth < 4:
+		return 300_000
+	case depth < 32:
+		return 2_000_000
+	}
+	return 4_000_000
 }
 
 // row measures one test at one depth, all rounds, and adds it to both tables.
