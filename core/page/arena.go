@@ -251,19 +251,19 @@ func (a *Arena) Retire(ref Ref, table uint32, pos uint64) {
 		a.free(ref)
 		return
 	}
-	a.leave(ref, birth, *a.heap.pins.Load(), table, pos)
+	a.leave(retired{ref, birth, table, pos}, *a.heap.pins.Load())
 }
 
-// leave hands the node to the newest pin that sees it, or frees it.
-func (a *Arena) leave(ref Ref, birth uint32, pins []*Pin, table uint32, pos uint64) {
+// leave hands the node to the newest of these pins that sees it, or frees it.
+func (a *Arena) leave(r retired, pins []*Pin) {
 	for i := len(pins) - 1; i >= 0; i-- {
 		p := pins[i]
-		if p.epoch < birth {
+		if p.epoch < r.birth {
 			break
 		}
 		fate := Wait
 		if p.Superseded != nil {
-			fate = p.Superseded(a.index, ref, table, pos)
+			fate = p.Superseded(a.index, r.ref, r.table, r.pos)
 		}
 		switch fate {
 		case Done:
@@ -271,9 +271,9 @@ func (a *Arena) leave(ref Ref, birth uint32, pins []*Pin, table uint32, pos uint
 		case Taken:
 			return
 		}
-		p.retired[a.index] = append(p.retired[a.index], retired{ref, birth})
-		p.held.Add(int64(a.heap.Size(ref)))
+		p.retired[a.index] = append(p.retired[a.index], r)
+		p.held.Add(int64(a.heap.Size(r.ref)))
 		return
 	}
-	a.free(ref)
+	a.free(r.ref)
 }

@@ -35,6 +35,8 @@ const (
 type retired struct {
 	ref   Ref
 	birth uint32
+	table uint32
+	pos   uint64
 }
 
 // Pin pins the current version. The caller holds every shard's lock.
@@ -76,7 +78,7 @@ func (p *Pin) Release(with func(shard int, fn func())) {
 				n := min(batch, len(list))
 				for _, r := range list[len(list)-n:] {
 					p.held.Add(-int64(h.Size(r.ref)))
-					h.arenas[s].leave(r.ref, r.birth, olderThan(rest, p), 0, 0)
+					h.arenas[s].leave(r, olderThan(rest, p))
 				}
 				p.retired[s] = list[:len(list)-n]
 				more = len(p.retired[s]) > 0
@@ -86,10 +88,11 @@ func (p *Pin) Release(with func(shard int, fn func())) {
 }
 
 // Drop lets go of a node that Superseded has Taken: it waits for an older pin
-// or is freed. The caller holds the shard's lock.
-func (p *Pin) Drop(shard int, ref Ref) {
+// or is freed. table and pos are those Superseded was given. The caller holds
+// the shard's lock.
+func (p *Pin) Drop(shard int, ref Ref, table uint32, pos uint64) {
 	birth := *(*uint32)(p.heap.addr(ref))
-	p.heap.arenas[shard].leave(ref, birth, olderThan(*p.heap.pins.Load(), p), 0, 0)
+	p.heap.arenas[shard].leave(retired{ref, birth, table, pos}, olderThan(*p.heap.pins.Load(), p))
 }
 
 // olderThan returns the pins of the list that are older than p.

@@ -28,13 +28,47 @@ func (t *Table) At(pos uint64) Bucket {
 	return Bucket{ref, start, end, t.heap}
 }
 
-// BucketOf returns the bucket at ref, for the holder of a pin that sees it;
-// ok is false if the node at ref is no bucket.
-func BucketOf(h *page.Heap, ref page.Ref) (Bucket, bool) {
+// BucketOf returns the bucket at ref, which covered pos, for the holder of a pin
+// that sees it; ok is false if the node at ref is no bucket.
+func BucketOf(h *page.Heap, ref page.Ref, pos uint64) (b Bucket, ok bool) {
 	if page.At[nodeHead](h, ref).kind != kindBucket {
 		return Bucket{}, false
 	}
-	return Bucket{Ref: ref, heap: h}, true
+	depth := int(h.Bytes(ref, offTags)[offDepth])
+	b = Bucket{Ref: ref, Start: prefix(pos, depth), heap: h}
+	if depth > 0 {
+		b.End = b.Start + 1<<(64-depth)
+	}
+	return b, true
+}
+
+// KeepForWalk tells whether a walk over a version needs the node at ref to find
+// others: directories and overflow chains.
+func KeepForWalk(h *page.Heap, ref page.Ref) bool {
+	switch page.At[nodeHead](h, ref).kind {
+	case kindDirectory:
+		return true
+	case kindBucket:
+		return h.Bytes(ref, offTags)[offDepth] == maxDepth
+	}
+	return false
+}
+
+// AtSkipping is At for a version some of whose buckets may be freed: those for
+// which gone is true are not looked into. For one of them the Bucket is zero.
+func (t *Table) AtSkipping(pos uint64, gone func(ref page.Ref) bool) (page.Ref, Bucket) {
+	ref, rest := t.Root, pos
+	for !gone(ref) {
+		head := page.At[nodeHead](t.heap, ref)
+		if head.kind != kindDirectory {
+			b, _ := BucketOf(t.heap, ref, pos)
+			return ref, b
+		}
+		slot := int(rest >> (64 - head.owner))
+		rest <<= head.owner
+		ref = *page.RefAt(t.heap, ref, dirSlots+4*slot)
+	}
+	return ref, Bucket{}
 }
 
 // Due is a time before which no entry of the bucket is due, in ms.

@@ -1,0 +1,341 @@
+package keyspace
+
+import (
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/table"
+	"github.com/redoubt-kv/redoubt/core/value"
+)
+
+// DB is one database as a Tx sees it. Keys that are passed to it lie in locked
+// shards and are not node memory.
+type DB struct {
+	tx    *Tx
+	index int
+}
+
+// Entry is a key with its value.
+type Entry struct {
+	table.Entry
+	heap *page.Heap
+}
+
+// Kind is type and representation of the value.
+func (e Entry) Kind() value.Kind { return value.Kind(e.Entry.Kind()) }
+
+// Type is the type of the value.
+func (e Entry) Type() value.Type { return e.Kind().Type() }
+
+// String reads the value, whose type must be TypeString.
+func (e Entry) String() value.String {
+	return value.StringOf(e.heap, e.Kind(), e.Value())
+}
+
+// Memory is the bytes of the nodes that the value has beside its entry.
+func (e Entry) Memory() int64 { return e.String().Memory() }
+
+// Index is the database's number.
+func (db *DB) Index() int { return db.index }
+
+// Tx is the Tx it belongs to.
+func (db *DB) Tx() *Tx { return db.tx }
+
+// at returns the shard and table of key and its position.
+func (db *DB) at(key []byte) (*shard, *table.Table, uint64) {
+	s := db.tx.s
+	h := db.tx.hash(key)
+	sh := s.shards[s.shardOf(h)]
+	if invariant.Enabled {
+		invariant.Check(db.tx.held>>sh.index&1 == 1, "lock order", "key %q is in shard %d, which is not locked", key, sh.index)
+	}
+	return sh, &sh.tables[db.index], h << s.shardBits
+}
+
+// Find looks key up. An expired key is absent, and is deleted on the way.
+func (db *DB) Find(key []byte, how Access) (Entry, bool) {
+	sh, t, pos := db.at(key)
+	e, ok := t.Find(pos, key)
+	if ok {
+		if due := e.Due(); due != table.NoDue && due <= db.tx.now && !db.tx.s.frozen.Load() {
+			db.expire(sh, t, pos, key)
+			ok = false
+		}
+	}
+	if how&Count != 0 {
+		db.count(sh, ok, key)
+	}
+	if !ok {
+		return Entry{}, false
+	}
+	if how&Touch != 0 {
+		t.SetClock(e, db.tx.s.touched(e.Clock(), db.tx.now))
+	}
+	return Entry{e, db.tx.s.heap}, true
+}
+
+func (db *DB) count(sh *shard, hit bool, key []byte) {
+	if hit {
+		sh.counts.Hits++
+		return
+	}
+	sh.counts.Misses++
+	db.Notify(EventKeyMiss, "keymiss", key)
+}
+
+// expire deletes a key whose time has come.
+func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
+	t.Delete(pos, key)
+	sh.counts.Expired++
+	if o := db.tx.s.observer; o != nil {
+		o.Deleted(key, db.index)
+		o.KeyEvent(EventExpired, "expired", key, db.index)
+	}
+}
+
+// Exists tells whether key is there, and counts nothing.
+func (db *DB) Exists(key []byte) bool {
+	_, ok := db.Find(key, Peek)
+	return ok
+}
+
+// Notify reports an event of key.
+func (db *DB) Notify(class EventClass, event string, key []byte) {
+	if o := db.tx.s.observer; o != nil {
+		o.KeyEvent(class, event, key, db.index)
+	}
+}
+
+// dropExpired makes way for a write: a key whose time has come goes, with its
+// event, before it is written.
+func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
+	if t.Dues == 0 {
+		return
+	}
+	if e, ok := t.Find(pos, key); ok && e.Due() != table.NoDue && e.Due() <= db.tx.now && !db.tx.s.frozen.Load() {
+		db.expire(sh, t, pos, key)
+	}
+}
+
+// SetString makes key a string with the bytes of val, encoded as Redis's SET
+// does; ttl is NoTTL, KeepTTL or a time in ms.
+func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
+
+// SetRaw is SetString with the encoding raw, as results of APPEND and the like.
+func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }
+
+func (db *DB) setString(key, val []byte, ttl int64, raw bool) {
+	sh, t, pos := db.at(key)
+	db.dropExpired(sh, t, pos, key)
+	var room [16]byte
+	kind, b := value.EncodeString(where(t, pos), val, raw, table.MaxValue, room[:])
+	db.store(t, pos, key, kind, b, ttl, false)
+}
+
+// SetInt makes key a string with the decimal form of n.
+func (db *DB) SetInt(key []byte, n, ttl int64) {
+	sh, t, pos := db.at(key)
+	db.dropExpired(sh, t, pos, key)
+	var room [16]byte
+	db.store(t, pos, key, value.StringInt, value.AppendInt(room[:0], n), ttl, false)
+}
+
+func (db *DB) store(t *table.Table, pos uint64, key []byte, kind value.Kind, b []byte, ttl int64, keep bool) {
+	clock := db.tx.s.newClock(db.tx.now)
+	if t.Set(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: ttl, Value: b, Keep: keep}) {
+		db.Notify(EventNew, "new", key)
+	}
+}
+
+// SetRange writes data into the string at key from byte off on, which grows
+// with zeros or is created; the result is raw and keeps its expiry. It returns
+// the new length. It costs O(len(data)), whatever the length.
+func (db *DB) SetRange(key []byte, off int64, data []byte) int64 {
+	e, ok := db.Find(key, Peek)
+	_, t, pos := db.at(key)
+	var old value.String
+	clock := db.tx.s.newClock(db.tx.now)
+	if ok {
+		old, clock = e.String(), e.Clock()
+	}
+	kind, b := value.SetRange(where(t, pos), old, off, data, table.MaxValue, db.tx.scratch)
+	if t.Set(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: KeepTTL, Value: b, Keep: true}) {
+		db.Notify(EventNew, "new", key)
+	}
+	return max(old.Len(), off+int64(len(data)))
+}
+
+// Append appends data to the string at key, or creates it as SET would. It
+// returns the new length.
+func (db *DB) Append(key, data []byte) int64 {
+	e, ok := db.Find(key, Peek)
+	if !ok {
+		db.SetString(key, data, NoTTL)
+		return int64(len(data))
+	}
+	return db.SetRange(key, e.String().Len(), data)
+}
+
+// Delete removes key and tells whether it was there. It frees its nodes now.
+func (db *DB) Delete(key []byte) bool {
+	sh, t, pos := db.at(key)
+	db.dropExpired(sh, t, pos, key)
+	return t.Delete(pos, key)
+}
+
+// DeleteLazy removes key; what is costly to free is freed in the background
+// (Store.CollectGarbage).
+func (db *DB) DeleteLazy(key []byte) bool {
+	sh, t, pos := db.at(key)
+	db.dropExpired(sh, t, pos, key)
+	e, ok := t.Find(pos, key)
+	if !ok {
+		return false
+	}
+	if v := (Entry{e, db.tx.s.heap}).String(); v.Len() > lazyThreshold {
+		db.tx.s.garbage.addValue(sh.index, where(t, pos), value.Kind(e.Kind()), e.Value())
+		return t.Take(pos, key)
+	}
+	return t.Delete(pos, key)
+}
+
+// lazyThreshold is the length of a string, in bytes, from which freeing it is
+// left to the background: 64 chunks.
+const lazyThreshold = 64 * value.ChunkSize
+
+// SetDue sets the time at which key expires, or takes it away with NoTTL.
+// It tells whether key is there.
+func (db *DB) SetDue(key []byte, at int64) bool {
+	_, t, pos := db.at(key)
+	return t.SetDue(pos, key, at)
+}
+
+// SetClock sets the access clock of key.
+func (db *DB) SetClock(key []byte, clock uint32) bool {
+	_, t, pos := db.at(key)
+	e, ok := t.Find(pos, key)
+	if !ok {
+		return false
+	}
+	b := append(db.tx.scratch[:0], e.Value()...)
+	t.Set(pos, key, table.Item{Kind: e.Kind(), Clock: clock, Due: KeepTTL, Value: b, Keep: true})
+	return true
+}
+
+// Move moves the value at src with its expiry to dst in database to, where it
+// replaces what there is. src must exist. Within a shard the value's nodes stay
+// where they are; between shards, each of which frees only its own nodes, they
+// are copied.
+func (db *DB) Move(src []byte, to *DB, dst []byte) {
+	if db.transfer(src, to, dst, true) {
+		_, t, pos := db.at(src)
+		t.Take(pos, src)
+		return
+	}
+	_, t, pos := db.at(src)
+	t.Delete(pos, src)
+}
+
+// Copy copies the value at src with its expiry to dst in database to, where it
+// replaces what there is. src must exist.
+func (db *DB) Copy(src []byte, to *DB, dst []byte) { db.transfer(src, to, dst, false) }
+
+// transfer stores the value of src under dst; it tells whether the nodes are
+// those of src.
+func (db *DB) transfer(src []byte, to *DB, dst []byte, move bool) (same bool) {
+	ssh, st, spos := db.at(src)
+	e, _ := st.Find(spos, src)
+	dsh, dt, dpos := to.at(dst)
+	kind, due, clock := value.Kind(e.Kind()), e.Due(), e.Clock()
+	var b []byte
+	if same = move && ssh == dsh; same {
+		b = append(db.tx.scratch[:0], e.Value()...)
+	} else {
+		kind, b = value.Copy(where(dt, dpos), Entry{e, db.tx.s.heap}.String(), db.tx.scratch)
+	}
+	if dt.Set(dpos, dst, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b}) {
+		to.Notify(EventNew, "new", dst)
+	}
+	return same
+}
+
+// entryOverhead is what an entry takes beside key and value: its header, tag,
+// offset and share of a bucket's header and slack, as measured over full
+// buckets.
+const entryOverhead = 14
+
+// MemoryUsage is the bytes that key takes: its entry and the nodes of its
+// value.
+func (db *DB) MemoryUsage(key []byte, _ int) (int64, bool) {
+	e, ok := db.Find(key, Peek)
+	if !ok {
+		return 0, false
+	}
+	n := int64(entryOverhead + len(key) + len(e.Value()))
+	if e.Due() != table.NoDue {
+		n += 8
+	}
+	return n + e.Memory(), true
+}
+
+// Len is the number of keys, and of those that expire. Every shard is locked.
+func (db *DB) Len() (keys, expires int64) {
+	for _, sh := range db.tx.s.shards {
+		keys += sh.tables[db.index].Count
+		expires += sh.tables[db.index].Dues
+	}
+	return keys, expires
+}
+
+// Random returns a key that is not expired, each with the same probability;
+// ok is false if there is none. Every shard is locked. As Redis's RANDOMKEY it
+// gives up looking for one that is not expired after 100 tries where it may
+// not delete.
+func (db *DB) Random() (Entry, bool) {
+	for try := 0; ; try++ {
+		keys, _ := db.Len()
+		if keys == 0 {
+			return Entry{}, false
+		}
+		e, sh, t := db.randomEntry(keys)
+		if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() && try > 100 {
+			return Entry{e, db.tx.s.heap}, true
+		}
+		if !db.tx.s.frozen.Load() {
+			key := append(db.tx.scratch[:0], e.Key()...)
+			db.expire(sh, t, db.tx.s.position(key), key)
+		}
+	}
+}
+
+func (db *DB) randomEntry(keys int64) (table.Entry, *shard, *table.Table) {
+	hi, _ := bits.Mul64(rand.Uint64(), uint64(keys))
+	n := int64(hi)
+	for _, sh := range db.tx.s.shards {
+		t := &sh.tables[db.index]
+		if n < t.Count {
+			return t.Random(rand.Uint64), sh, t
+		}
+		n -= t.Count
+	}
+	panic("keyspace: fewer keys than were counted under the same locks")
+}
+
+// Each calls fn with every key that is not expired, until it returns false.
+// Every shard is locked; fn must not change the database.
+func (db *DB) Each(fn func(Entry) bool) {
+	more := true
+	for _, sh := range db.tx.s.shards {
+		sh.tables[db.index].Each(func(e table.Entry) bool {
+			if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() {
+				more = fn(Entry{e, db.tx.s.heap})
+			}
+			return more
+		})
+		if !more {
+			return
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package keyspace
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/table"
+)
+
+// Snapshot is the whole store at one moment, and a walk over it that keeps
+// little memory: one goroutine reads all entries once, and what it has read is
+// not kept for it.
+//
+// The walk goes through databases, shards and hash order, and publishes how far
+// it is. When a writer supersedes a node that the snapshot sees:
+//
+//	behind the walk          freed at once
+//	a bucket ahead of it     handed to the walk, which reads it next, then
+//	                         frees it, and later skips its place
+//	nodes of values ahead    likewise; they come after the bucket that names
+//	                         them, because writers take ownership from the top
+//	directories              kept to the end: the walk needs them
+//	buckets with overflow    kept to the end, with their whole chain
+type Snapshot struct {
+	s      *Store
+	pin    *page.Pin
+	tables [][]table.Table // by shard, then database
+
+	mu      sync.Mutex // taken under a shard's lock by superseded
+	queue   []superseded
+	at      place
+	ended   bool
+	pending atomic.Int64 // bytes in the queue
+	peak    atomic.Int64 // most bytes kept at one moment
+	freed   []superseded // of the walk: to be dropped under their shard's lock
+}
+
+// place is a point of the walk: everything before it is read.
+type place struct {
+	db    uint32
+	shard int
+	pos   uint64
+}
+
+func (p place) before(q place) bool {
+	if p.db != q.db {
+		return p.db < q.db
+	}
+	if p.shard != q.shard {
+		return p.shard < q.shard
+	}
+	return p.pos < q.pos
+}
+
+type superseded struct {
+	ref  page.Ref
+	at   place
+	size int
+}
+
+// Snapshot pins the store as it is now. It locks every shard for as long as it
+// takes to copy their roots. atCut, if not nil, is called meanwhile.
+func (s *Store) Snapshot(atCut func()) *Snapshot {
+	n := &Snapshot{s: s, tables: make([][]table.Table, len(s.shards))}
+	roots := make([]table.Table, len(s.shards)*s.databases)
+	for i := range n.tables {
+		n.tables[i] = roots[i*s.databases : (i+1)*s.databases]
+	}
+	for _, sh := range s.shards {
+		sh.mu.Lock()
+	}
+	for i, sh := range s.shards {
+		copy(n.tables[i], sh.tables)
+	}
+	n.pin = s.heap.Pin()
+	n.pin.Superseded = n.superseded
+	if atCut != nil {
+		atCut()
+	}
+	for _, sh := range s.shards {
+		sh.mu.Unlock()
+	}
+	return n
+}
+
+// Size is the keys of database db in the snapshot and how many expire.
+func (n *Snapshot) Size(db int) (keys, expires int64) {
+	for _, tables := range n.tables {
+		keys += tables[db].Count
+		expires += tables[db].Dues
+	}
+	return keys, expires
+}
+
+// Held is the bytes of nodes that are kept for the snapshot alone.
+func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }
+
+// Peak is the most that Held was.
+func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }
+
+// superseded decides about a node that writers have dropped (page.Pin).
+func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint64) page.Fate {
+	at := place{tableID, shard, pos}
+	size := n.s.heap.Size(ref)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ended || at.before(n.at) {
+		return page.Done
+	}
+	if table.KeepForWalk(n.s.heap, ref) {
+		n.notePeak()
+		return page.Wait
+	}
+	n.queue = append(n.queue, superseded{ref, at, size})
+	n.pending.Add(int64(size))
+	n.notePeak()
+	return page.Taken
+}
+
+func (n *Snapshot) notePeak() {
+	if h := n.Held(); h > n.peak.Load() {
+		n.peak.Store(h)
+	}
+}
+
+// Each calls fn once with every entry of the snapshot, of databases in mixed
+// order where writers supersede buckets ahead of the walk. It is called once,
+// by one goroutine, which holds no lock. After an error of fn it stops and
+// returns it.
+func (n *Snapshot) Each(fn func(db int, e Entry) error) error {
+	w := walk{n: n, fn: fn, early: make(map[page.Ref]uint64)}
+	for db := range n.s.databases {
+		for shard := range n.tables {
+			n.publish(place{uint32(db), shard, 0})
+			if err := w.table(place{uint32(db), shard, 0}); err != nil {
+				return err
+			}
+		}
+	}
+	n.mu.Lock()
+	n.ended = true
+	n.mu.Unlock()
+	return w.drain(true)
+}
+
+func (n *Snapshot) publish(at place) {
+	n.mu.Lock()
+	n.at = at
+	n.mu.Unlock()
+}
+
+// Release ends the snapshot, whether or not it was walked to its end.
+func (n *Snapshot) Release() {
+	n.mu.Lock()
+	n.ended = true
+	queue := append(n.freed, n.queue...)
+	n.queue, n.freed = nil, nil
+	n.mu.Unlock()
+	n.drop(queue)
+	n.pin.Release(func(shard int, fn func()) {
+		sh := n.s.shards[shard]
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+		fn()
+	})
+}
+
+// drop frees nodes that superseded has taken, a shard's lock for each batch.
+func (n *Snapshot) drop(list []superseded) {
+	const batch = 64
+	for len(list) > 0 {
+		k := 1
+		for k < len(list) && k < batch && list[k].at.shard == list[0].at.shard {
+			k++
+		}
+		sh := n.s.shards[list[0].at.shard]
+		sh.mu.Lock()
+		for _, d := range list[:k] {
+			n.pin.Drop(d.at.shard, d.ref, d.at.db, d.at.pos)
+		}
+		sh.mu.Unlock()
+		for _, d := range list[:k] {
+			n.pending.Add(-int64(d.size))
+		}
+		list = list[k:]
+	}
+}
+
+// walk is the state of Each.
+type walk struct {
+	n  *Snapshot
+	fn func(db int, e Entry) error
+	// early are the buckets ahead that were read from the queue, with the
+	// position behind them.
+	early map[page.Ref]uint64
+}
+
+// table reads one table of the snapshot in hash order.
+func (w *walk) table(at place) error {
+	t := &w.n.tables[at.shard][at.db]
+	if t.Root == 0 {
+		return nil
+	}
+	for {
+		if err := w.drain(false); err != nil {
+			return err
+		}
+		ref, b := t.AtSkipping(at.pos, w.isEarly)
+		end := w.early[ref]
+		if b.Ref != 0 {
+			if err := w.bucket(at.db, b); err != nil {
+				return err
+			}
+			end = b.End
+		} else {
+			delete(w.early, ref)
+		}
+		if at.pos = end; end == 0 {
+			return nil
+		}
+		w.n.publish(at)
+	}
+}
+
+func (w *walk) isEarly(ref page.Ref) bool {
+	_, ok := w.early[ref]
+	return ok
+}
+
+func (w *walk) bucket(db uint32, b table.Bucket) (err error) {
+	b.Each(func(e table.Entry) bool {
+		err = w.fn(int(db), Entry{e, w.n.s.heap})
+		return err == nil
+	})
+	return err
+}
+
+// drain reads the buckets that writers have handed over and frees the nodes. It
+// frees them in batches, so that shard locks are taken seldom.
+func (w *walk) drain(last bool) error {
+	n := w.n
+	n.mu.Lock()
+	queue := n.queue
+	n.queue = nil
+	at := n.at
+	n.mu.Unlock()
+	for _, d := range queue {
+		if b, ok := table.BucketOf(n.s.heap, d.ref, d.at.pos); ok && !last && !d.at.before(at) {
+			if err := w.bucket(d.at.db, b); err != nil {
+				return err
+			}
+			w.early[d.ref] = b.End
+		}
+	}
+	n.freed = append(n.freed, queue...)
+	if len(n.freed) >= 256 || last {
+		n.drop(n.freed)
+		n.freed = n.freed[:0]
+	}
+	return nil
+}

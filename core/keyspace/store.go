@@ -1,0 +1,193 @@
+// Package keyspace is the databases: shards with their locks, keys with their
+// expiry and access clocks, eviction, and the pins that make snapshots. It
+// knows no clients, replies, commands or files.
+//
+// # Shards
+//
+// The hash of a key gives its shard by the first bits, and by the rest its
+// position in the shard's table. A shard has one table for each database and
+// one lock for all of them.
+//
+//	hash  |shard|position in the table …            |
+//	       0-6   the rest, shifted to the front
+//
+// A Tx is a set of locked shards. Locks are taken in order of the shards'
+// index; below them there is only the heap's own lock. Everything a Tx gives
+// out (entries, strings) aliases node memory and is valid until the next change
+// to its database or the end of the Tx, whichever is first.
+package keyspace
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/table"
+	"github.com/redoubt-kv/redoubt/core/value"
+)
+
+// MaxShards bounds Options.Shards: a set of shards is one word.
+const MaxShards = 64
+
+// Options for New.
+type Options struct {
+	Heap page.Options // Arenas is set by New
+	// Shards is a power of two up to MaxShards.
+	Shards int
+	// Databases is how many there are (the directive databases).
+	Databases int
+	// Seed randomises the hash; it belongs to the data.
+	Seed uint64
+	// Now is the wall clock, in ms.
+	Now func() int64
+}
+
+// Store is all databases.
+type Store struct {
+	heap      *page.Heap
+	shards    []*shard
+	shardBits uint
+	databases int
+	seed      uint64
+	nowMs     func() int64
+
+	lfu      atomic.Bool // the access clock is LFU's
+	lfuLog   atomic.Int64
+	lfuDecay atomic.Int64 // minutes
+	frozen   atomic.Bool  // expired keys are neither deleted nor hidden
+
+	// observer is told of events; set before the first Tx.
+	observer Observer
+	pool     evictionPool
+	garbage  garbage
+}
+
+// Observer is told what happens to keys, under the lock of the key's shard.
+type Observer interface {
+	// KeyEvent is a keyspace event in database db. key is valid during the
+	// call.
+	KeyEvent(class EventClass, event string, key []byte, db int)
+	// Deleted tells that the store itself deleted key (expired or evicted),
+	// for the log of effects.
+	Deleted(key []byte, db int)
+}
+
+// shard is one part of every database.
+type shard struct {
+	mu     sync.Mutex
+	index  int
+	arena  *page.Arena
+	tables []table.Table // by database
+	counts Counts
+	expire expireCursor
+	_      [64]byte
+}
+
+// Counts are a shard's figures for INFO.
+type Counts struct {
+	Hits, Misses, Expired, Evicted int64
+}
+
+// New makes an empty store. It fails if no memory can be reserved.
+func New(o Options) (*Store, error) {
+	if o.Shards < 1 || o.Shards > MaxShards || o.Shards&(o.Shards-1) != 0 {
+		return nil, fmt.Errorf("%d shards: want a power of two up to %d", o.Shards, MaxShards)
+	}
+	o.Heap.Arenas = o.Shards
+	heap, err := page.New(o.Heap)
+	if err != nil {
+		return nil, fmt.Errorf("make the node heap: %w", err)
+	}
+	s := &Store{heap: heap, databases: o.Databases, seed: o.Seed, nowMs: o.Now}
+	s.lfuLog.Store(10)
+	s.lfuDecay.Store(1)
+	for 1<<s.shardBits < o.Shards {
+		s.shardBits++
+	}
+	for i := range o.Shards {
+		sh := &shard{index: i, arena: heap.Arena(i)}
+		for db := range o.Databases {
+			sh.tables = append(sh.tables, table.New(sh.arena, uint32(db), s.position, s.release))
+		}
+		s.shards = append(s.shards, sh)
+	}
+	return s, nil
+}
+
+// Close gives all memory back. No Tx, pin or goroutine of the store may be live.
+func (s *Store) Close() { s.heap.Close() }
+
+// Observe sets who is told of events. It is called before the first Tx.
+func (s *Store) Observe(o Observer) { s.observer = o }
+
+// Heap is the node heap.
+func (s *Store) Heap() *page.Heap { return s.heap }
+
+// Databases is how many there are.
+func (s *Store) Databases() int { return s.databases }
+
+// Shards is how many there are.
+func (s *Store) Shards() int { return len(s.shards) }
+
+// hash is a key's place in the hash order of the whole store.
+func (s *Store) hash(key []byte) uint64 { return xxh3.HashSeed(key, s.seed) }
+
+// position is a key's place in its shard's table.
+func (s *Store) position(key []byte) uint64 { return s.hash(key) << s.shardBits }
+
+func (s *Store) shardOf(hash uint64) int { return int(hash >> (64 - s.shardBits)) }
+
+// release retires the nodes of an entry that is overwritten or deleted.
+func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
+	value.Release(where(t, pos), value.Kind(e.Kind()), e.Value())
+}
+
+func where(t *table.Table, pos uint64) value.Where {
+	return value.Where{Arena: t.Arena(), Table: t.ID(), Pos: pos}
+}
+
+// UsedMemory is the bytes of all nodes, including those that only snapshots
+// see. It takes no lock.
+func (s *Store) UsedMemory() int64 { return s.heap.Used() }
+
+// Counts sums the shards' figures, locking each for a moment.
+func (s *Store) Counts() (c Counts) {
+	for _, sh := range s.shards {
+		sh.mu.Lock()
+		c.Hits += sh.counts.Hits
+		c.Misses += sh.counts.Misses
+		c.Expired += sh.counts.Expired
+		c.Evicted += sh.counts.Evicted
+		sh.mu.Unlock()
+	}
+	return c
+}
+
+// ResetCounts sets the figures to zero (CONFIG RESETSTAT).
+func (s *Store) ResetCounts() {
+	for _, sh := range s.shards {
+		sh.mu.Lock()
+		sh.counts = Counts{}
+		sh.mu.Unlock()
+	}
+}
+
+// Size is the keys of database db and how many of them expire, locking each
+// shard for a moment.
+func (s *Store) Size(db int) (keys, expires int64) {
+	for _, sh := range s.shards {
+		sh.mu.Lock()
+		keys += sh.tables[db].Count
+		expires += sh.tables[db].Dues
+		sh.mu.Unlock()
+	}
+	return keys, expires
+}
+
+// SetExpiry turns expiry on or off: off, expired keys stay as they are, unseen
+// by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
+// cycle).
+func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }

@@ -1,0 +1,165 @@
+package keyspace
+
+import (
+	"math/bits"
+
+	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/table"
+)
+
+// EventClass is the class of a keyspace event (Redis: NOTIFY_*).
+type EventClass uint32
+
+// The classes, with the letters of notify-keyspace-events.
+const (
+	EventGeneric EventClass = 1 << 2  // g
+	EventString  EventClass = 1 << 3  // $
+	EventExpired EventClass = 1 << 8  // x
+	EventEvicted EventClass = 1 << 9  // e
+	EventKeyMiss EventClass = 1 << 11 // m
+	EventNew     EventClass = 1 << 14 // n
+)
+
+// Expiry of a written key: NoTTL, KeepTTL, or an absolute time in ms (>= 0).
+const (
+	NoTTL   = table.NoDue
+	KeepTTL = table.KeepDue
+)
+
+// Access says how a look-up counts.
+type Access uint8
+
+// What a look-up does beside finding.
+const (
+	Touch Access = 1 << iota // set the access clock
+	Count                    // count a hit or a miss, and report the miss
+
+	ForRead  = Touch | Count
+	ForWrite = Touch
+	Peek     = Access(0)
+)
+
+// Tx is a set of locked shards, used by one goroutine. It is reused from
+// command to command: Lock…, work, Unlock.
+type Tx struct {
+	s    *Store
+	held uint64 // by shard
+	now  int64
+	dbs  []DB
+	// The hash of the key that was locked last, to be found without hashing
+	// again: the key is recognised by where it lies.
+	key  *byte
+	size int
+	h    uint64
+	// scratch is where values are built that must not alias nodes.
+	scratch []byte
+}
+
+// NewTx returns a Tx with nothing locked.
+func (s *Store) NewTx() *Tx {
+	tx := &Tx{s: s, scratch: make([]byte, 0, table.MaxValue+64)}
+	tx.dbs = make([]DB, s.databases)
+	for i := range tx.dbs {
+		tx.dbs[i] = DB{tx: tx, index: i}
+	}
+	return tx
+}
+
+// Store is the store that tx locks.
+func (tx *Tx) Store() *Store { return tx.s }
+
+// Now is the time of the Tx in ms: the same from Lock to Unlock.
+func (tx *Tx) Now() int64 { return tx.now }
+
+// DB returns database i.
+func (tx *Tx) DB(i int) *DB { return &tx.dbs[i] }
+
+// LockKey locks the shard of one key; nowMs becomes the time of the Tx.
+func (tx *Tx) LockKey(key []byte, nowMs int64) {
+	tx.now = nowMs
+	tx.lock(1 << tx.s.shardOf(tx.hash(key)))
+}
+
+// LockKeys locks the shards of the keys at these indexes of args.
+func (tx *Tx) LockKeys(args [][]byte, keys []int, nowMs int64) {
+	var set uint64
+	for _, i := range keys {
+		set |= 1 << tx.s.shardOf(tx.s.hash(args[i]))
+	}
+	tx.now = nowMs
+	tx.lock(set)
+}
+
+// LockNone begins a Tx that touches no key.
+func (tx *Tx) LockNone(nowMs int64) { tx.now = nowMs }
+
+// LockAll locks every shard.
+func (tx *Tx) LockAll(nowMs int64) {
+	tx.now = nowMs
+	tx.lock(^uint64(0) >> (64 - len(tx.s.shards)))
+}
+
+// lock takes the locks of set in order of the shards' index, which every Tx
+// keeps to, so that two cannot wait for each other.
+func (tx *Tx) lock(set uint64) {
+	if invariant.Enabled {
+		invariant.Check(tx.held == 0, "lock order", "a Tx that holds %#x locks %#x", tx.held, set)
+	}
+	tx.held = set
+	for ; set != 0; set &= set - 1 {
+		tx.s.shards[bits.TrailingZeros64(set)].mu.Lock()
+	}
+}
+
+// Unlock ends the Tx: what it gave out is no longer valid.
+func (tx *Tx) Unlock() {
+	for set := tx.held; set != 0; set &= set - 1 {
+		tx.s.shards[bits.TrailingZeros64(set)].mu.Unlock()
+	}
+	tx.held = 0
+	tx.key = nil
+}
+
+// hash is the hash of key, remembered for the last one.
+func (tx *Tx) hash(key []byte) uint64 {
+	if len(key) == 0 {
+		return tx.s.hash(key)
+	}
+	if tx.key != &key[0] || tx.size != len(key) {
+		tx.h = tx.s.hash(key)
+		tx.key, tx.size = &key[0], len(key)
+	}
+	return tx.h
+}
+
+// Flush empties database db, or all with -1, and returns how many keys were
+// removed. Every shard is locked. With async the nodes are freed in the
+// background (Store.CollectGarbage).
+func (tx *Tx) Flush(db int, async bool) (removed int64) {
+	tx.key = nil
+	for _, sh := range tx.s.shards {
+		for i := range sh.tables {
+			if db >= 0 && db != i {
+				continue
+			}
+			t := &sh.tables[i]
+			removed += t.Count
+			if async {
+				tx.s.garbage.add(sh.index, t.Detach())
+			} else {
+				t.Free()
+			}
+		}
+		if !async {
+			sh.arena.Trim()
+		}
+	}
+	return removed
+}
+
+// Swap exchanges two databases. Every shard is locked.
+func (tx *Tx) Swap(a, b int) {
+	for _, sh := range tx.s.shards {
+		sh.tables[a], sh.tables[b] = sh.tables[b], sh.tables[a]
+	}
+}
