@@ -70,7 +70,7 @@ func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	if !ok {
 		return Entry{}, false
 	}
-	if how&Touch != 0 {
+	if how&Touch != 0 && !db.tx.NoTouch {
 		t.SetClock(e, db.tx.s.touched(e.Clock(), db.tx.now))
 	}
 	return Entry{e, db.tx.s.heap}, true

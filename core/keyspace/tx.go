@@ -42,6 +42,9 @@ const (
 // Tx is a set of locked shards, used by one goroutine. It is reused from
 // command to command: Lock…, work, Unlock.
 type Tx struct {
+	// NoTouch has look-ups leave access clocks alone (CLIENT NO-TOUCH).
+	NoTouch bool
+
 	s    *Store
 	held uint64 // by shard
 	now  int64

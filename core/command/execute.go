@@ -1,0 +1,145 @@
+package command
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/stats"
+)
+
+// Executor runs calls. All loops share one; its fields are set before the first
+// call.
+type Executor struct {
+	Table *Table
+	Store *keyspace.Store
+	// Gate refuses a call that may not run now, by the text of an error: out
+	// of memory, loading, a failed save … It runs with no lock held. "" lets
+	// the call pass.
+	Gate func(c *Call) string
+	// Errors counts error replies by their code.
+	Errors *stats.Errors
+	// Slow is told of calls that took longer than SlowerThan ns.
+	Slow func(c *Call, took time.Duration)
+	// SlowerThan is slowlog-log-slower-than in ns; negative: never.
+	SlowerThan atomic.Int64
+
+	// dirty counts changes of the data since the start.
+	dirty atomic.Int64
+}
+
+// Dirty is the number of changes since the start, as Redis counts them.
+func (x *Executor) Dirty() int64 { return x.dirty.Load() }
+
+// Execute runs the call that c.Args describe and appends its reply to c.Out.
+//
+//	look up → arity → authenticated → gate → lock → handler → unlock → count
+//
+// c.Args has at least one element; c.Now and c.Loop are as the client's loop
+// set them; Execute keeps c.Now current through slow calls.
+func (x *Executor) Execute(c *Call) {
+	mark := len(c.Out.B)
+	row, refusal := x.lookup(c)
+	c.Row = row
+	if refusal == "" {
+		refusal = x.refuse(c, row)
+	}
+	if refusal != "" {
+		x.decline(c, row, refusal)
+		return
+	}
+	x.lock(c, row)
+	row.Handler(c)
+	c.Tx.Unlock()
+	if c.dirty != 0 {
+		x.dirty.Add(c.dirty)
+		c.dirty = 0
+	}
+	outcome := stats.OK
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
+		outcome = stats.Failed
+		x.countError(c, c.Out.B[mark:])
+	}
+	took := c.Loop.Done(row.ID, outcome)
+	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 && row.Flags&SkipSlowlog == 0 {
+		x.Slow(c, took)
+	}
+	if took > time.Millisecond/2 {
+		c.Now += int64(took / time.Millisecond)
+	}
+}
+
+// lookup finds the row; a text says that there is none.
+func (x *Executor) lookup(c *Call) (*Row, string) {
+	row := c.Row
+	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.Name) {
+		if row = x.Table.Lookup(c.Args[0]); row == nil {
+			return nil, unknown(c.Args)
+		}
+	}
+	if row.Subcommands == nil || len(c.Args) < 2 {
+		return row, ""
+	}
+	sub := row.Sub(c.Args[1])
+	switch {
+	case sub != nil:
+		return sub, ""
+	case row.Handler == nil:
+		name := c.Args[1]
+		return nil, "ERR unknown subcommand '" + string(name[:min(len(name), 128)]) + "'. Try " + strings.ToUpper(row.Name) + " HELP."
+	}
+	return row, ""
+}
+
+// refuse checks what can be known before the keys are.
+func (x *Executor) refuse(c *Call, row *Row) string {
+	if n := len(c.Args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {
+		return "ERR wrong number of arguments for '" + row.FullName + "' command"
+	}
+	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
+		return "NOAUTH Authentication required."
+	}
+	return x.Gate(c)
+}
+
+// decline replies why the call does not run.
+func (x *Executor) decline(c *Call, row *Row, text string) {
+	mark := len(c.Out.B)
+	c.Out.Error(text)
+	x.countError(c, c.Out.B[mark:])
+	if row != nil {
+		c.Loop.Record(row.ID, 0, stats.Declined)
+	}
+	c.Loop.Mark()
+	c.Row = nil
+}
+
+// countError counts an error reply, "-CODE text\r\n", by its code.
+func (x *Executor) countError(c *Call, reply []byte) {
+	c.Loop.Add(stats.ErrorReplies, 1)
+	x.Errors.Count(string(reply[:min(len(reply), 64)]))
+}
+
+// lock takes the locks that the call's keys need: none without keys, all if the
+// keys cannot be told.
+func (x *Executor) lock(c *Call, row *Row) {
+	tx := c.Tx
+	switch {
+	case row.onlyKey > 0 && row.onlyKey < len(c.Args):
+		tx.LockKey(c.Args[row.onlyKey], c.Now)
+	case row.Flags&WholeKeyspace != 0:
+		tx.LockAll(c.Now)
+	case len(row.Keys) == 0:
+		tx.LockNone(c.Now)
+	default:
+		keys, err := row.KeyPositions(c.Args, c.keys[:0])
+		c.keys = keys
+		if err != nil {
+			tx.LockAll(c.Now)
+		} else {
+			tx.LockKeys(c.Args, keys, c.Now)
+		}
+	}
+	c.DB = tx.DB(c.Client.SelectedDB())
+}

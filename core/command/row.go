@@ -1,0 +1,146 @@
+// Package command turns a request into one atomic step on the keyspace.
+//
+// A command is a row of data (Row): name, arity, flags, key specs,
+// documentation, handler. Families export slices of rows; the server joins
+// them to a Table. For each request the Executor looks up the row, checks it,
+// turns the key specs into the set of shards to lock, locks them in order of
+// their index, runs the handler, records the effects and unlocks.
+//
+// The package knows no concrete command and no connection.
+package command
+
+// Flags say what a command does and where it may run. The names and meanings
+// are those of COMMAND INFO (Redis: server.h, CMD_*).
+type Flags uint32
+
+// The flags COMMAND INFO reports, in the order in which it reports them.
+const (
+	Write Flags = 1 << iota
+	ReadOnly
+	DenyOOM
+	Module
+	Admin
+	PubSub
+	NoScript
+	Blocking
+	Loading
+	Stale
+	SkipMonitor
+	SkipSlowlog
+	Asking
+	Fast
+	NoAuth
+	MayReplicate
+	NoMandatoryKeys
+	NoAsyncLoading
+	NoMulti
+	MovableKeys
+	AllowBusy
+
+	// Flags below are not reported by COMMAND INFO.
+
+	// WholeKeyspace commands run with every shard locked.
+	WholeKeyspace
+)
+
+// flagNames are the words of COMMAND INFO, by bit.
+var flagNames = [...]string{
+	"write", "readonly", "denyoom", "module", "admin", "pubsub", "noscript",
+	"blocking", "loading", "stale", "skip_monitor", "skip_slowlog", "asking",
+	"fast", "no_auth", "may_replicate", "no_mandatory_keys",
+	"no_async_loading", "no_multi", "movablekeys", "allow_busy",
+}
+
+// Names returns the words COMMAND INFO uses for f, in its order.
+func (f Flags) Names() []string {
+	var names []string
+	for i, n := range flagNames {
+		// Redis keeps may_replicate to itself.
+		if f&(1<<i) != 0 && Flags(1<<i) != MayReplicate {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// Handler runs one command. The shards its keys are in are locked; what it
+// appends to c.Out is the reply.
+type Handler func(c *Call)
+
+// Row describes one command or subcommand.
+type Row struct {
+	// Name is in lower case; of a subcommand only its own word ("get" of
+	// "config|get").
+	Name string
+	// Arity counts the name (for subcommands both words); -n means at least n.
+	Arity int
+	Flags Flags
+	// ACL holds the categories beyond those that follow from Flags and the
+	// group, without the @ ("dangerous").
+	ACL []string
+	// Tips are COMMAND INFO's tips ("nondeterministic_output").
+	Tips []string
+	Keys []KeySpec
+	// KeyFlags returns the flags of the keys of a spec with variable_flags for
+	// these arguments (SET with GET reads what SET alone overwrites); nil
+	// where no spec has that flag.
+	KeyFlags func(args [][]byte) []string
+	Docs     Docs
+	// Subcommands are looked up by Args[1]. A row with subcommands and no
+	// Handler is only their container.
+	Subcommands []Row
+	Handler     Handler
+
+	// Parent is set by NewTable for subcommands.
+	Parent *Row
+	// ID is the row's place in the table, set by NewTable: an index for
+	// per-command statistics.
+	ID int
+	// FullName is "get" or "config|get", set by NewTable.
+	FullName string
+
+	subs map[string]*Row
+	// onlyKey is where the only key is, 0 if the specs must be asked
+	// (prepareKeys).
+	onlyKey int
+}
+
+// KeySpec says where the keys of a command are (Redis: key-specs). Fields are
+// those of COMMAND INFO.
+type KeySpec struct {
+	Notes string
+	// Flags are COMMAND INFO's: RO, RW, OW, RM, access, update, insert,
+	// delete, not_key, incomplete, variable_flags.
+	Flags []string
+
+	// Begin: the first key is at Index, or behind Keyword, searched from
+	// argument From (negative: from the end, backwards).
+	Index   int
+	Keyword string
+	From    int
+	Unknown bool // begin_search of type unknown
+
+	// Range: LastKey (relative to the first; negative from the end), Step,
+	// Limit. KeyNum: the number of keys is in argument first+NumIdx, keys
+	// start at first+FirstKey.
+	LastKey, Step, Limit int
+	KeyNum               bool
+	NumIdx, FirstKey     int
+}
+
+// Docs is what COMMAND DOCS replies.
+type Docs struct {
+	Summary, Since, Group, Complexity string
+	Deprecated, ReplacedBy            string // deprecated_since, replaced_by
+	Flags                             []string
+	History                           [][2]string
+	Args                              []Arg
+}
+
+// Arg is one argument in COMMAND DOCS.
+type Arg struct {
+	Name, Type, Token, Summary, Since, Deprecated, Display string
+	KeySpec                                                int // index into Keys; meaningful for Type "key"
+	Flags                                                  []string
+	Args                                                   []Arg
+}
