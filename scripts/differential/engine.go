@@ -18,8 +18,8 @@ func (d *divergence) String() string {
 }
 
 func abbreviate(s string) string {
-	if len(s) > 2000 {
-		return fmt.Sprintf("%s… (%d bytes)", s[:2000], len(s))
+	if len(s) > 600 {
+		return fmt.Sprintf("%s… (%d bytes)", s[:600], len(s))
 	}
 	return s
 }
@@ -118,10 +118,17 @@ func (e *engine) shrink(ops []op, d *divergence, budget time.Duration) ([]op, *d
 	}
 }
 
+// reportMax is how many commands a report lists.
+const reportMax = 40
+
 // report prints what a reader needs to see and repeat a divergence.
 func report(w io.Writer, ops []op, d *divergence) {
 	fmt.Fprintf(w, "shortest list of commands found (%d):\n", len(ops))
-	for _, o := range ops {
+	first := max(0, len(ops)-reportMax)
+	if first > 0 {
+		fmt.Fprintf(w, "    (the first %d are in the log only; a long list means that time, not a command, makes the difference)\n", first)
+	}
+	for _, o := range ops[first:] {
 		fmt.Fprintf(w, "    %s\n", abbreviate(o.String()))
 	}
 	fmt.Fprintf(w, "%s\n", d)
