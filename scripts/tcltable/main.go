@@ -84,6 +84,7 @@ func run(args []string, out io.Writer) error {
 				return err
 			}
 			results = addMissing(results, expected)
+			excuseByBaseline(results, expected)
 		}
 		explain(results, reasons)
 		units[unit] = results
@@ -146,6 +147,8 @@ func readUnit(dir, unit string) ([]result, error) {
 	}
 	if open != "" {
 		add(open, failed, "did not end")
+	} else if !done {
+		add("(the unit itself)", failed, "did not end")
 	}
 	return results, lines.Err()
 }
@@ -204,6 +207,20 @@ func addMissing(results, expected []result) []result {
 		}
 	}
 	return results
+}
+
+// excuseByBaseline gives a reason to each test that Redis itself fails here:
+// the package's tests and its binary may be of different revisions.
+func excuseByBaseline(results, expected []result) {
+	failsThere := map[string]bool{}
+	for _, e := range expected {
+		failsThere[e.name] = e.outcome == failed
+	}
+	for i, r := range results {
+		if r.outcome == failed && failsThere[r.name] {
+			results[i].reason = "redis-server itself fails it on the machine of the run"
+		}
+	}
 }
 
 func readReasons(path string) ([]*reason, error) {
@@ -265,7 +282,7 @@ func (r *reason) covers(t result) bool {
 
 func explain(results []result, reasons []*reason) {
 	for i := range results {
-		if results[i].outcome == passed {
+		if results[i].outcome == passed || results[i].reason != "" {
 			continue
 		}
 		for _, r := range reasons {
@@ -330,10 +347,6 @@ func verdict(out io.Writer, names []string, units map[string][]result, reasons [
 	ran := map[string]bool{}
 	for _, name := range names {
 		ran[name] = true
-		if len(units[name]) == 0 {
-			fmt.Fprintf(out, "%s: no test ran\n", name)
-			bad++
-		}
 		for _, r := range units[name] {
 			if r.outcome == passed {
 				good++
