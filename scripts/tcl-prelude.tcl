@@ -67,15 +67,20 @@ proc redoubt_fresh_connection {} {
     if {!$::external && [llength $::servers] > 0} {catch {reconnect}}
 }
 
+# The unit's variables live in this procedure's frame, as in the original: at
+# global level a test's "set client" would overwrite a variable of the suite.
 rename execute_test_file redoubt_execute_test_file
-proc execute_test_file {name} {
-    set path "tests/$name.tcl"
-    set ::curfile $path
+proc execute_test_file {__testname} {
+    set ::curfile "tests/$__testname.tcl"
+    redoubt_each [redoubt_file $::curfile]
+    send_data_packet $::test_server_fd done $__testname
+}
+
+proc redoubt_file {path} {
     set f [open $path]
-    set script [read $f]
+    set text [read $f]
     close $f
-    uplevel #0 [list redoubt_each $script]
-    send_data_packet $::test_server_fd done $name
+    return $text
 }
 
 rename start_server redoubt_start_server
