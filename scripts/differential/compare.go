@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// Time may pass differently on the two servers by this much before a time to
+// live counts as different. The grammar sets none that ends within a run.
+const (
+	toleranceMs = 20_000
+	toleranceS  = toleranceMs / 1000
+)
+
+// same reports whether the two servers gave the same answer to o.
+func same(o op, a, b answer) bool {
+	if a.end != b.end || len(a.replies) != len(b.replies) {
+		return false
+	}
+	for i := range a.replies {
+		if !sameReply(o, a.replies[i], b.replies[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameReply compares bytes, save for the replies that may rightly differ:
+//
+//	KEYS, COMMAND LIST      as sorted sets (order is not defined)
+//	SCAN, RANDOMKEY         peer.follow has made them comparable; any other
+//	                        cursor than 0 is compared by shape only
+//	TTL PTTL EXPIRETIME …   within the tolerance, if positive on both sides
+//	OBJECT IDLETIME         within the tolerance
+//	MEMORY USAGE            both positive integers
+//	CLIENT ID, TIME, LASTSAVE, COMMAND COUNT   same shape
+//	HELLO                   without the values of version and id
+//	CLIENT INFO, CLIENT LIST  without the values and without lib-name, lib-ver
+//	                        (7.2 added them)
+func sameReply(o op, a, b reply) bool {
+	if bytes.Equal(a.raw, b.raw) {
+		return true
+	}
+	if a.kind != b.kind || a.kind == '-' || a.null || b.null {
+		return false
+	}
+	switch o.name() {
+	case "KEYS":
+		return sortedElems(a) == sortedElems(b)
+	case "SCAN":
+		return len(a.elems) == 2 && len(b.elems) == 2 && o.subcommand() != "0"
+	case "TTL", "EXPIRETIME":
+		return near(a, b, toleranceS)
+	case "PTTL", "PEXPIRETIME":
+		return near(a, b, toleranceMs)
+	case "LASTSAVE":
+		return bothPositive(a, b)
+	case "TIME":
+		return len(a.elems) == 2 && len(b.elems) == 2
+	case "HELLO":
+		return bytes.Equal(withoutHelloValues(a), withoutHelloValues(b))
+	}
+	switch o.name() + " " + o.subcommand() {
+	case "COMMAND LIST":
+		return sortedElems(a) == sortedElems(b)
+	case "OBJECT IDLETIME":
+		return near(a, b, toleranceS)
+	case "MEMORY USAGE", "CLIENT ID", "COMMAND COUNT":
+		return bothPositive(a, b)
+	case "CLIENT INFO", "CLIENT LIST":
+		return clientFields(a) == clientFields(b)
+	}
+	return false
+}
+
+func sortedElems(v reply) string {
+	all := make([]string, len(v.elems))
+	for i, e := range v.elems {
+		all[i] = string(e.raw)
+	}
+	sort.Strings(all)
+	return strings.Join(all, "")
+}
+
+func near(a, b reply, tolerance int64) bool {
+	x, okX := a.integer()
+	y, okY := b.integer()
+	return okX && okY && x >= 0 && y >= 0 && x-y <= tolerance && y-x <= tolerance
+}
+
+func bothPositive(a, b reply) bool {
+	x, okX := a.integer()
+	y, okY := b.integer()
+	return okX && okY && x > 0 && y > 0
+}
+
+func withoutHelloValues(v reply) []byte {
+	var out []byte
+	for i, e := range v.elems {
+		if i%2 == 1 {
+			if key := string(v.elems[i-1].text); key == "version" || key == "id" {
+				continue
+			}
+		}
+		out = append(out, e.raw...)
+	}
+	return out
+}
+
+var clientValue = regexp.MustCompile(`([a-z-]+)=\S*`)
+
+func clientFields(v reply) string {
+	var names []string
+	first, _, _ := strings.Cut(string(v.text), "\n")
+	for _, m := range clientValue.FindAllStringSubmatch(first, -1) {
+		if m[1] != "lib-name" && m[1] != "lib-ver" {
+			names = append(names, m[1])
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// excuse allows one divergence. All three patterns must match.
+type excuse struct {
+	command, redis, ours *regexp.Regexp
+	reason               string
+}
+
+// parseExcuses reads blocks of "command:", "redis:", "ours:" (regular
+// expressions over the op as logged and over the answers' bytes) and
+// "reason:" lines; # starts a comment.
+func parseExcuses(text string) ([]excuse, error) {
+	var all []excuse
+	var e excuse
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		if key == "reason" {
+			if e.command == nil || e.redis == nil || e.ours == nil || value == "" {
+				return nil, fmt.Errorf("excuses, line %d: a block needs command, redis, ours and a reason", i+1)
+			}
+			e.reason = value
+			all = append(all, e)
+			e = excuse{}
+			continue
+		}
+		p, err := regexp.Compile("(?s)" + value)
+		if err != nil {
+			return nil, fmt.Errorf("excuses, line %d: %w", i+1, err)
+		}
+		switch key {
+		case "command":
+			e.command = p
+		case "redis":
+			e.redis = p
+		case "ours":
+			e.ours = p
+		default:
+			return nil, fmt.Errorf("excuses, line %d: unknown key %q", i+1, key)
+		}
+	}
+	if e.command != nil {
+		return nil, fmt.Errorf("excuses: the last block has no reason")
+	}
+	return all, nil
+}
+
+func excused(excuses []excuse, o op, a, b answer) bool {
+	for _, e := range excuses {
+		if e.command.MatchString(o.String()) && e.redis.MatchString(a.String()) && e.ours.MatchString(b.String()) {
+			return true
+		}
+	}
+	return false
+}

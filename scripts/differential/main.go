@@ -1,0 +1,165 @@
+// Command differential sends the same random commands to redis-server and to
+// Redoubt and compares the replies byte by byte.
+//
+//	differential -ours 'BINARY [args]' [-n 20000] [-rounds 1] [-seed N]
+//	differential -ours-addr HOST:PORT …
+//	differential -ours … -replay FILE
+//
+// Each round prints its seed. On a divergence the operations are written to
+// the log (-log), shrunk, and the shortest list found is printed; the exit
+// status is 1. What may differ, and why: compare.go and excused.txt. What is
+// sent: grammar.go.
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+)
+
+//go:embed excused.txt
+var excusedText string
+
+var errDiverged = errors.New("the servers diverge")
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "differential:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	redis, ours         string
+	redisAddr, oursAddr string
+	n, rounds           int
+	seed                uint64
+	log, replay         string
+	shrink, duration    time.Duration
+}
+
+func parseOptions(args []string) (options, error) {
+	var o options
+	fs := flag.NewFlagSet("differential", flag.ContinueOnError)
+	fs.StringVar(&o.redis, "redis", "redis-server", "command line of the oracle")
+	fs.StringVar(&o.ours, "ours", "", "command line of the server to test")
+	fs.StringVar(&o.redisAddr, "redis-addr", "", "address of a running oracle instead")
+	fs.StringVar(&o.oursAddr, "ours-addr", "", "address of a running server to test instead")
+	fs.IntVar(&o.n, "n", 20000, "commands per round")
+	fs.IntVar(&o.rounds, "rounds", 1, "rounds, each from an empty database")
+	fs.DurationVar(&o.duration, "for", 0, "go on for so long, whatever -rounds says")
+	fs.Uint64Var(&o.seed, "seed", 0, "seed of the first round, 0 for a random one")
+	fs.StringVar(&o.log, "log", "differential.ops", "where the operations of a divergence go")
+	fs.StringVar(&o.replay, "replay", "", "run an operations log instead of random commands")
+	fs.DurationVar(&o.shrink, "shrink", time.Minute, "how long shrinking may take")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if (o.ours == "") == (o.oursAddr == "") {
+		return o, errors.New("give one of -ours and -ours-addr")
+	}
+	return o, nil
+}
+
+func run(args []string, out io.Writer) error {
+	o, err := parseOptions(args)
+	if err != nil {
+		return err
+	}
+	e, stop, err := o.engine()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if o.replay != "" {
+		f, err := os.Open(o.replay)
+		if err != nil {
+			return fmt.Errorf("operations log: %w", err)
+		}
+		defer f.Close()
+		ops, err := readOps(f)
+		if err != nil {
+			return err
+		}
+		return round(e, ops, o, out)
+	}
+	return o.random(e, out)
+}
+
+func (o options) random(e *engine, out io.Writer) error {
+	seed := o.seed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	end := time.Now().Add(o.duration)
+	for i := 0; i < o.rounds || o.duration > 0 && time.Now().Before(end); i++ {
+		fmt.Fprintf(out, "round %d: seed %d, %d commands\n", i+1, seed, o.n)
+		if err := round(e, newGen(seed, groups).ops(o.n), o, out); err != nil {
+			return err
+		}
+		seed++
+	}
+	return nil
+}
+
+// round plays ops; a divergence is logged, shrunk and reported.
+func round(e *engine, ops []op, o options, out io.Writer) error {
+	d, err := e.play(ops)
+	if err != nil || d == nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s\n", d)
+	if o.log != "" {
+		if err := saveOps(o.log, ops[:d.index+1]); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "operations so far: %s (repeat with -replay)\n", o.log)
+	}
+	short, last, err := e.shrink(ops, d, o.shrink)
+	if err != nil {
+		return fmt.Errorf("shrink: %w", err)
+	}
+	report(out, short, last)
+	return errDiverged
+}
+
+func saveOps(path string, ops []op) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("operations log: %w", err)
+	}
+	return errors.Join(writeOps(f, ops), f.Close())
+}
+
+// engine starts or finds the two servers. stop ends those it started.
+func (o options) engine() (*engine, func(), error) {
+	excuses, err := parseExcuses(excusedText)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := &process{command: strings.Fields(o.redis), addr: o.redisAddr}
+	b := &process{command: strings.Fields(o.ours), addr: o.oursAddr}
+	e := &engine{excuses: excuses}
+	e.revive = func() error {
+		err := errors.Join(a.ensure(), b.ensure())
+		e.a.addr, e.b.addr = a.addr, b.addr
+		return err
+	}
+	stop := func() {
+		e.a.close()
+		e.b.close()
+		a.stop()
+		b.stop()
+	}
+	if err := e.revive(); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return e, stop, nil
+}
