@@ -105,12 +105,14 @@ func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint6
 	size := n.s.heap.Size(ref)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.ended || at.before(n.at) {
+	switch {
+	case n.ended:
 		return page.Done
-	}
-	if table.KeepForWalk(n.s.heap, ref) {
+	case table.KeepForWalk(n.s.heap, ref): // also where it starts behind the walk
 		n.notePeak()
 		return page.Wait
+	case at.before(n.at):
+		return page.Done
 	}
 	n.queue = append(n.queue, superseded{ref, at, size})
 	n.pending.Add(int64(size))

@@ -126,10 +126,10 @@ type Table struct {
 	Count int64    // entries
 	Dues  int64    // entries with a due time
 
-	arena *page.Arena
-	heap  *page.Heap
-	hash  func(key []byte) uint64
-	id    uint32
+	arena   *page.Arena
+	heap    *page.Heap
+	hash    func(key []byte) uint64
+	id      uint32
 	release func(t *Table, pos uint64, e Entry)
 }
 

@@ -1,0 +1,143 @@
+package rdb
+
+import (
+	"fmt"
+
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/value"
+)
+
+// Clocks says which access clocks a file holds beside each key.
+type Clocks uint8
+
+// The access clocks; Redis writes those that the eviction policy uses.
+const (
+	NoClocks Clocks = iota
+	IdleClocks
+	FrequencyClocks
+)
+
+// WriteSnapshot writes a snapshot: the fields at the start, the size of each
+// database, and every key. Keys of one database need not be in one piece: the
+// walk reads what writers supersede when they do. progress, if not nil, is
+// called after each key.
+func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Info, clocks Clocks, nowMs int64, progress func()) error {
+	e.Header()
+	e.Info(info)
+	current := -1
+	for db := range s.Databases() {
+		if keys, expires := n.Size(db); keys > 0 {
+			e.SelectDB(uint64(db))
+			e.ResizeDB(uint64(keys), uint64(expires))
+			current = db
+		}
+	}
+	return n.Each(func(db int, entry keyspace.Entry) error {
+		if db != current {
+			e.SelectDB(uint64(db))
+			current = db
+		}
+		writeEntry(e, entry, s, clocks, nowMs)
+		if progress != nil {
+			progress()
+		}
+		return e.Err()
+	})
+}
+
+func writeEntry(e *Encoder, entry keyspace.Entry, s *keyspace.Store, clocks Clocks, nowMs int64) {
+	if due := entry.Due(); due != keyspace.NoTTL {
+		e.ExpireMs(due)
+	}
+	switch clocks {
+	case IdleClocks:
+		e.Idle(uint64(keyspace.IdleMs(entry.Clock(), nowMs) / 1000))
+	case FrequencyClocks:
+		e.Freq(uint8(s.Frequency(entry.Clock(), nowMs)))
+	}
+	e.Type(TypeString)
+	e.String(entry.Key())
+	writeString(e, entry.String())
+}
+
+// writeString writes a value; a long one in pieces, without a copy of it.
+func writeString(e *Encoder, v value.String) {
+	if n := v.Len(); n > maxCompress {
+		e.BeginString(uint64(n))
+		v.Pieces(0, n, func(p []byte) bool { e.Piece(p); return true })
+		return
+	}
+	var buf [20]byte
+	e.String(v.Bytes(buf[:]))
+}
+
+// LoadOptions say how a file's keys go into a store.
+type LoadOptions struct {
+	NowMs int64 // the wall clock
+	// DropExpired leaves out keys that were due before NowMs.
+	DropExpired bool
+	// Merge lets keys of the file replace keys that are there; without it
+	// such a key is an error.
+	Merge bool
+}
+
+// Loaded is what a load did.
+type Loaded struct {
+	Keys, Expired int64
+}
+
+// loader puts a file's entries into a store, locking a shard for each.
+type loader struct {
+	store *keyspace.Store
+	tx    *keyspace.Tx
+	o     LoadOptions
+	db    int
+	Loaded
+}
+
+// NewLoader returns a Visitor that fills store.
+func NewLoader(store *keyspace.Store, o LoadOptions) (Visitor, *Loaded) {
+	l := &loader{store: store, tx: store.NewTx(), o: o}
+	return l, &l.Loaded
+}
+
+func (l *loader) Aux(_, _ []byte) error { return nil }
+
+func (l *loader) SelectDB(db uint64) error {
+	if db >= uint64(l.store.Databases()) {
+		return fmt.Errorf("database %d: there are only %d databases (see the directive databases)", db, l.store.Databases())
+	}
+	l.db = int(db)
+	return nil
+}
+
+func (l *loader) ResizeDB(_, _ uint64) error { return nil }
+
+func (l *loader) Entry(e *Entry) error {
+	ttl := keyspace.NoTTL
+	if e.ExpireAtMs >= 0 {
+		ttl = e.ExpireAtMs
+		if l.o.DropExpired && ttl <= l.o.NowMs {
+			l.Expired++
+			return nil
+		}
+	}
+	l.tx.LockKey(e.Key, l.o.NowMs)
+	defer l.tx.Unlock()
+	db := l.tx.DB(l.db)
+	if !l.o.Merge && db.Exists(e.Key) {
+		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
+	}
+	if !l.store.Heap().Room(int64(len(e.Value))) {
+		return fmt.Errorf("no memory for key %s of %d bytes", quoteKey(e.Key), len(e.Value))
+	}
+	db.SetString(e.Key, e.Value, ttl)
+	switch {
+	case l.store.LFU() && e.Freq >= 0:
+		db.SetClock(e.Key, keyspace.ClockOfFrequency(uint8(e.Freq), l.o.NowMs))
+	case !l.store.LFU() && e.IdleSec >= 0:
+		db.SetClock(e.Key, keyspace.ClockOfIdle(e.IdleSec*1000, l.o.NowMs))
+	}
+	l.Keys++
+	return nil
+}
