@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/redoubt-kv/redoubt/core/command"
-	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
@@ -86,22 +86,6 @@ func (p *Pair) Same(args ...any) string {
 	return want
 }
 
-// Near runs a command whose reply is a number that depends on the clock, and
-// allows the two replies to differ by so much.
-func (p *Pair) Near(by int64, args ...any) {
-	p.t.Helper()
-	var line [][]byte
-	for _, a := range args {
-		line = append(line, []byte(fmt.Sprint(a)))
-	}
-	want, isInt := p.oracle.Must(p.t, args...).(int64)
-	p.own.run(line)
-	var got int64
-	if _, err := fmt.Sscanf(p.own.reply(), ":%d\r\n", &got); err != nil || !isInt || max(got-want, want-got) > by {
-		p.t.Errorf("%s: %d (%v), want %d", short(line), got, err, want)
-	}
-}
-
 func short(line [][]byte) string {
 	s := fmt.Sprintf("%q", line)
 	if len(s) > 400 {
@@ -144,17 +128,15 @@ func (p *Pair) eventsOf(what string) string {
 	}
 }
 
-// SameState compares type, encoding, time to live and value of every word
+// SameState compares encoding, time to live and value of every word
 // that was an argument since the last call, taken for a key.
 func (p *Pair) SameState() {
 	p.t.Helper()
 	for key := range p.seen {
 		want := ""
-		if typ := p.oracle.Must(p.t, "TYPE", key); typ == "string" {
+		if p.oracle.Must(p.t, "EXISTS", key) == int64(1) {
 			want = fmt.Sprintf("%v %v %q", p.oracle.Must(p.t, "OBJECT", "ENCODING", key),
 				p.oracle.Must(p.t, "PEXPIRETIME", key), p.oracle.Must(p.t, "GET", key))
-		} else if typ != "none" {
-			want = fmt.Sprint(typ)
 		}
 		if got := p.own.state(key); !sameState(got, want) {
 			p.t.Errorf("key %q\n got %.300s\nwant %.300s", key, got, want)
@@ -182,9 +164,29 @@ func sameState(a, b string) bool {
 	return restA == restB && max(dueA-dueB, dueB-dueA) < 2000
 }
 
-// Store is our side's keyspace, for settings that redis-server gets by
-// arguments.
-func (p *Pair) Store() *keyspace.Store { return p.own.store }
+// NoAllocs checks that running the command again and again on our side does
+// not allocate.
+func (p *Pair) NoAllocs(args ...string) {
+	p.t.Helper()
+	if invariant.Enabled {
+		return // the checks do
+	}
+	line := make([][]byte, len(args))
+	for i := range args {
+		line[i] = []byte(args[i])
+	}
+	p.own.run(line)
+	p.own.reply()
+	p.own.silent = true
+	n := testing.AllocsPerRun(200, func() {
+		p.own.run(line)
+		p.own.out.B = p.own.out.B[:0]
 
-// Oracle is the connection to redis-server, for what only that side needs.
-func (p *Pair) Oracle() *redistest.Client { return p.oracle }
+	})
+	if n > 0 {
+		p.t.Errorf("%q allocates %v times", args, n)
+	}
+	p.own.silent = false
+	p.own.events = nil
+	p.own.dirty()
+}
