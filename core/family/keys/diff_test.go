@@ -181,7 +181,7 @@ expire a 900 gt
 expire a 900 lt
 expire a 2000 lt
 expire a 2000 xx
-expire a 2000 xx gt
+expire a 1500 xx gt
 expire a 3000 xx gt
 persist a
 expire a 1000 xx
