@@ -1,0 +1,55 @@
+package admin
+
+import "github.com/redoubt-kv/redoubt/core/command"
+
+func texts(args [][]byte) []string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = string(a)
+	}
+	return words
+}
+
+func (f *family) configGet(c *command.Call) {
+	pairs := f.Config.Get(texts(c.Args[2:]))
+	c.Out.Map(len(pairs) / 2)
+	for _, word := range pairs {
+		c.Out.BulkString(word)
+	}
+}
+
+func (f *family) configSet(c *command.Call) {
+	if len(c.Args)%2 != 0 {
+		c.Out.Error(command.ErrSyntax)
+		return
+	}
+	replyConfig(c, f.Config.Set(texts(c.Args[2:])))
+}
+
+func (f *family) configRewrite(c *command.Call) { replyConfig(c, f.Config.Rewrite()) }
+
+func replyConfig(c *command.Call, err error) {
+	if err != nil {
+		c.Out.Error(err.Error())
+		return
+	}
+	c.Out.OK()
+}
+
+func (f *family) configResetStat(c *command.Call) {
+	f.Info.ResetStats()
+	c.Out.OK()
+}
+
+func configHelp(c *command.Call) {
+	c.Help(
+		"GET <pattern>",
+		"    Return parameters matching the glob-like <pattern> and their values.",
+		"SET <directive> <value>",
+		"    Set the configuration <directive> to <value>.",
+		"RESETSTAT",
+		"    Reset statistics reported by the INFO command.",
+		"REWRITE",
+		"    Rewrite the configuration file.",
+	)
+}

@@ -1,0 +1,104 @@
+package admin
+
+import (
+	"strings"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+)
+
+// Section is a set of sections of INFO.
+type Section uint16
+
+// The sections, in INFO's order.
+const (
+	ServerSection Section = 1 << iota
+	ClientsSection
+	MemorySection
+	PersistenceSection
+	StatsSection
+	ReplicationSection
+	CPUSection
+	ModulesSection
+	CommandStatsSection
+	ErrorStatsSection
+	LatencyStatsSection
+	ClusterSection
+	KeyspaceSection
+
+	allSections     = KeyspaceSection<<1 - 1
+	defaultSections = allSections &^ (CommandStatsSection | LatencyStatsSection)
+)
+
+var sectionNames = [...]string{
+	"server", "clients", "memory", "persistence", "stats", "replication",
+	"cpu", "modules", "commandstats", "errorstats", "latencystats", "cluster",
+	"keyspace",
+}
+
+// sectionOf returns the sections that a word of INFO's asks for, none if it is
+// not known: Redis replies nothing about it then.
+func sectionOf(word []byte) Section {
+	switch {
+	case command.EqualFold(word, "default"):
+		return defaultSections
+	case command.EqualFold(word, "all"), command.EqualFold(word, "everything"):
+		return allSections
+	case command.EqualFold(word, "module_list"):
+		return ModulesSection
+	}
+	for i, name := range sectionNames {
+		if command.EqualFold(word, name) {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// Informer knows the state of the server.
+type Informer interface {
+	// Info fills the parts of the snapshot that belong to the sections.
+	Info(c *command.Call, want Section) *Info
+	// Memory is that part alone.
+	Memory(c *command.Call) *Memory
+	// ResetStats is CONFIG RESETSTAT.
+	ResetStats()
+}
+
+func (f *family) info(c *command.Call) {
+	want := Section(defaultSections)
+	if len(c.Args) > 1 {
+		want = 0
+		for _, word := range c.Args[1:] {
+			want |= sectionOf(word)
+		}
+	}
+	c.Out.Verbatim("txt", Render(f.Info.Info(c, want), want))
+}
+
+// Render is the text of INFO for some sections.
+func Render(info *Info, want Section) string {
+	var r report
+	for i, render := range renderers {
+		if want&(1<<i) == 0 {
+			continue
+		}
+		if r.Len() > 0 {
+			r.WriteString("\r\n")
+		}
+		render(&r, info)
+	}
+	return r.String()
+}
+
+// renderers are by section, in INFO's order.
+var renderers = [...]func(*report, *Info){
+	(*report).server, (*report).clients, (*report).memory, (*report).persistence,
+	(*report).stats, (*report).replication, (*report).cpu, (*report).modules,
+	(*report).commandStats, (*report).errorStats, (*report).latencyStats,
+	(*report).cluster, (*report).keyspace,
+}
+
+// safe replaces what would break INFO's lines in a name that clients chose.
+func safe(name string) string {
+	return strings.NewReplacer("#", "_", ":", "_", "\n", "_", "\r", "_").Replace(name)
+}

@@ -1,0 +1,57 @@
+package keys
+
+import "github.com/redoubt-kv/redoubt/core/command"
+
+func (f *family) flushDB(c *command.Call) {
+	async, ok := f.flushMode(c)
+	if !ok {
+		return
+	}
+	c.AddDirty(c.Tx.Flush(c.DB.Index(), async))
+	c.Out.OK()
+}
+
+func (f *family) flushAll(c *command.Call) {
+	async, ok := f.flushMode(c)
+	if !ok {
+		return
+	}
+	c.AddDirty(c.Tx.Flush(-1, async))
+	if f.Flushed != nil {
+		f.Flushed(c.Tx)
+	}
+	c.Out.OK()
+}
+
+func (f *family) flushMode(c *command.Call) (async, ok bool) {
+	switch {
+	case len(c.Args) == 1:
+		return f.Settings.LazyUserFlush(), true
+	case len(c.Args) == 2 && c.Is(1, "SYNC"):
+		return false, true
+	case len(c.Args) == 2 && c.Is(1, "ASYNC"):
+		return true, true
+	}
+	c.Out.Error(command.ErrSyntax)
+	return false, false
+}
+
+func swapDB(c *command.Call) {
+	a, ok := database(c, 1, "ERR invalid first DB index")
+	if !ok {
+		return
+	}
+	b, ok := database(c, 2, "ERR invalid second DB index")
+	if !ok {
+		return
+	}
+	if n := c.Tx.Store().Databases(); a < 0 || a >= n || b < 0 || b >= n {
+		c.Out.Error(errDBRange)
+		return
+	}
+	if a != b {
+		c.Tx.Swap(a, b)
+	}
+	c.AddDirty(1)
+	c.Out.OK()
+}

@@ -1,0 +1,242 @@
+package keys
+
+import (
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/lzf"
+)
+
+// Commands returns the rows of the family.
+func Commands(o Options) []command.Row {
+	f := &family{Options: o}
+	f.compressors.New = func() any { return new(lzf.Encoder) }
+	return []command.Row{
+		{
+			Name: "del", Arity: -2, Flags: command.Write, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
+			},
+			Docs:    delDocs(),
+			Handler: f.del,
+		},
+		{
+			Name: "unlink", Arity: -2, Flags: command.Write | command.Fast, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
+			},
+			Docs:    unlinkDocs(),
+			Handler: f.unlink,
+		},
+		{
+			Name: "exists", Arity: -2, Flags: command.ReadOnly | command.Fast, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1},
+			},
+			Docs:    existsDocs(),
+			Handler: exists,
+		},
+		{
+			Name: "touch", Arity: -2, Flags: command.ReadOnly | command.Fast, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1},
+			},
+			Docs:    touchDocs(),
+			Handler: touch,
+		},
+		{
+			Name: "type", Arity: 2, Flags: command.ReadOnly | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO"}, Index: 1, Step: 1},
+			},
+			Docs:    typeDocs(),
+			Handler: typeOf,
+		},
+		{
+			Name: "rename", Arity: 3, Flags: command.Write,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "access", "delete"}, Index: 1, Step: 1},
+				{Flags: []string{"OW", "update"}, Index: 2, Step: 1},
+			},
+			Docs:    renameDocs(),
+			Handler: rename,
+		},
+		{
+			Name: "renamenx", Arity: 3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "access", "delete"}, Index: 1, Step: 1},
+				{Flags: []string{"OW", "insert"}, Index: 2, Step: 1},
+			},
+			Docs:    renamenxDocs(),
+			Handler: renameNX,
+		},
+		{
+			Name: "copy", Arity: -3, Flags: command.Write | command.DenyOOM,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+				{Flags: []string{"OW", "update"}, Index: 2, Step: 1},
+			},
+			Docs:    copyDocs(),
+			Handler: copyKey,
+		},
+		{
+			Name: "move", Arity: 3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "access", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    moveDocs(),
+			Handler: move,
+		},
+		{
+			Name: "randomkey", Arity: 1, Flags: command.ReadOnly | command.WholeKeyspace, Tips: []string{"request_policy:all_shards", "nondeterministic_output"},
+			Docs:    randomkeyDocs(),
+			Handler: randomKey,
+		},
+		{
+			Name: "keys", Arity: 2, Flags: command.ReadOnly | command.WholeKeyspace, ACL: []string{"dangerous"}, Tips: []string{"request_policy:all_shards", "nondeterministic_output_order"},
+			Docs:    keysDocs(),
+			Handler: keys,
+		},
+		{
+			Name: "scan", Arity: -2, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output", "request_policy:special"},
+			Docs:    scanDocs(),
+			Handler: scan,
+		},
+		{
+			Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast | command.WholeKeyspace, ACL: []string{"keyspace"}, Tips: []string{"request_policy:all_shards", "response_policy:agg_sum"},
+			Docs:    dbsizeDocs(),
+			Handler: dbSize,
+		},
+		{
+			Name: "flushdb", Arity: -1, Flags: command.Write | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"}, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+			Docs:    flushdbDocs(),
+			Handler: f.flushDB,
+		},
+		{
+			Name: "flushall", Arity: -1, Flags: command.Write | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"}, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+			Docs:    flushallDocs(),
+			Handler: f.flushAll,
+		},
+		{
+			Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"},
+			Docs:    swapdbDocs(),
+			Handler: swapDB,
+		},
+		{
+			Name: "expire", Arity: -3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    expireDocs(),
+			Handler: f.expire,
+		},
+		{
+			Name: "pexpire", Arity: -3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    pexpireDocs(),
+			Handler: f.pexpire,
+		},
+		{
+			Name: "expireat", Arity: -3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    expireatDocs(),
+			Handler: f.expireAt,
+		},
+		{
+			Name: "pexpireat", Arity: -3, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    pexpireatDocs(),
+			Handler: f.pexpireAt,
+		},
+		{
+			Name: "ttl", Arity: 2, Flags: command.ReadOnly | command.Fast, Tips: []string{"nondeterministic_output"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+			},
+			Docs:    ttlDocs(),
+			Handler: ttl,
+		},
+		{
+			Name: "pttl", Arity: 2, Flags: command.ReadOnly | command.Fast, Tips: []string{"nondeterministic_output"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+			},
+			Docs:    pttlDocs(),
+			Handler: pttl,
+		},
+		{
+			Name: "expiretime", Arity: 2, Flags: command.ReadOnly | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+			},
+			Docs:    expiretimeDocs(),
+			Handler: expireTime,
+		},
+		{
+			Name: "pexpiretime", Arity: 2, Flags: command.ReadOnly | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+			},
+			Docs:    pexpiretimeDocs(),
+			Handler: pexpireTime,
+		},
+		{
+			Name: "persist", Arity: 2, Flags: command.Write | command.Fast,
+			Keys: []command.KeySpec{
+				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    persistDocs(),
+			Handler: persist,
+		},
+		{
+			Name: "object", Arity: -2,
+			Docs: objectDocs(),
+			Subcommands: []command.Row{
+				{
+					Name: "encoding", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
+					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Docs: objectEncodingDocs(), Handler: objectEncoding,
+				},
+				{
+					Name: "freq", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
+					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Docs: objectFreqDocs(), Handler: objectFreq,
+				},
+				{
+					Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
+					Docs: objectHelpDocs(), Handler: objectHelp,
+				},
+				{
+					Name: "idletime", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
+					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Docs: objectIdletimeDocs(), Handler: objectIdleTime,
+				},
+				{
+					Name: "refcount", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
+					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Docs: objectRefcountDocs(), Handler: f.objectRefcount,
+				},
+			},
+		},
+		{
+			Name: "dump", Arity: 2, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+			},
+			Docs:    dumpDocs(),
+			Handler: f.dump,
+		},
+		{
+			Name: "restore", Arity: -4, Flags: command.Write | command.DenyOOM, ACL: []string{"dangerous"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"OW", "update"}, Index: 1, Step: 1},
+			},
+			Docs:    restoreDocs(),
+			Handler: f.restore,
+		},
+	}
+}

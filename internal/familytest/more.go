@@ -1,0 +1,31 @@
+package familytest
+
+import (
+	"fmt"
+
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+)
+
+// Near runs a command whose reply is a number that depends on the clock, and
+// allows the two replies to differ by so much.
+func (p *Pair) Near(by int64, args ...any) {
+	p.t.Helper()
+	var line [][]byte
+	for _, a := range args {
+		line = append(line, []byte(fmt.Sprint(a)))
+	}
+	want, isInt := p.oracle.Must(p.t, args...).(int64)
+	p.own.run(line)
+	var got int64
+	if _, err := fmt.Sscanf(p.own.reply(), ":%d\r\n", &got); err != nil || !isInt || max(got-want, want-got) > by {
+		p.t.Errorf("%s: %d (%v), want %d", short(line), got, err, want)
+	}
+}
+
+// Store is our side's keyspace, for settings that redis-server gets by
+// arguments.
+func (p *Pair) Store() *keyspace.Store { return p.own.exec.Store }
+
+// Oracle is the connection to redis-server, for what only that side needs.
+func (p *Pair) Oracle() *redistest.Client { return p.oracle }
