@@ -51,3 +51,7 @@ func (o *own) state(key string) string {
 	}
 	return fmt.Sprintf("%v %v %q", e.String().Encoding(), e.Due(), e.String().AppendTo(nil))
 }
+
+func (o *own) set(key, val string) {
+	o.db.SetString([]byte(key), []byte(val), keyspace.NoTTL)
+}

@@ -57,6 +57,14 @@ func (p *Pair) List(key string) {
 	p.eventsOf("RPUSH")
 }
 
+// Set makes key the string val on both sides, encoded as SET does.
+func (p *Pair) Set(key, val string) {
+	p.t.Helper()
+	p.oracle.Must(p.t, "SET", key, val)
+	p.own.set(key, val)
+	p.eventsOf("SET")
+}
+
 // Same runs a command on both sides and compares reply, events and number of
 // changes. It returns the reply.
 func (p *Pair) Same(args ...any) string {
