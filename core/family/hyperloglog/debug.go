@@ -21,7 +21,7 @@ func pfdebug(c *command.Call) {
 	if !ok {
 		return
 	}
-	b := s.AppendTo(nil)
+	b := unshare(c, key, s).AppendTo(nil)
 	sparse := hll.EncodingOf(b) == hll.Sparse
 	switch {
 	case c.Is(1, "GETREG"):

@@ -45,6 +45,18 @@ func lookup(c *command.Call, key []byte, how keyspace.Access) (s value.String, f
 	return s, true, true
 }
 
+// unshare gives the value s of key the encoding of strings that are changed in
+// place, as Redis does even where nothing then changes: a short one that SET
+// wrote has another.
+func unshare(c *command.Call, key []byte, s value.String) value.String {
+	if s.Encoding() == "raw" {
+		return s
+	}
+	c.DB.SetRange(key, 0, []byte{s.At(0)})
+	e, _ := c.DB.Find(key, keyspace.Peek)
+	return e.String()
+}
+
 func encoding(s value.String) hll.Encoding {
 	var header [hll.HeaderSize]byte
 	return hll.EncodingOf(s.AppendRange(header[:0], 0, hll.HeaderSize))
@@ -146,7 +158,7 @@ func pfcount(c *command.Call) {
 		c.Out.Int(0)
 		return
 	}
-	b := s.Bytes(nil)
+	b := unshare(c, key, s).Bytes(nil)
 	n, valid := hll.Cached(b)
 	if !valid {
 		var err error
