@@ -200,12 +200,15 @@ func (d *longDouble) add(o longDouble) (sum longDouble, finite bool) {
 // appendHuman appends the number with at most 17 decimals and no exponent, as
 // C's "%.17Lf" without the zeros at its end.
 func (d *longDouble) appendHuman(b []byte) []byte {
+	if d.f.MantExp(nil) < -60 {
+		return append(b, '0') // far less than half of the last decimal
+	}
 	from := len(b)
 	b = d.f.Append(b, 'f', 17)
 	b = bytes.TrimRight(b, "0")
 	b = bytes.TrimSuffix(b, []byte("."))
 	if string(b[from:]) == "-0" {
-		return append(b[:from], '0')
+		b = append(b[:from], '0')
 	}
 	return b
 }
