@@ -30,7 +30,6 @@ func script(p *familytest.Pair, text string) {
 
 func TestLikeRedis(t *testing.T) {
 	p := newPair(t)
-	p.List("list")
 	p.Set("empty", "")
 	p.Set("int", "12345")
 	p.Set("text", "\x00\xff\xf0\x0f hello")
@@ -57,7 +56,6 @@ setbit a 1 2
 setbit a 1 x
 setbit a 1 -1
 setbit a x x
-setbit list 0 1
 setbit int 0 0
 setbit int 6 1
 setbit text 3 0
@@ -68,7 +66,6 @@ getbit a 8388607
 getbit a 8388608
 getbit a #1
 getbit nokey 5
-getbit list 5
 getbit int 2
 getbit text 9
 getbit text 100000
@@ -76,7 +73,6 @@ getbit empty 0
 bitcount nokey
 bitcount nokey 1
 bitcount nokey x y z
-bitcount list
 bitcount text
 bitcount text 0
 bitcount text 0 x
@@ -103,7 +99,6 @@ bitpos nokey 0
 bitpos nokey 1
 bitpos nokey 2
 bitpos nokey 1 x
-bitpos list 1
 bitpos text x
 bitpos text 1 x
 bitpos text 1 0 x
@@ -162,17 +157,12 @@ bitop or d nokey
 bitop xor d int empty
 bitop not d empty
 bitop not d int
-bitop or d list
-bitop or d ones list
-bitop or list ones
 bitop and text text ones
 bitop or int int
 bitop not ones ones
 bitop or gone empty
 bitfield f
 bitfield nokey get u8 0
-bitfield list get u8 0
-bitfield list set u8 0 1
 bitfield f get u8
 bitfield f set u8 0
 bitfield f nope
@@ -217,7 +207,6 @@ bitfield_ro f get u8 0 get i5 3
 bitfield_ro f set u8 0 1
 bitfield_ro f get u8
 bitfield_ro f overflow sat get u8 0
-bitfield_ro list get u8 0
 bitfield_ro nokey get u8 0
 `
 

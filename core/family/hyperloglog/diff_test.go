@@ -29,7 +29,6 @@ func script(p *familytest.Pair, text string) {
 
 func TestLikeRedis(t *testing.T) {
 	p := newPair(t, 3000)
-	p.List("list")
 	p.Set("int", "12345")
 	p.Set("text", "HYLX and more than a header")
 	p.Set("short", "HYLL")
@@ -65,7 +64,6 @@ pfdebug todense a
 pfdebug todense nokey
 pfdebug nope a
 pfdebug nope nokey
-pfdebug nope list
 pfdebug getreg int
 pfadd a x q r s
 pfcount a
@@ -75,12 +73,6 @@ pfcount a b
 pfdebug decode b
 pfdebug todense b
 pfdebug todense b
-pfadd list x
-pfcount list
-pfcount list a
-pfcount a list
-pfmerge a list
-pfmerge list a
 pfadd int x
 pfcount int
 pfadd text x

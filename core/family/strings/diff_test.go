@@ -30,7 +30,6 @@ func script(p *familytest.Pair, text string) {
 
 func TestLikeRedis(t *testing.T) {
 	p := familytest.New(t, Commands(testOptions()))
-	p.List("list")
 	for proto := 2; proto <= 3; proto++ {
 		p.Proto(proto)
 		script(p, tables)
@@ -49,24 +48,6 @@ set a 3 GET
 set a 4 nx get
 set fresh 4 nx get
 set fresh2 4 xx get
-set list 1 get
-set list 1 nx
-get list
-getset list 1
-getdel list
-getex list
-getex list persist
-getex list ex 0
-strlen list
-append list 1
-setrange list 0 1
-setrange list 0 «»
-getrange list 0 1
-substr list 0 1
-incr list
-incrby list x
-incrbyfloat list 1
-mget a list nokey
 set a 1 nx xx
 set a 1 xx nx
 set a 1 ex
@@ -94,6 +75,24 @@ set gone 1 pxat 1
 get gone
 set gone 2 exat 1 get
 getdel gone
+set gone 1 pxat 1
+set gone 2
+set gone 1 pxat 1
+mset gone 3 gone2 4
+set gone 1 pxat 1
+setnx gone 5
+set gone 1 pxat 1
+incr gone
+set gone 1 pxat 1
+append gone x
+set gone 1 pxat 1
+setrange gone 1 x
+set gone 1 pxat 1
+getdel gone
+set gone 1 pxat 1
+getex gone
+set gone 1 pxat 1
+msetnx gone 6
 setex s 10 v
 setex s 0 v
 setex s -1 v
@@ -198,8 +197,6 @@ getrange empty 0 -1
 getrange empty 0 0
 substr gr 1 3
 lcs gr nokey
-lcs a list
-lcs list gr badoption
 set x1 ohmytext
 set x2 mynewtext
 lcs x1 x2
