@@ -6,23 +6,35 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/resp"
+	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
-// own is our side of a pair: a store with several shards, and handlers called
-// with the shards locked.
+// own is our side of a pair: an executor over a store with several shards.
 type own struct {
-	store   *keyspace.Store
-	tx      *keyspace.Tx
-	out     resp.Writer
-	changes int64
-	events  []string
+	exec   command.Executor
+	tx     *keyspace.Tx
+	call   command.Call
+	out    resp.Writer
+	before int64 // changes counted already
+	events []string
 }
 
-func (o *own) open(t testing.TB) {
+// client is one that may do everything, in database 0.
+type client struct{}
+
+func (client) ID() int64           { return 1 }
+func (client) SelectedDB() int     { return 0 }
+func (client) Select(int)          {}
+func (client) Authenticated() bool { return true }
+func (client) Address() string     { return "" }
+func (client) Name() string        { return "" }
+
+func (o *own) open(t testing.TB, rows []command.Row) {
 	store, err := keyspace.New(keyspace.Options{
 		Heap: page.Options{}, Shards: 4, Databases: 1, Seed: 1,
 		Now: func() int64 { return time.Now().UnixMilli() },
@@ -32,7 +44,16 @@ func (o *own) open(t testing.TB) {
 	}
 	t.Cleanup(store.Close)
 	store.Observe(o)
-	o.store, o.tx = store, store.NewTx()
+	table, err := command.NewTable(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures := stats.New(clock.NewReal(), len(table.Rows()))
+	o.exec.Table, o.exec.Store, o.exec.Errors = table, store, new(stats.Errors)
+	o.exec.Gate = func(*command.Call) string { return "" }
+	o.exec.SlowerThan.Store(-1)
+	o.tx = store.NewTx()
+	o.call = command.Call{Out: &o.out, Tx: o.tx, Client: client{}, Store: store, Loop: figures.NewLoop()}
 }
 
 // KeyEvent makes own a keyspace.Observer.
@@ -52,20 +73,21 @@ func (o *own) locked(fn func(db *keyspace.DB)) {
 	fn(o.tx.DB(0))
 }
 
-func (o *own) run(row *command.Row, line [][]byte) {
-	if n := row.Arity; n > 0 && len(line) != n || len(line) < -n {
-		o.out.Errorf("ERR wrong number of arguments for '%s' command", row.Name)
-		return
-	}
-	o.locked(func(db *keyspace.DB) {
-		c := command.Call{Args: line, Row: row, Out: &o.out, Tx: o.tx, DB: db, Now: o.tx.Now(), Store: o.store}
-		row.Handler(&c)
-		o.changes = c.Dirty()
-	})
+func (o *own) run(line [][]byte) {
+	o.call.Args, o.call.Now = line, time.Now().UnixMilli()
+	o.call.Loop.Begin()
+	o.exec.Execute(&o.call)
+	o.call.Loop.Publish()
 }
 
 func (o *own) reply() string { s := string(o.out.B); o.out.B = o.out.B[:0]; return s }
-func (o *own) dirty() int64  { n := o.changes; o.changes = 0; return n }
+
+// dirty is the changes since the last call.
+func (o *own) dirty() int64 {
+	n := o.exec.Dirty() - o.before
+	o.before += n
+	return n
+}
 
 func (o *own) takeEvents() string {
 	s := strings.Join(o.events, ", ")

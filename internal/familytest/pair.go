@@ -16,7 +16,6 @@ import (
 // by one goroutine.
 type Pair struct {
 	t      testing.TB
-	rows   map[string]*command.Row
 	oracle *redistest.Client
 	events *redistest.Client
 	own    own
@@ -29,13 +28,10 @@ func New(t testing.TB, rows []command.Row, args ...string) *Pair {
 	t.Helper()
 	server := redistest.Start(t, append([]string{"--notify-keyspace-events", "KEA"}, args...)...)
 	p := &Pair{
-		t: t, rows: map[string]*command.Row{}, seen: map[string]bool{},
+		t: t, seen: map[string]bool{},
 		oracle: redistest.MustDial(t, server.Addr), events: redistest.MustDial(t, server.Addr),
 	}
-	for i := range rows {
-		p.rows[rows[i].Name] = &rows[i]
-	}
-	p.own.open(t)
+	p.own.open(t, rows)
 	p.events.Must(t, "PSUBSCRIBE", "__keyevent@0__:*", "end-of-command")
 	if _, err := p.events.Receive(); err != nil {
 		t.Fatal(err)
@@ -68,10 +64,6 @@ func (p *Pair) Same(args ...any) string {
 			line[i] = b
 		}
 	}
-	row := p.rows[strings.ToLower(string(line[0]))]
-	if row == nil {
-		p.t.Fatalf("no row for %q", line[0])
-	}
 	for _, arg := range line[1:] {
 		p.seen[string(arg)] = true
 	}
@@ -80,7 +72,7 @@ func (p *Pair) Same(args ...any) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.own.run(row, line)
+	p.own.run(line)
 	if got := p.own.reply(); got != want {
 		p.t.Errorf("%s\n got %.300q\nwant %.300q", short(line), got, want)
 	}
