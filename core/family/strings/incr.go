@@ -77,7 +77,7 @@ func incrbyfloat(c *command.Call) {
 		return
 	}
 	text := sum.appendHuman(nil)
-	c.DB.SetString(c.Args[1], text, keyspace.KeepTTL)
+	c.DB.SetText(c.Args[1], text, keyspace.KeepTTL)
 	c.Changed(keyspace.EventString, "incrbyfloat", c.Args[1], 1)
 	c.Out.Bulk(text)
 }
