@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
@@ -161,4 +162,31 @@ func sameState(a, b string) bool {
 	_, restA, _ := strings.Cut(a, " \"")
 	_, restB, _ := strings.Cut(b, " \"")
 	return restA == restB && max(dueA-dueB, dueB-dueA) < 2000
+}
+
+// NoAllocs checks that running the command again and again on our side does
+// not allocate.
+func (p *Pair) NoAllocs(args ...string) {
+	p.t.Helper()
+	if invariant.Enabled {
+		return // the checks do
+	}
+	line := make([][]byte, len(args))
+	for i := range args {
+		line[i] = []byte(args[i])
+	}
+	p.own.run(line)
+	p.own.reply()
+	p.own.silent = true
+	n := testing.AllocsPerRun(200, func() {
+		p.own.run(line)
+		p.own.out.B = p.own.out.B[:0]
+
+	})
+	if n > 0 {
+		p.t.Errorf("%q allocates %v times", args, n)
+	}
+	p.own.silent = false
+	p.own.events = nil
+	p.own.dirty()
 }

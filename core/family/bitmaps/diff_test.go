@@ -255,3 +255,13 @@ func TestRandomLikeRedis(t *testing.T) {
 		p.SameState()
 	}
 }
+
+// TestHotCommandsDoNotAllocate holds what makes the common commands fast.
+func TestHotCommandsDoNotAllocate(t *testing.T) {
+	p := newPair(t)
+	p.NoAllocs("setbit", "b", "1000", "1")
+	p.NoAllocs("setbit", "b", "500000", "0")
+	for _, line := range []string{"getbit b 1000", "getbit b 499999", "setbit b 1000 1", "bitcount b", "bitcount b 3 900 BIT", "bitpos b 1"} {
+		p.NoAllocs(strings.Fields(line)...)
+	}
+}

@@ -342,3 +342,17 @@ func TestLimitsLikeRedis(t *testing.T) {
 	p.Same("lcs", "x", "y", "len")
 	p.Same("lcs", "x", "z", "len")
 }
+
+// TestHotCommandsDoNotAllocate holds what makes the common commands fast.
+func TestHotCommandsDoNotAllocate(t *testing.T) {
+	p := familytest.New(t, Commands(testOptions()))
+	value := gostrings.Repeat("v", 32)
+	for _, line := range []string{
+		"set k " + value, "get k", "set k " + value + " EX 100", "set k " + value + " XX KEEPTTL",
+		"mset k " + value + " k2 v", "mget k k2 nokey", "getrange k 3 9", "strlen k",
+		"incr n", "incrby n 1000000", "decr n", "setrange k 3 abc", "getset k " + value, "setnx k v",
+		"setex k 100 v",
+	} {
+		p.NoAllocs(gostrings.Fields(line)...)
+	}
+}
