@@ -126,6 +126,18 @@ func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
 func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }
 
+// SetText is SetString that does not store a number as one: Redis gives the
+// result of INCRBYFLOAT the encoding of text, whatever it is.
+func (db *DB) SetText(key, val []byte, ttl int64) {
+	if len(val) > value.MaxEmbstr {
+		db.SetString(key, val, ttl) // too long for a number
+		return
+	}
+	sh, t, pos := db.at(key)
+	db.dropExpired(sh, t, pos, key)
+	db.store(t, pos, key, value.StringEmbstr, val, ttl, false)
+}
+
 func (db *DB) setString(key, val []byte, ttl int64, raw bool) {
 	sh, t, pos := db.at(key)
 	db.dropExpired(sh, t, pos, key)

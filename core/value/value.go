@@ -157,6 +157,14 @@ func (s String) node() []byte {
 
 // AppendRange appends the bytes [from, to), clipped to the value, to dst.
 func (s String) AppendRange(dst []byte, from, to int64) []byte {
+	if s.kind != StringChunks && s.kind != StringInt {
+		b := s.Bytes(nil)
+		from, to = max(from, 0), min(to, int64(len(b)))
+		if from >= to {
+			return dst
+		}
+		return append(dst, b[from:to]...)
+	}
 	s.Pieces(from, to, func(p []byte) bool {
 		dst = append(dst, p...)
 		return true
@@ -172,8 +180,8 @@ func (s String) Pieces(from, to int64, fn func(p []byte) bool) {
 		return
 	}
 	if s.kind != StringChunks {
-		var buf [20]byte
-		fn(s.Bytes(buf[:])[from:to])
+		// Only a number needs room to be written out.
+		fn(s.Bytes(nil)[from:to])
 		return
 	}
 	for from < to {

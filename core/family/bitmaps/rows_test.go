@@ -1,0 +1,11 @@
+package bitmaps
+
+import (
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/internal/familytest"
+)
+
+func TestRowsLikeRedis(t *testing.T) {
+	familytest.CheckRows(t, "bitmap", Commands(Options{}))
+}

@@ -1,0 +1,11 @@
+package hyperloglog
+
+import (
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/internal/familytest"
+)
+
+func TestRowsLikeRedis(t *testing.T) {
+	familytest.CheckRows(t, "hyperloglog", Commands(Options{}))
+}

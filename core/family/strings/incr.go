@@ -1,0 +1,83 @@
+package strings
+
+import (
+	"math"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+)
+
+func incr(c *command.Call) { add(c, 1) }
+func decr(c *command.Call) { add(c, -1) }
+
+func incrby(c *command.Call) {
+	if by, ok := c.Int(2); ok {
+		add(c, by)
+	}
+}
+
+func decrby(c *command.Call) {
+	by, ok := c.Int(2)
+	if !ok {
+		return
+	}
+	if by == math.MinInt64 {
+		c.Out.Error("ERR decrement would overflow")
+		return
+	}
+	add(c, -by)
+}
+
+func add(c *command.Call, by int64) {
+	s, found, ok := lookup(c, keyspace.ForWrite)
+	if !ok {
+		return
+	}
+	var n int64
+	if found {
+		if n, ok = s.Int(); !ok {
+			c.Out.Error(command.ErrNotInt)
+			return
+		}
+	}
+	if by < 0 && n < math.MinInt64-by || by > 0 && n > math.MaxInt64-by {
+		c.Out.Error("ERR increment or decrement would overflow")
+		return
+	}
+	n += by
+	c.DB.SetInt(c.Args[1], n, keyspace.KeepTTL)
+	c.Changed(keyspace.EventString, "incrby", c.Args[1], 1)
+	c.Out.Int(n)
+}
+
+func incrbyfloat(c *command.Call) {
+	s, found, ok := lookup(c, keyspace.ForWrite)
+	if !ok {
+		return
+	}
+	var n longDouble
+	if found {
+		if s.Len() >= maxFloatChars {
+			c.Out.Error(command.ErrNotFloat)
+			return
+		}
+		if n, ok = parseLongDouble(s.AppendTo(nil)); !ok {
+			c.Out.Error(command.ErrNotFloat)
+			return
+		}
+	}
+	by, ok := parseLongDouble(c.Args[2])
+	if !ok {
+		c.Out.Error(command.ErrNotFloat)
+		return
+	}
+	sum, finite := n.add(by)
+	if !finite {
+		c.Out.Error("ERR increment would produce NaN or Infinity")
+		return
+	}
+	text := sum.appendHuman(nil)
+	c.DB.SetText(c.Args[1], text, keyspace.KeepTTL)
+	c.Changed(keyspace.EventString, "incrbyfloat", c.Args[1], 1)
+	c.Out.Bulk(text)
+}
