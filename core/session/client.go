@@ -1,0 +1,130 @@
+package session
+
+import "github.com/redoubt-kv/redoubt/core/stats"
+
+// The methods in this file are what handlers may ask of a client and do to it.
+// All of them are for its loop.
+
+// ID is the client's number.
+func (s *Session) ID() int64 { return s.id }
+
+// SelectedDB is the index of the client's database.
+func (s *Session) SelectedDB() int { return int(s.db.Load()) }
+
+// Select changes the database; the caller has checked that it exists.
+func (s *Session) Select(db int) { s.db.Store(int32(db)) }
+
+// Proto is the protocol version, 2 or 3.
+func (s *Session) Proto() int { return int(s.proto.Load()) }
+
+// SetProto changes it, for the reply being made as well.
+func (s *Session) SetProto(version int) {
+	s.proto.Store(int32(version))
+	s.loop.w.Proto = version
+}
+
+// Authenticated tells whether the client may run commands that are not for
+// everyone.
+func (s *Session) Authenticated() bool {
+	return s.authenticated || !s.clients.password.Required()
+}
+
+// LoggedIn tells whether the client authenticated, or did not have to when it
+// connected or was reset; unlike Authenticated it does not become true when
+// the password is taken away.
+func (s *Session) LoggedIn() bool { return s.authenticated }
+
+// Authenticate makes the client the user if the password is right.
+func (s *Session) Authenticate(user, password []byte) bool {
+	if string(user) != defaultUser || !s.clients.password.Matches(password) {
+		s.loop.stats.Add(stats.AuthFailures, 1)
+		return false
+	}
+	s.authenticated = true
+	return true
+}
+
+// PasswordRequired tells whether the default user has a password.
+func (s *Session) PasswordRequired() bool { return s.clients.password.Required() }
+
+// NoTouch tells whether the client's commands leave the access clocks of keys
+// as they are.
+func (s *Session) NoTouch() bool { return s.flags.Load()&flagNoTouch != 0 }
+
+// SetNoTouch is CLIENT NO-TOUCH.
+func (s *Session) SetNoTouch(on bool) { s.set(flagNoTouch, on) }
+
+// SetNoEvict is CLIENT NO-EVICT.
+func (s *Session) SetNoEvict(on bool) { s.set(flagNoEvict, on) }
+
+// Name is what SetName set; empty if nothing.
+func (s *Session) Name() string { return text(s.name.Load()) }
+
+// SetName names the client; an empty name takes the name away. It returns
+// false, and changes nothing, if CLIENT LIST could not show the name.
+func (s *Session) SetName(name string) bool {
+	if !validName(name) {
+		return false
+	}
+	s.name.Store(&name)
+	return true
+}
+
+// SetLibName notes the client's library, with SetName's rules.
+func (s *Session) SetLibName(name string) bool {
+	if !validName(name) {
+		return false
+	}
+	s.libName.Store(&name)
+	return true
+}
+
+// SetLibVersion notes its version, with SetName's rules.
+func (s *Session) SetLibVersion(version string) bool {
+	if !validName(version) {
+		return false
+	}
+	s.libVer.Store(&version)
+	return true
+}
+
+// ReplyOn is CLIENT REPLY ON: this reply and those to come are sent.
+func (s *Session) ReplyOn() { s.replies &^= repliesOff | repliesSkip }
+
+// ReplyOff is CLIENT REPLY OFF: no replies from now on.
+func (s *Session) ReplyOff() { s.replies |= repliesOff }
+
+// ReplySkip is CLIENT REPLY SKIP: no reply to the next request.
+func (s *Session) ReplySkip() {
+	if s.replies&repliesOff == 0 {
+		s.replies |= skipNext
+	}
+}
+
+// CloseAfterReply ends the connection once the replies so far are sent, with
+// that of the request being executed.
+func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
+
+// Reset makes the client as it was when it connected: database, protocol,
+// authentication, name, replies. What it told about its library stays, and so
+// do NO-EVICT and NO-TOUCH (Redis 7.4: RESET ends NO-TOUCH only).
+func (s *Session) Reset() {
+	s.Select(0)
+	s.SetProto(2)
+	s.authenticated = !s.clients.password.Required()
+	s.scanner.Authenticated = s.authenticated
+	s.name.Store(nil)
+	s.SetNoTouch(false)
+	s.replies &^= repliesOff | skipNext
+}
+
+// Local tells whether the client is on this machine for sure: a Unix socket or
+// the loopback address.
+func (s *Session) Local() bool { return isLocal(s.conn) }
+
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

@@ -1,0 +1,106 @@
+package session
+
+import (
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/resp"
+	"github.com/redoubt-kv/redoubt/core/stats"
+)
+
+// Loop is what the sessions of one loop share. Its methods are for that loop.
+type Loop struct {
+	clients  *Clients
+	exec     Executor
+	batch    Batch // exec, if it is one
+	stats    *stats.Loop
+	call     command.Call
+	w        resp.Writer
+	sessions []*Session
+	at       int // where Cron goes on
+
+	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
+}
+
+// Batch is an Executor that wants to know where the requests of one delivery
+// begin and end.
+type Batch interface {
+	Begin()
+	End()
+}
+
+// NewLoop makes the state of a loop whose requests exec runs and whose figures
+// st counts.
+func (cs *Clients) NewLoop(exec Executor, st *stats.Loop) *Loop {
+	l := &Loop{clients: cs, exec: exec, stats: st}
+	l.batch, _ = exec.(Batch)
+	l.call.Out = &l.w
+	return l
+}
+
+func (l *Loop) begin() {
+	if l.batch != nil {
+		l.batch.Begin()
+	}
+}
+
+func (l *Loop) end() {
+	if l.batch != nil {
+		l.batch.End()
+	}
+}
+
+func (l *Loop) add(s *Session) {
+	s.place = len(l.sessions)
+	l.sessions = append(l.sessions, s)
+}
+
+// remove takes s out; the last one takes its place.
+func (l *Loop) remove(s *Session) {
+	last := len(l.sessions) - 1
+	l.sessions[last].place = s.place
+	l.sessions[s.place] = l.sessions[last]
+	l.sessions[last] = nil
+	l.sessions = l.sessions[:last]
+}
+
+// minPerCron is how many sessions a Cron looks at, if there are so many.
+const minPerCron = 5
+
+// Cron looks after a part of the loop's sessions: those idle for too long and
+// those above an output limit are ended. Called hz times a second, it comes to
+// each one once a second.
+func (l *Loop) Cron(hz int) {
+	limits, nowMs := l.clients.limits.Load(), l.clients.clock.NowMs()
+	n := min(len(l.sessions), max(minPerCron, len(l.sessions)/max(hz, 1)))
+	for range n {
+		if l.at >= len(l.sessions) {
+			l.at = 0
+		}
+		l.sessions[l.at].cron(limits, nowMs)
+		l.at++
+	}
+	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
+	l.peakIn, l.peakOut = 0, 0
+}
+
+// cron checks one session. It does not leave Loop.sessions within: Closed
+// comes at the end of the turn.
+func (s *Session) cron(limits *Limits, nowMs int64) {
+	flags := s.flags.Load()
+	if flags&flagClosing == 0 && flags&flagHeld == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
+		if log := s.clients.log; log.verbose() {
+			log.Verbose("Closing idle client %s", s.line(nil, false))
+		}
+		s.closeNow()
+		return
+	}
+	// A client that has been told to go but does not read is held to the
+	// limits as well.
+	s.checkOutput(limits, s.pending(), nowMs, "closed")
+	if nowMs-s.peakSinceMs >= peakForMs {
+		s.peakSinceMs = nowMs
+		s.peakOut.Store(int64(len(*s.out)))
+	}
+}
+
+// peakForMs is how long the peak of a reply buffer is shown, at least.
+const peakForMs = 5000
