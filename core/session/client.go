@@ -14,6 +14,9 @@ func (s *Session) SelectedDB() int { return int(s.db.Load()) }
 // Select changes the database; the caller has checked that it exists.
 func (s *Session) Select(db int) { s.db.Store(int32(db)) }
 
+// Address is the peer's, as CLIENT LIST shows it.
+func (s *Session) Address() string { return s.remote }
+
 // Proto is the protocol version, 2 or 3.
 func (s *Session) Proto() int { return int(s.proto.Load()) }
 
@@ -52,7 +55,10 @@ func (s *Session) PasswordRequired() bool { return s.clients.password.Required()
 func (s *Session) NoTouch() bool { return s.flags.Load()&flagNoTouch != 0 }
 
 // SetNoTouch is CLIENT NO-TOUCH.
-func (s *Session) SetNoTouch(on bool) { s.set(flagNoTouch, on) }
+func (s *Session) SetNoTouch(on bool) {
+	s.set(flagNoTouch, on)
+	s.loop.call.Tx.NoTouch = on
+}
 
 // SetNoEvict is CLIENT NO-EVICT.
 func (s *Session) SetNoEvict(on bool) { s.set(flagNoEvict, on) }

@@ -28,9 +28,9 @@ type Config struct {
 	Clock    clock.Clock
 	Password *Password
 	Log      Log
-	// Lookup finds the row, or the subcommand's row, that a request names, or
-	// nil. Any goroutine.
-	Lookup func(args [][]byte) *command.Row
+	// Table returns the table of commands. It is called while clients are
+	// served, and so may be made after the Clients.
+	Table  func() *command.Table
 	Limits Limits
 }
 
@@ -39,7 +39,7 @@ type Clients struct {
 	clock    clock.Clock
 	password *Password
 	log      Log
-	lookup   func(args [][]byte) *command.Row
+	table    func() *command.Table
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
@@ -55,7 +55,7 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, lookup: c.Lookup, byID: map[int64]*Session{}}
+	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, byID: map[int64]*Session{}}
 	cs.SetLimits(c.Limits)
 	return cs
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -10,7 +11,6 @@ import (
 type Loop struct {
 	clients  *Clients
 	exec     Executor
-	batch    Batch // exec, if it is one
 	stats    *stats.Loop
 	call     command.Call
 	w        resp.Writer
@@ -20,32 +20,12 @@ type Loop struct {
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
 }
 
-// Batch is an Executor that wants to know where the requests of one delivery
-// begin and end.
-type Batch interface {
-	Begin()
-	End()
-}
-
-// NewLoop makes the state of a loop whose requests exec runs and whose figures
-// st counts.
-func (cs *Clients) NewLoop(exec Executor, st *stats.Loop) *Loop {
+// NewLoop makes the state of a loop whose requests exec runs, in tx, and whose
+// figures st counts. Both are the loop's own.
+func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop {
 	l := &Loop{clients: cs, exec: exec, stats: st}
-	l.batch, _ = exec.(Batch)
-	l.call.Out = &l.w
+	l.call = command.Call{Out: &l.w, Tx: tx, Store: tx.Store(), Loop: st}
 	return l
-}
-
-func (l *Loop) begin() {
-	if l.batch != nil {
-		l.batch.Begin()
-	}
-}
-
-func (l *Loop) end() {
-	if l.batch != nil {
-		l.batch.End()
-	}
 }
 
 func (l *Loop) add(s *Session) {
@@ -80,6 +60,7 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
+	l.stats.Publish() // what was counted outside of Data
 }
 
 // cron checks one session. It does not leave Loop.sessions within: Closed

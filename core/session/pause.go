@@ -107,7 +107,10 @@ func (cs *Clients) Held() int {
 // postponed holds the connection up if the request in args is to wait for the
 // end of a pause. What would fail anyway fails at once.
 func (s *Session) postponed(args [][]byte) bool {
-	row := s.clients.lookup(args)
+	row := s.clients.table().Lookup(args[0])
+	if row != nil && len(row.Subcommands) > 0 && len(args) > 1 {
+		row = row.Sub(args[1])
+	}
 	if row == nil || row.Arity > 0 && len(args) != row.Arity || len(args) < -row.Arity ||
 		row.Flags&command.NoAuth == 0 && !s.Authenticated() {
 		return false

@@ -64,9 +64,9 @@ type Conn interface {
 	FD() int
 }
 
-// Executor runs one request: c.Args, c.Out and c.Client are set, c.Row holds
-// the client's last row, to be tried before a look-up. It leaves in c.Row what
-// the request named, nil if there is no such command.
+// Executor runs one request, as *command.Executor does. c.Row holds the row
+// that the client's last request named, to be tried before a look-up; it
+// leaves there what this one named, nil if it did not run.
 type Executor interface {
 	Execute(c *command.Call)
 }
@@ -138,6 +138,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 		return len(in)
 	}
 	l, limits := s.loop, s.clients.limits.Load()
+	l.call.Now = s.clients.clock.NowMs()
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
 		s.queryTooLong(in)
@@ -145,11 +146,12 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	s.scanner.MaxBulk = limits.MaxBulk
 	l.w.B, l.w.Proto = *s.out, int(s.proto.Load())
-	l.begin()
+	l.call.Tx.NoTouch = s.NoTouch()
+	l.stats.Begin()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
-	l.end()
 	s.answered()
+	l.stats.Publish()
 	if s.flags.Load()&flagClosing != 0 {
 		consumed = len(in)
 	}
@@ -167,7 +169,7 @@ func (s *Session) received(in []byte) {
 		s.loop.stats.Add(stats.NetInput, uint64(n))
 		s.loop.stats.Add(stats.Reads, 1)
 		s.loop.peakIn = max(s.loop.peakIn, int64(len(in)))
-		if now := s.clients.clock.NowMs() / 1000; now != s.activeS.Load() {
+		if now := s.loop.call.Now / 1000; now != s.activeS.Load() {
 			s.activeS.Store(now)
 		}
 	}

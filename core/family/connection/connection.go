@@ -1,0 +1,131 @@
+// Package connection is the commands about the client's own connection and,
+// in CLIENT, those of others.
+package connection
+
+import "github.com/redoubt-kv/redoubt/core/command"
+
+// Client is what these commands need of the client of a call, beyond
+// command.Client; the clients of a server have it, those of scripts do not.
+// What the methods mean is said where they are implemented (package session).
+type Client interface {
+	command.Client
+	Proto() int
+	SetProto(version int)
+	LoggedIn() bool
+	Authenticate(user, password []byte) bool
+	PasswordRequired() bool
+	SetName(name string) bool
+	SetLibName(name string) bool
+	SetLibVersion(version string) bool
+	SetNoEvict(on bool)
+	SetNoTouch(on bool)
+	ReplyOn()
+	ReplyOff()
+	ReplySkip()
+	CloseAfterReply()
+	Reset()
+}
+
+// Clients are the clients of a server.
+type Clients interface {
+	List(b []byte, f command.ClientFilter, me int64) []byte
+	Kill(f command.ClientFilter, me int64) (killed int, itself bool)
+	Pause(endMs int64, all bool)
+	Unpause()
+	HasUser(name string) bool
+}
+
+// Server is what the commands tell and change beyond the call's client.
+type Server struct {
+	// Clients are the clients of the server.
+	Clients Clients
+	// Version is the version of Redis that HELLO reports.
+	Version string
+}
+
+type family struct{ Server }
+
+// client returns the call's client, or replies that there is none and returns
+// nil. The rows concerned are not for scripts, so this is a second line.
+func client(c *command.Call) Client {
+	if cl, ok := c.Client.(Client); ok {
+		return cl
+	}
+	c.Out.Error("ERR This command is only for clients with a connection")
+	return nil
+}
+
+// with makes a handler of a function on the call's client.
+func with(fn func(c *command.Call, cl Client)) command.Handler {
+	return func(c *command.Call) {
+		if cl := client(c); cl != nil {
+			fn(c, cl)
+		}
+	}
+}
+
+func ping(c *command.Call) {
+	switch len(c.Args) {
+	case 1:
+		c.Out.Simple("PONG")
+	case 2:
+		c.Out.Bulk(c.Args[1])
+	default:
+		c.Out.Error("ERR wrong number of arguments for 'ping' command")
+	}
+}
+
+func echo(c *command.Call) { c.Out.Bulk(c.Args[1]) }
+
+func selectDB(c *command.Call) {
+	n, ok := c.Int(1)
+	switch {
+	case !ok:
+	case n != int64(int32(n)):
+		c.Out.Error(command.ErrNotInt)
+	case n < 0 || n >= int64(c.Store.Databases()):
+		c.Out.Error("ERR DB index is out of range")
+	default:
+		c.Client.Select(int(n))
+		c.Out.OK()
+	}
+}
+
+func quit(c *command.Call) {
+	if cl := client(c); cl != nil {
+		c.Out.OK()
+		cl.CloseAfterReply()
+	}
+}
+
+func reset(c *command.Call) {
+	if cl := client(c); cl != nil {
+		cl.Reset()
+		c.Out.Simple("RESET")
+	}
+}
+
+const wrongPass = "WRONGPASS invalid username-password pair or user is disabled."
+
+func auth(c *command.Call) {
+	cl := client(c)
+	if cl == nil {
+		return
+	}
+	user := []byte("default")
+	switch {
+	case len(c.Args) > 3:
+		c.Out.Error(command.ErrSyntax)
+		return
+	case len(c.Args) == 3:
+		user = c.Args[1]
+	case !cl.PasswordRequired():
+		c.Out.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
+		return
+	}
+	if !cl.Authenticate(user, c.Args[len(c.Args)-1]) {
+		c.Out.Error(wrongPass)
+		return
+	}
+	c.Out.OK()
+}
