@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"math/rand/v2"
 	"sync"
 
 	"github.com/redoubt-kv/redoubt/core/page"
@@ -176,4 +177,27 @@ func (s *Store) HasExpiring() bool {
 		sh.mu.Unlock()
 	}
 	return false
+}
+
+// AverageTTL estimates, from one bucket of each shard, for how long the expiring
+// keys of db still live, in ms.
+func (s *Store) AverageTTL(db int) int64 {
+	now := s.nowMs()
+	sum, n := int64(0), int64(0)
+	for _, sh := range s.shards {
+		sh.mu.Lock()
+		if t := &sh.tables[db]; t.Root != 0 && t.Dues > 0 {
+			t.At(rand.Uint64()).Each(func(e table.Entry) bool {
+				if due := e.Due(); due != table.NoDue && due > now {
+					sum, n = sum+due-now, n+1
+				}
+				return true
+			})
+		}
+		sh.mu.Unlock()
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
 }

@@ -26,6 +26,7 @@ type Snapshot struct {
 	s      *Store
 	pin    *page.Pin
 	tables [][]table.Table // by shard, then database
+	locked bool            // whoever made it holds every shard's lock
 
 	mu      sync.Mutex // taken under a shard's lock by superseded
 	queue   []superseded
@@ -63,14 +64,31 @@ type superseded struct {
 // takes to copy their roots. atCut, if not nil, is called meanwhile.
 func (s *Store) Snapshot(atCut func()) *Snapshot {
 	n := &Snapshot{s: s, tables: make([][]table.Table, len(s.shards))}
-	roots := make([]table.Table, len(s.shards)*s.databases)
-	for i := range n.tables {
-		n.tables[i] = roots[i*s.databases : (i+1)*s.databases]
-	}
 	for _, sh := range s.shards {
 		sh.mu.Lock()
 	}
+	n.cut(atCut)
+	for _, sh := range s.shards {
+		sh.mu.Unlock()
+	}
+	return n
+}
+
+// Snapshot is Store.Snapshot for a Tx that has every shard locked, and keeps
+// them locked until the snapshot is released.
+func (tx *Tx) Snapshot() *Snapshot {
+	s := tx.s
+	n := &Snapshot{s: s, tables: make([][]table.Table, len(s.shards)), locked: true}
+	n.cut(nil)
+	return n
+}
+
+// cut copies the roots and pins them. Every shard is locked.
+func (n *Snapshot) cut(atCut func()) {
+	s := n.s
+	roots := make([]table.Table, len(s.shards)*s.databases)
 	for i, sh := range s.shards {
+		n.tables[i] = roots[i*s.databases : (i+1)*s.databases]
 		copy(n.tables[i], sh.tables)
 	}
 	n.pin = s.heap.Pin()
@@ -78,10 +96,6 @@ func (s *Store) Snapshot(atCut func()) *Snapshot {
 	if atCut != nil {
 		atCut()
 	}
-	for _, sh := range s.shards {
-		sh.mu.Unlock()
-	}
-	return n
 }
 
 // Size is the keys of database db in the snapshot and how many expire.
@@ -160,12 +174,7 @@ func (n *Snapshot) Release() {
 	n.queue, n.freed = nil, nil
 	n.mu.Unlock()
 	n.drop(queue)
-	n.pin.Release(func(shard int, fn func()) {
-		sh := n.s.shards[shard]
-		sh.mu.Lock()
-		defer sh.mu.Unlock()
-		fn()
-	})
+	n.pin.Release(n.with)
 }
 
 // drop frees nodes that superseded has taken, a shard's lock for each batch.
@@ -176,17 +185,25 @@ func (n *Snapshot) drop(list []superseded) {
 		for k < len(list) && k < batch && list[k].at.shard == list[0].at.shard {
 			k++
 		}
-		sh := n.s.shards[list[0].at.shard]
-		sh.mu.Lock()
-		for _, d := range list[:k] {
-			n.pin.Drop(d.at.shard, d.ref, d.at.db, d.at.pos)
-		}
-		sh.mu.Unlock()
+		n.with(list[0].at.shard, func() {
+			for _, d := range list[:k] {
+				n.pin.Drop(d.at.shard, d.ref, d.at.db, d.at.pos)
+			}
+		})
 		for _, d := range list[:k] {
 			n.pending.Add(-int64(d.size))
 		}
 		list = list[k:]
 	}
+}
+
+// with runs fn under a shard's lock.
+func (n *Snapshot) with(shard int, fn func()) {
+	if sh := n.s.shards[shard]; !n.locked {
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+	}
+	fn()
 }
 
 // walk is the state of Each.

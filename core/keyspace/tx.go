@@ -123,6 +123,10 @@ func (tx *Tx) Unlock() {
 	tx.key = nil
 }
 
+// ForgetKey makes the Tx hash the next key anew, for callers that use one
+// buffer for several keys under the same locks.
+func (tx *Tx) ForgetKey() { tx.key = nil }
+
 // hash is the hash of key, remembered for the last one.
 func (tx *Tx) hash(key []byte) uint64 {
 	if len(key) == 0 {

@@ -20,8 +20,8 @@ const (
 // WriteSnapshot writes a snapshot: the fields at the start, the size of each
 // database, and every key. Keys of one database need not be in one piece: the
 // walk reads what writers supersede when they do. progress, if not nil, is
-// called after each key.
-func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Info, clocks Clocks, nowMs int64, progress func()) error {
+// called after each key; its error ends the writing.
+func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Info, clocks Clocks, nowMs int64, progress func() error) error {
 	e.Header()
 	e.Info(info)
 	current := -1
@@ -39,7 +39,9 @@ func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Inf
 		}
 		writeEntry(e, entry, s, clocks, nowMs)
 		if progress != nil {
-			progress()
+			if err := progress(); err != nil {
+				return err
+			}
 		}
 		return e.Err()
 	})
@@ -79,6 +81,8 @@ type LoadOptions struct {
 	// Merge lets keys of the file replace keys that are there; without it
 	// such a key is an error.
 	Merge bool
+	// Tx, if set, has every shard locked; else a shard is locked for each key.
+	Tx *keyspace.Tx
 }
 
 // Loaded is what a load did.
@@ -97,7 +101,10 @@ type loader struct {
 
 // NewLoader returns a Visitor that fills store.
 func NewLoader(store *keyspace.Store, o LoadOptions) (Visitor, *Loaded) {
-	l := &loader{store: store, tx: store.NewTx(), o: o}
+	l := &loader{store: store, tx: o.Tx, o: o}
+	if l.tx == nil {
+		l.tx = store.NewTx()
+	}
 	return l, &l.Loaded
 }
 
@@ -122,8 +129,12 @@ func (l *loader) Entry(e *Entry) error {
 			return nil
 		}
 	}
-	l.tx.LockKey(e.Key, l.o.NowMs)
-	defer l.tx.Unlock()
+	if l.o.Tx == nil {
+		l.tx.LockKey(e.Key, l.o.NowMs)
+		defer l.tx.Unlock()
+	} else {
+		l.tx.ForgetKey() // e.Key lies where the one before it lay
+	}
 	db := l.tx.DB(l.db)
 	if !l.o.Merge && db.Exists(e.Key) {
 		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))

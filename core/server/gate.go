@@ -1,0 +1,109 @@
+package server
+
+import (
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+const (
+	errOOM     = "OOM command not allowed when used memory > 'maxmemory'."
+	errLoading = "LOADING Redis is loading the dataset in memory"
+	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+	errDebug   = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+)
+
+// gate refuses calls that may not run now, in the order of Redis's
+// processCommand. It runs on the client's loop with no lock held.
+func (s *Server) gate(c *command.Call) string {
+	set := s.live.Load()
+	flags := c.Row.Flags
+	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
+		return errDebug
+	}
+	if set.MaxMemory > 0 && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
+		return errOOM
+	}
+	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
+		return ""
+	}
+	switch {
+	case s.loading.Load() && flags&command.Loading == 0:
+		return errLoading
+	case flags&command.Write != 0 && s.saver.failing.Load() && set.StopWritesOnBgsaveError && len(set.Save) > 0:
+		return errMisconf
+	case flags&command.DenyOOM != 0 && !s.room(c):
+		return errOOM
+	}
+	return ""
+}
+
+// isLocal tells whether the client's connection comes over no network.
+func isLocal(c *command.Call) bool {
+	l, ok := c.Client.(interface{ Local() bool })
+	return ok && l.Local()
+}
+
+// room tells whether the node heap can take what the call carries, so that it
+// is refused before it begins where the machine's memory, not maxmemory, is the
+// limit. A range that is written far behind the end counts with what it skips.
+func (s *Server) room(c *command.Call) bool {
+	n := int64(0)
+	for _, a := range c.Args {
+		n += int64(len(a))
+	}
+	return s.store.Heap().Room(2 * n)
+}
+
+// fits brings the memory in use below maxmemory by evicting keys, and tells
+// whether it could. It gives up after some milliseconds, leaving the rest to
+// the sweeper (Redis: maxmemory-eviction-tenacity).
+func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
+	if s.usedMemory() <= int64(set.MaxMemory) {
+		return true
+	}
+	policy := evictionPolicy(set.MaxMemoryPolicy)
+	deadline := time.Now().Add(evictionTime(set.MaxMemoryEvictionTenacity))
+	for n := 1; s.usedMemory() > int64(set.MaxMemory); n++ {
+		if writes, _ := s.clients.Paused(); writes {
+			return true
+		}
+		if !s.store.Evict(policy, set.MaxMemorySamples, nowMs) {
+			return s.lazyFreeing(set)
+		}
+		if n%16 == 0 && time.Now().After(deadline) {
+			s.sweep.wake()
+			return true
+		}
+	}
+	return true
+}
+
+// lazyFreeing waits for memory that is being freed in the background, as long
+// as that brings memory below the limit.
+func (s *Server) lazyFreeing(set *settings.Settings) bool {
+	for s.usedMemory() > int64(set.MaxMemory) {
+		if pending, _ := s.store.LazyFree(); pending == 0 {
+			return false
+		}
+		s.sweep.wake()
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+// evictionTime is how long one command may evict (Redis: evictionTimeLimitUs).
+func evictionTime(tenacity int) time.Duration {
+	switch {
+	case tenacity <= 10:
+		return time.Duration(50*tenacity) * time.Microsecond
+	case tenacity < 100:
+		us := 500.0
+		for range tenacity - 10 {
+			us *= 1.15
+		}
+		return time.Duration(us) * time.Microsecond
+	}
+	return time.Hour
+}

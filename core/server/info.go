@@ -1,0 +1,176 @@
+package server
+
+import (
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/stats"
+)
+
+// informer fills INFO.
+type informer Server
+
+// Info fills the parts of the snapshot that belong to the sections.
+func (p *informer) Info(c *command.Call, want admin.Section) *admin.Info {
+	s := (*Server)(p)
+	c.Loop.Publish()
+	info := &admin.Info{}
+	for _, part := range []struct {
+		section admin.Section
+		fill    func()
+	}{
+		{admin.ServerSection, func() { info.Server = s.serverInfo(c) }},
+		{admin.ClientsSection, func() { info.Clients = s.clientsInfo() }},
+		{admin.MemorySection, func() { info.Memory = *p.Memory(c) }},
+		{admin.PersistenceSection, func() { info.Persistence = s.saver.info() }},
+		{admin.StatsSection, func() { info.Stats = s.statsInfo() }},
+		{admin.ReplicationSection, func() { info.Replication = s.replicationInfo() }},
+		{admin.CPUSection, func() { info.CPU = cpuInfo() }},
+		{admin.CommandStatsSection, func() { info.Commands = admin.CommandFigures(s.table, s.stats) }},
+		{admin.ErrorStatsSection, func() { info.Errors = s.errorInfo() }},
+		{admin.LatencyStatsSection, func() {
+			info.Latencies = admin.CommandLatencies(s.table, s.stats, s.live.Load().LatencyTrackingInfoPercentiles)
+		}},
+		{admin.KeyspaceSection, func() { info.Keyspace = s.keyspaceInfo() }},
+	} {
+		if want&part.section != 0 {
+			part.fill()
+		}
+	}
+	return info
+}
+
+func (s *Server) serverInfo(c *command.Call) admin.Server {
+	set := s.live.Load()
+	exe, _ := os.Executable()
+	return admin.Server{
+		RedisVersion: RedisVersion, RedoubtVersion: Version, GitSHA1: "00000000", BuildID: "0",
+		OS: systemName(), MonotonicClock: "Go runtime", MultiplexingAPI: transportName, Compiler: runtime.Version(),
+		ProcessID: os.Getpid(), Supervised: "no", RunID: s.runID, Port: set.Port,
+		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
+		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),
+		Executable: exe, ConfigFile: s.registry.File(), ShutdownInMs: -1,
+	}
+}
+
+func (s *Server) clientsInfo() admin.Clients {
+	in, out := s.clients.Recent()
+	return admin.Clients{Connected: int64(s.clients.Len()), Max: int64(s.live.Load().MaxClients),
+		Blocked: int64(s.clients.Held()), MaxInputBuffer: in, MaxOutputBuffer: out}
+}
+
+// Memory is the memory in use.
+func (p *informer) Memory(*command.Call) *admin.Memory {
+	s := (*Server)(p)
+	set := s.live.Load()
+	used := s.usedMemory()
+	if used > s.figures.peak.Load() {
+		s.figures.peak.Store(used)
+	}
+	rss, heap := residentMemory(), s.store.Heap()
+	pending, freed := s.store.LazyFree()
+	m := &admin.Memory{
+		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
+		Allocated: used, Active: heap.Committed() + s.figures.goMemory.Load(), Resident: rss,
+		NormalClients: s.clients.Memory(), Clients: int64(s.clients.Len()),
+		Max: int64(set.MaxMemory), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
+		LazyFreePending: int64(pending), LazyFreed: freed,
+	}
+	for db := range s.store.Databases() {
+		if keys, _ := s.store.Size(db); keys > 0 {
+			m.Keys += keys
+			m.Databases = append(m.Databases, admin.MemoryOfDatabase{Index: db})
+		}
+	}
+	return m
+}
+
+// policyName is the word of maxmemory-policy.
+func policyName(r *config.Registry) string { return r.Get([]string{"maxmemory-policy"})[1] }
+
+// info is the section persistence.
+func (v *saver) info() admin.Persistence {
+	changes := v.changes()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := admin.Persistence{
+		Loading: v.s.loading.Load(), Changes: changes, SaveRunning: v.running,
+		LastSave: v.lastEnd.Unix(), LastSaveOK: !v.failing.Load(), LastSaveTimeS: -1, CurrentSaveTimeS: -1,
+		Saves: v.saves, LastCOWSize: v.lastCOW,
+		Loaded: v.loadedInfo.Keys, LoadedExpired: v.loadedInfo.Expired,
+	}
+	if v.lastTook >= 0 {
+		p.LastSaveTimeS = int64(v.lastTook.Seconds())
+	}
+	if v.running {
+		p.CurrentSaveTimeS = int64(time.Since(v.started).Seconds())
+		p.SaveProcessed, p.SaveTotal = v.processed.Load(), v.total
+		if v.snapshot != nil {
+			p.COWSize, p.COWPeak = v.snapshot.Held(), v.snapshot.Peak()
+		}
+	}
+	if p.Loading {
+		p.LoadStartS = v.loadStart.Load()
+		p.LoadDone, p.LoadTotal = v.loadDone.Load(), v.loadTotal.Load()
+	}
+	return p
+}
+
+func (s *Server) statsInfo() admin.Stats {
+	t, k := s.stats.Totals(), s.store.Counts()
+	s.saver.mu.Lock()
+	pin, pins := s.saver.lastPin, s.saver.pins
+	s.saver.mu.Unlock()
+	return admin.Stats{
+		Connections: int64(t[stats.Connections]), Commands: int64(t[stats.Commands]),
+		NetIn: int64(t[stats.NetInput]), NetOut: int64(t[stats.NetOutput]),
+		OpsPerSecond: int64(s.figures.ops.PerSecond()),
+		InKBps:       float64(s.figures.in.PerSecond()) / 1024, OutKBps: float64(s.figures.out.PerSecond()) / 1024,
+		RejectedConnections: int64(t[stats.Rejected]),
+		Expired:             k.Expired, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
+		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
+		LastPinUs: pin.Microseconds(), Pins: pins,
+		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
+	}
+}
+
+func (s *Server) replicationInfo() admin.Replication {
+	const none = "0000000000000000000000000000000000000000"
+	return admin.Replication{ID: s.replicationID(), ID2: none, SecondOffset: -1, BacklogSize: 1 << 20}
+}
+
+func cpuInfo() admin.CPU {
+	user, system := cpuTimes()
+	return admin.CPU{UserUs: user, SystemUs: system}
+}
+
+func (s *Server) errorInfo() (list []admin.ErrorStats) {
+	for _, e := range s.errors.List() {
+		list = append(list, admin.ErrorStats{Code: e.Code, Count: int64(e.Count)})
+	}
+	return list
+}
+
+func (s *Server) keyspaceInfo() (list []admin.Database) {
+	for db := range s.store.Databases() {
+		if keys, expires := s.store.Size(db); keys > 0 {
+			list = append(list, admin.Database{Index: db, Keys: keys, Expires: expires, AverageTTL: s.store.AverageTTL(db)})
+		}
+	}
+	return list
+}
+
+// ResetStats is CONFIG RESETSTAT.
+func (p *informer) ResetStats() {
+	s := (*Server)(p)
+	s.stats.Reset()
+	s.errors.Reset()
+	s.store.ResetCounts()
+	s.sweep.capped.Store(0)
+	s.sweep.expireNs.Store(0)
+	s.figures.peak.Store(s.usedMemory())
+}

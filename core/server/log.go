@@ -1,0 +1,63 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+// logger writes lines as Redis does: "PID:M DATE MARK text", the mark telling
+// the level.
+type logger struct {
+	mu    sync.Mutex
+	to    io.Writer
+	file  string
+	level settings.LogLevel
+	pid   int
+}
+
+const logMarks = ".-*#"
+
+// reopen directs the log to a file, or with "" to w. The file is opened at each
+// line, so that it can be moved away.
+func (l *logger) reopen(file string, level settings.LogLevel) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.file, l.level = file, level
+}
+
+func (l *logger) enabled(level settings.LogLevel) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return level >= l.level
+}
+
+func (l *logger) printf(level settings.LogLevel, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if level < l.level {
+		return
+	}
+	now := time.Now().Format("02 Jan 2006 15:04:05.000")
+	line := fmt.Sprintf("%d:M %s %c %s\n", l.pid, now, logMarks[level], fmt.Sprintf(format, args...))
+	if l.file == "" {
+		io.WriteString(l.to, line)
+		return
+	}
+	f, err := os.OpenFile(l.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil { // nowhere else to say it
+		fmt.Fprintf(l.to, "%s(log file: %v)\n", line, err)
+		return
+	}
+	defer f.Close()
+	io.WriteString(f, line)
+}
+
+func (l *logger) debug(format string, args ...any)   { l.printf(settings.LogDebug, format, args...) }
+func (l *logger) verbose(format string, args ...any) { l.printf(settings.LogVerbose, format, args...) }
+func (l *logger) notice(format string, args ...any)  { l.printf(settings.LogNotice, format, args...) }
+func (l *logger) warning(format string, args ...any) { l.printf(settings.LogWarning, format, args...) }

@@ -1,0 +1,65 @@
+package server
+
+import (
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+// observe puts the settings into effect, now and whenever CONFIG SET changes
+// them.
+func (s *Server) observe() {
+	apply := func() error { return s.apply(s.working) }
+	for _, name := range []string{
+		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
+		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
+		"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
+	} {
+		s.registry.OnChange(name, apply)
+	}
+	s.registry.OnChange("latency-tracking", apply)
+	for _, name := range []string{"port", "bind"} {
+		s.registry.OnChange(name, func() error { return s.relisten(s.working) })
+	}
+	if err := s.apply(s.live.Load()); err != nil {
+		s.log.warning("%v", err)
+	}
+}
+
+// apply puts the settings into effect that are not read where they are used.
+func (s *Server) apply(set *settings.Settings) error {
+	s.clients.SetLimits(s.limits(set))
+	s.password.Set(set.RequirePass)
+	s.log.reopen(set.LogFile, set.LogLevel)
+	s.exec.SlowerThan.Store(set.SlowLogSlowerThan * 1000)
+	if set.SlowLogSlowerThan < 0 {
+		s.exec.SlowerThan.Store(-1)
+	}
+	s.slowLog.Trim(set.SlowLogMaxLen)
+	policy := set.MaxMemoryPolicy
+	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU
+	s.store.SetClockPolicy(lfu, int64(set.LFULogFactor), int64(set.LFUDecayTime))
+	s.store.ForgetCandidates()
+	return nil
+}
+
+// evictionPolicy is the keyspace's word for maxmemory-policy.
+func evictionPolicy(p settings.Policy) keyspace.EvictionPolicy {
+	switch p {
+	case settings.VolatileLRU:
+		return keyspace.VolatileLRU
+	case settings.VolatileLFU:
+		return keyspace.VolatileLFU
+	case settings.VolatileRandom:
+		return keyspace.VolatileRandom
+	case settings.VolatileTTL:
+		return keyspace.VolatileTTL
+	case settings.AllKeysLRU:
+		return keyspace.AllKeysLRU
+	case settings.AllKeysLFU:
+		return keyspace.AllKeysLFU
+	case settings.AllKeysRandom:
+		return keyspace.AllKeysRandom
+	}
+	return keyspace.NoEviction
+}

@@ -1,0 +1,302 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/rdb"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+// saver writes RDB files, one at a time.
+//
+//	       BGSAVE, save points          end
+//	idle ───────────────────▶ saving ────────▶ idle
+//	  │                          │ FLUSHALL, SHUTDOWN
+//	  │ SAVE, SHUTDOWN           ▼
+//	  ▼ (on the caller)       cancelled ─────▶ idle
+//	saving
+type saver struct {
+	s       *Server
+	failing atomic.Bool // the last background save failed
+	cancels atomic.Bool // of the running save
+
+	mu        sync.Mutex
+	running   bool
+	done      chan struct{} // closed when the running save ends
+	scheduled bool
+	started   time.Time // of the running save
+	total     int64     // keys of the running save
+	snapshot  *keyspace.Snapshot
+
+	lastEnd  time.Time // of the last save that succeeded
+	lastTry  time.Time // of the last background save
+	lastTook time.Duration
+	saved    int64 // dirty at the cut of the last save that succeeded
+	saves    int64
+	lastCOW  int64
+	lastPin  time.Duration
+	pins     int64
+
+	processed                      atomic.Int64 // keys
+	skipSums                       atomic.Bool  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
+	loadedInfo                     rdb.Loaded
+	loadStart, loadDone, loadTotal atomic.Int64 // of the load at the start: seconds, bytes
+}
+
+func (v *saver) init(s *Server) {
+	v.s, v.lastEnd = s, s.started
+	v.lastTook = -1
+}
+
+var errCancelled = errors.New("the save was cancelled")
+
+// begin claims the right to save; ErrSaveRunning if somebody has it.
+func (v *saver) begin(background bool) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.running {
+		return admin.ErrSaveRunning
+	}
+	v.running, v.started, v.done = true, time.Now(), make(chan struct{})
+	v.cancels.Store(false)
+	v.processed.Store(0)
+	if background {
+		v.lastTry = v.started
+	}
+	return nil
+}
+
+// pin takes the snapshot to be saved and notes how long that took.
+func (v *saver) pin(take func() *keyspace.Snapshot) *keyspace.Snapshot {
+	start := time.Now()
+	n := take()
+	took := time.Since(start)
+	total := int64(0)
+	for db := range v.s.store.Databases() {
+		keys, _ := n.Size(db)
+		total += keys
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.snapshot, v.total = n, total
+	v.lastPin = took
+	v.pins++
+	return n
+}
+
+// end notes how a save ended.
+func (v *saver) end(err error, dirty int64, background bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lastCOW = v.snapshot.Peak()
+	v.running, v.snapshot = false, nil
+	close(v.done)
+	if background {
+		v.lastTook = time.Since(v.started)
+		v.failing.Store(err != nil && !errors.Is(err, errCancelled))
+	}
+	if err == nil {
+		v.lastEnd, v.saved = time.Now(), dirty
+		v.saves++
+		v.failing.Store(false)
+	}
+}
+
+// write writes the snapshot to the file that the settings name.
+func (v *saver) write(n *keyspace.Snapshot) error {
+	s, set := v.s, v.s.live.Load()
+	clocks := rdb.NoClocks
+	switch set.MaxMemoryPolicy {
+	case settings.AllKeysLRU, settings.VolatileLRU:
+		clocks = rdb.IdleClocks
+	case settings.AllKeysLFU, settings.VolatileLFU:
+		clocks = rdb.FrequencyClocks
+	}
+	info := rdb.Info{RedisVersion: RedisVersion, RedoubtVersion: Version, CreatedUnix: time.Now().Unix(), UsedMemory: s.usedMemory()}
+	options := rdb.SaveOptions{
+		Dir: set.Dir, Name: set.DBFilename, TempName: rdb.TempName(os.Getpid()),
+		IncrementalSync: set.RDBSaveIncrementalFsync,
+		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum},
+	}
+	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
+		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
+			if v.processed.Add(1)&1023 == 0 {
+				if v.cancels.Load() {
+					return errCancelled
+				}
+				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
+			}
+			return nil
+		})
+	})
+	if err == nil {
+		s.log.notice("DB saved on disk")
+	}
+	return err
+}
+
+// Save writes the file on the caller's loop.
+func (v *saver) Save(c *command.Call) error {
+	return v.inline(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
+}
+
+// saveLocked is Save for a Tx that has every shard locked.
+func (v *saver) saveLocked(tx *keyspace.Tx) error { return v.inline(tx.Snapshot) }
+
+func (v *saver) inline(take func() *keyspace.Snapshot) error {
+	if err := v.begin(false); err != nil {
+		return err
+	}
+	dirty := v.s.exec.Dirty()
+	n := v.pin(take)
+	err := v.write(n)
+	n.Release()
+	v.end(err, dirty, false)
+	if err != nil {
+		v.s.log.warning("Error saving DB on disk: %v", err)
+	}
+	return err
+}
+
+// BackgroundSave starts a save from a snapshot taken now.
+func (v *saver) BackgroundSave(_ *command.Call, schedule bool) (scheduled bool, err error) {
+	if err := v.begin(true); err != nil {
+		return false, err
+	}
+	dirty := v.s.exec.Dirty()
+	n := v.pin(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
+	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		lowerPriority()
+		err := v.write(n)
+		held := n.Peak()
+		n.Release()
+		v.end(err, dirty, true)
+		switch {
+		case errors.Is(err, errCancelled):
+			v.s.log.notice("Background saving cancelled")
+		case err != nil:
+			v.s.log.warning("Background saving error: %v", err)
+		default:
+			v.s.log.notice("Background saving terminated with success, %d KB of memory used by copy-on-write", held>>10)
+		}
+	}()
+	return false, nil
+}
+
+func (v *saver) lastPinTime() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lastPin
+}
+
+// cancel tells a running background save to end. It does not wait: the caller
+// may hold locks that the save needs to let go of its snapshot.
+func (v *saver) cancel() { v.cancels.Store(true) }
+
+// finish cancels a running save and waits for its end. The caller holds no lock.
+func (v *saver) finish() {
+	v.mu.Lock()
+	running, done := v.running, v.done
+	v.mu.Unlock()
+	if running {
+		v.cancel()
+		<-done
+	}
+}
+
+// LastSave is the end of the last save that succeeded, in seconds since 1970.
+func (v *saver) LastSave() int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lastEnd.Unix()
+}
+
+// changes is the number of changes since the last save.
+func (v *saver) changes() int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.s.exec.Dirty() - v.saved
+}
+
+// cron starts a save when a save point is due. After a failure it waits for
+// some seconds before the next try (Redis: CONFIG_BGSAVE_RETRY_DELAY).
+func (v *saver) cron() {
+	const retry = 5 * time.Second
+	v.mu.Lock()
+	running, since, sinceTry := v.running, time.Since(v.lastEnd), time.Since(v.lastTry)
+	v.mu.Unlock()
+	if running || v.failing.Load() && sinceTry < retry {
+		return
+	}
+	changes := v.changes()
+	for _, p := range v.s.live.Load().Save {
+		if changes >= p.Changes && since > time.Duration(p.Seconds)*time.Second {
+			v.s.log.notice("%d changes in %d seconds. Saving...", p.Changes, p.Seconds)
+			v.BackgroundSave(nil, false)
+			return
+		}
+	}
+}
+
+// Reload is DEBUG RELOAD; c.Tx has every shard locked.
+func (v *saver) Reload(c *command.Call, o admin.Reload) error {
+	if o.Save {
+		if err := v.saveLocked(c.Tx); err != nil {
+			return err
+		}
+	}
+	if o.Flush {
+		c.Tx.Flush(-1, false)
+	}
+	return v.load(rdb.LoadOptions{NowMs: c.Now, Merge: o.Merge, Tx: c.Tx}, nil)
+}
+
+// load reads the file that the settings name; that there is none is no error.
+func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error {
+	set := v.s.live.Load()
+	path := set.Path(set.DBFilename)
+	visitor, loaded := rdb.NewLoader(v.s.store, o)
+	err := rdb.LoadFile(v.s.fs, path, rdb.DecoderOptions{
+		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(), Progress: progress,
+		MaxString: uint64(max(set.ProtoMaxBulkLen, 512<<20)),
+	}, visitor)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	v.mu.Lock()
+	v.loadedInfo = *loaded
+	v.mu.Unlock()
+	return err
+}
+
+// loadAtStart loads the file while clients are told to wait.
+func (s *Server) loadAtStart() {
+	start := time.Now()
+	s.saver.loadStart.Store(start.Unix())
+	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, func(done, total int64) {
+		s.saver.loadDone.Store(done)
+		s.saver.loadTotal.Store(total)
+	})
+	if err != nil {
+		s.log.warning("Fatal error loading the DB: %v. Exiting.", err)
+		s.stop(1)
+		return
+	}
+	if n := s.saver.loadedInfo; n.Keys+n.Expired > 0 {
+		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", n.Keys, n.Expired)
+		s.log.notice("DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
+	}
+	s.loading.Store(false)
+	s.log.notice("Ready to accept connections")
+}

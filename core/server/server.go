@@ -1,0 +1,277 @@
+// Package server wires the rooms of core into a Redis-compatible server and
+// runs it: configuration, listening, loading, the background work, saving,
+// stopping. Only programs and the appliance import it.
+//
+// # Life
+//
+//	Run → configure → listen → serve ──────────────────────────▶ stop
+//	                     └▶ load (clients get -LOADING) ▶ ready     ▲
+//	                            └ fails ────────────────────────────┤
+//	          SHUTDOWN, SIGTERM or the end of the context ──────────┘
+//
+// # Goroutines
+//
+//	loops        one a CPU, each a locked thread: clients
+//	cron         statistics, save points, limits of clients by way of their loops
+//	sweeper      expiry, eviction of what is over the limit, lazy freeing
+//	saver        one while a BGSAVE runs, on a thread of low priority
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/clock"
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/session"
+	"github.com/redoubt-kv/redoubt/core/stats"
+	"github.com/redoubt-kv/redoubt/core/transport"
+	"github.com/redoubt-kv/redoubt/core/vfs"
+)
+
+// The versions that are reported: clients choose what they use by the first.
+const (
+	RedisVersion = "7.4.0"
+	Version      = "0.1.0"
+)
+
+// Server is one running server.
+type Server struct {
+	log      *logger
+	registry *config.Registry
+	working  *settings.Settings // only the registry's operations touch it
+	live     *settings.Live
+	clock    *clock.Real
+	fs       vfs.FS
+
+	store     *keyspace.Store
+	table     *command.Table
+	exec      *command.Executor
+	password  *session.Password
+	clients   *session.Clients
+	stats     *stats.Stats
+	slowLog   stats.SlowLog
+	latency   stats.LatencyMonitor
+	errors    stats.Errors
+	transport transport.Server
+	loops     []*session.Loop
+	listeners map[string]transport.Listener
+
+	runID      string
+	replID     atomic.Pointer[string]
+	started    time.Time
+	startupMem int64
+	figures    figures
+	saver      saver
+	sweep      sweeper
+
+	loading  atomic.Bool
+	cronOff  atomic.Bool // DEBUG PAUSE-CRON
+	stopOnce sync.Once
+	stopping chan int // takes the exit code
+	stopped  atomic.Bool
+}
+
+// Run is the program: it runs a server with redis-server's arguments (without
+// the program's name) until a client shuts it down or ctx ends, which stands for
+// SIGTERM, and returns the exit code. The log goes to stdout unless a file is
+// configured; errors of the configuration go to stderr.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	cmd := config.ParseCommandLine(args)
+	switch cmd.Mode {
+	case config.ShowVersion:
+		fmt.Fprintf(stdout, "Redoubt server v=%s redis=%s bits=64 go=%s\n", Version, RedisVersion, runtime.Version())
+		return 0
+	case config.ShowHelp:
+		fmt.Fprint(stdout, usage)
+		return 0
+	case config.TestMemory:
+		fmt.Fprintln(stderr, "redoubt-server has no memory test; boot memtest86+ instead.")
+		return 1
+	case config.CheckSystem:
+		fmt.Fprintln(stdout, "redoubt-server never forks: overcommit and copy-on-write settings of the kernel do not matter to it.")
+		return 0
+	}
+	registry, working, live := settings.NewRegistry()
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
+	s := &Server{
+		log:      &logger{to: stdout, pid: os.Getpid()},
+		registry: registry, working: working, live: live,
+		clock: clock.NewReal(), fs: vfs.OS,
+		listeners: map[string]transport.Listener{},
+		started:   time.Now(), stopping: make(chan int, 1),
+	}
+	if code, done := s.daemonize(args); done {
+		return code
+	}
+	return s.run(ctx)
+}
+
+const usage = `Usage: redoubt-server [/path/to/redis.conf] [options] [-]
+       redoubt-server - (read config from stdin)
+       redoubt-server -v or --version
+       redoubt-server -h or --help
+
+Examples:
+       redoubt-server (run the server with default conf)
+       echo 'maxmemory 128mb' | redoubt-server -
+       redoubt-server /etc/redis/6379.conf
+       redoubt-server --port 7777
+       redoubt-server /etc/myredis.conf --loglevel verbose -
+
+Every directive of redis.conf is an option, too: --directive value …
+`
+
+// run makes the server of its settings and runs it.
+func (s *Server) run(ctx context.Context) int {
+	set := s.live.Load()
+	s.log.reopen(set.LogFile, set.LogLevel)
+	if err := s.build(set); err != nil {
+		s.log.warning("Fatal: %v", err)
+		return 1
+	}
+	s.log.notice("Redoubt %s (Redis %s compatible) is starting, pid=%d", Version, RedisVersion, os.Getpid())
+	s.logMemory()
+	if err := s.listen(set); err != nil {
+		s.log.warning("%v", err)
+		s.log.warning("Failed listening on port %d (tcp), aborting.", set.Port)
+		return 1
+	}
+	if err := s.writePidFile(set); err != nil {
+		s.log.warning("%v", err)
+	}
+	s.loading.Store(true)
+	s.startBackground()
+	served := make(chan error, 1)
+	go func() { served <- s.transport.Serve() }()
+	go s.loadAtStart()
+	code := s.wait(ctx, served)
+	s.stopped.Store(true)
+	s.transport.Close()
+	s.saver.cancel()
+	s.removePidFile()
+	s.log.warning("Redoubt is now ready to exit, bye bye...")
+	return code
+}
+
+// wait returns the exit code when something ends the server.
+func (s *Server) wait(ctx context.Context, served chan error) int {
+	for done := ctx.Done(); ; {
+		select {
+		case code := <-s.stopping:
+			return code
+		case err := <-served:
+			s.log.warning("The transport ended: %v", err)
+			return 1
+		case <-done:
+			done = nil
+			s.log.warning("User requested shutdown...")
+			go s.stopOnSignal()
+		}
+	}
+}
+
+// build makes everything that clients need.
+func (s *Server) build(set *settings.Settings) error {
+	loops := set.Loops
+	if loops == 0 {
+		loops = runtime.NumCPU()
+	}
+	// A loop that computes must not wait for background work, nor that for
+	// it, in Go's scheduler: the kernel decides by priority.
+	runtime.GOMAXPROCS(max(loops+2, runtime.GOMAXPROCS(0)))
+	var seed [8]byte
+	rand.Read(seed[:])
+	id := make([]byte, 20)
+	rand.Read(id)
+	s.runID = hex.EncodeToString(id)
+	store, err := keyspace.New(keyspace.Options{
+		Heap:   page.Options{Huge: !set.DisableTHP},
+		Shards: shardsFor(set.Shards, loops), Databases: set.Databases,
+		Seed: binary.LittleEndian.Uint64(seed[:]), Now: s.clock.NowMs,
+	})
+	if err != nil {
+		return err
+	}
+	s.store = store
+	s.stats = stats.New(s.clock, maxCommands)
+	if err := s.makeTable(); err != nil {
+		return err
+	}
+	s.password = &session.Password{}
+	s.clients = session.NewClients(session.Config{
+		Clock: s.clock, Password: s.password,
+		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+	})
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Errors: &s.errors, Slow: s.noteSlow}
+	s.saver.init(s)
+	s.sweep.init(s)
+	if err := s.makeTransport(set, loops); err != nil {
+		return err
+	}
+	s.observe()
+	s.startupMem = s.usedMemory()
+	return nil
+}
+
+// maxCommands bounds the rows of the table of commands: the statistics, which
+// the rows of some commands refer to, are made before the table.
+const maxCommands = 512
+
+// shardsFor chooses the number of shards: enough that loops seldom meet.
+func shardsFor(wanted, loops int) int {
+	if wanted > 0 {
+		return wanted
+	}
+	n := 16
+	for n < 8*loops && n < keyspace.MaxShards {
+		n *= 2
+	}
+	return n
+}
+
+// logMemory says how much memory can be had, if it is less than a Ref can name.
+func (s *Server) logMemory() {
+	if got := s.store.Heap().Reserved(); got < 1<<40 {
+		s.log.warning("Only %d MB of address space could be reserved for data (ulimit -v, strict overcommit or a small machine); the data cannot grow beyond it.", got>>20)
+	}
+}
+
+func (s *Server) limits(set *settings.Settings) session.Limits {
+	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
+	return session.Limits{
+		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
+		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
+		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
+		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
+	}
+}
+
+// noteSlow enters a call into the slow log and the latency monitor.
+func (s *Server) noteSlow(c *command.Call, took time.Duration) {
+	set := s.live.Load()
+	args := c.Args
+	if command.EqualFold(args[0], "auth") || command.EqualFold(args[0], "hello") {
+		args = [][]byte{args[0], []byte("(redacted)")}
+	}
+	s.slowLog.Add(c.Now, took, args, c.Client.Address(), c.Client.Name(), set.SlowLogMaxLen)
+}

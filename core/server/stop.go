@@ -1,0 +1,137 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+// stop ends Run with this exit code; the first one counts.
+func (s *Server) stop(code int) {
+	s.stopOnce.Do(func() { s.stopping <- code })
+}
+
+// shutdown saves, if that is asked for or save points are set, and ends the
+// server. If saving fails it does not end it, unless forced.
+func (s *Server) shutdown(o admin.Shutdown) error {
+	set := s.live.Load()
+	s.saver.finish()
+	if o.Save || len(set.Save) > 0 && !o.NoSave {
+		s.log.notice("Saving the final RDB snapshot before exiting.")
+		if err := s.saver.Save(nil); err != nil {
+			if !o.Force {
+				s.log.warning("Error trying to save the DB, can't exit.")
+				return err
+			}
+			s.log.warning("Error trying to save the DB, but exiting as forced.")
+		}
+	}
+	s.stop(0)
+	return nil
+}
+
+// stopOnSignal is the end of the context: SIGTERM, or the power button.
+func (s *Server) stopOnSignal() {
+	f := s.live.Load().ShutdownOnSigterm
+	err := s.shutdown(admin.Shutdown{
+		Save: f&settings.ShutdownSave != 0, NoSave: f&settings.ShutdownNoSave != 0,
+		Now: f&settings.ShutdownNow != 0, Force: f&settings.ShutdownForce != 0,
+	})
+	if err != nil {
+		s.log.warning("SIGTERM received but errors trying to shut down the server, check the logs for more information")
+	}
+}
+
+// stopper ends the process for SHUTDOWN and DEBUG.
+type stopper Server
+
+// Shutdown is the command. On success it replies nothing: the connection is
+// closed.
+func (p *stopper) Shutdown(c *command.Call, o admin.Shutdown) error {
+	s := (*Server)(p)
+	s.log.warning("User requested shutdown...")
+	return s.shutdown(o)
+}
+
+// AbortShutdown has nothing to take back: no shutdown waits for replicas.
+func (p *stopper) AbortShutdown() bool { return false }
+
+// Crash ends the process as DEBUG's subcommands want it.
+func (p *stopper) Crash(how admin.Crash) error {
+	s := (*Server)(p)
+	switch how {
+	case admin.CrashSegfault:
+		s.log.warning("DEBUG SEGFAULT")
+		go func() { crashSegfault() }()
+	case admin.CrashOOM:
+		s.log.warning("Out Of Memory allocating the memory that DEBUG OOM asked for")
+		os.Exit(1)
+	default:
+		go func() { panic("DEBUG " + crashNames[how]) }()
+	}
+	select {} // until the process is gone
+}
+
+var crashNames = map[admin.Crash]string{admin.CrashPanic: "PANIC", admin.CrashAssert: "ASSERT"}
+
+// crashSegfault reads the address that nothing is at.
+func crashSegfault() {
+	var nowhere *int
+	*nowhere = 1
+}
+
+// Restart replaces the process by a new one with the same arguments.
+func (p *stopper) Restart(graceful bool, delayMs int64) error {
+	s := (*Server)(p)
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program to restart: %w", err)
+	}
+	if os.Getpid() == 1 {
+		return errors.New("the server is the machine's first process; SHUTDOWN and start the machine again")
+	}
+	time.Sleep(time.Duration(delayMs) * time.Millisecond)
+	if graceful {
+		s.saver.finish()
+		if len(s.live.Load().Save) > 0 {
+			if err := s.saver.Save(nil); err != nil {
+				return err
+			}
+		}
+	}
+	s.closeAll()
+	return restart(exe, os.Args, os.Environ())
+}
+
+// closeAll stops listening, so that a successor can.
+func (s *Server) closeAll() {
+	for _, l := range s.listeners {
+		l.Close()
+	}
+}
+
+// writePidFile writes the process's number where pidfile says; daemons have a
+// file by default.
+func (s *Server) writePidFile(set *settings.Settings) error {
+	if set.PidFile == "" {
+		return nil
+	}
+	if err := os.WriteFile(set.PidFile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
+		return fmt.Errorf("Failed to write PID file: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) removePidFile() {
+	if f := s.live.Load().PidFile; f != "" {
+		if err := os.Remove(f); err != nil && !errors.Is(err, syscall.ENOENT) {
+			s.log.warning("Failed to remove PID file: %v", err)
+		}
+	}
+}

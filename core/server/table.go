@@ -1,0 +1,102 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
+	"github.com/redoubt-kv/redoubt/core/family/commands"
+	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
+	"github.com/redoubt-kv/redoubt/core/family/keys"
+	"github.com/redoubt-kv/redoubt/core/family/strings"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+// lateClients are the clients before there are any: the table of commands is
+// made first.
+type lateClients struct{ s *Server }
+
+func (l lateClients) List(b []byte, f command.ClientFilter, me int64) []byte {
+	return l.s.clients.List(b, f, me)
+}
+
+func (l lateClients) Kill(f command.ClientFilter, me int64) (int, bool) {
+	return l.s.clients.Kill(f, me)
+}
+func (l lateClients) Pause(endMs int64, all bool) { l.s.clients.Pause(endMs, all) }
+func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
+func (l lateClients) HasUser(name string) bool    { return l.s.clients.HasUser(name) }
+
+// makeTable joins the families.
+func (s *Server) makeTable() (err error) {
+	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
+	table := func() *command.Table { return s.table }
+	s.table, err = command.NewTable(
+		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
+		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
+		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		commands.Commands(table),
+		admin.Commands(admin.Options{
+			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
+			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
+			Clock: s.clock, Table: table, Version: RedisVersion,
+			LatencyThreshold: func() int64 { return s.live.Load().LatencyMonitorThreshold },
+		}),
+	)
+	if err != nil {
+		return fmt.Errorf("make the table of commands: %w", err)
+	}
+	if n := len(s.table.Rows()); n > maxCommands {
+		return fmt.Errorf("make the table of commands: %d rows, statistics for %d", n, maxCommands)
+	}
+	return nil
+}
+
+// keySettings are the settings that commands on keys ask for.
+type keySettings struct{ live *settings.Live }
+
+func (k keySettings) LazyUserDel() bool   { return k.live.Load().LazyfreeLazyUserDel }
+func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
+func (k keySettings) LazyExpire() bool    { return k.live.Load().LazyfreeLazyExpire }
+func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+func (k keySettings) MaxStringLen() uint64 {
+	return uint64(k.live.Load().ProtoMaxBulkLen)
+}
+
+func (k keySettings) SharesIntegers() bool {
+	set := k.live.Load()
+	switch set.MaxMemoryPolicy {
+	case settings.AllKeysLRU, settings.AllKeysLFU, settings.VolatileLRU, settings.VolatileLFU:
+		return set.MaxMemory == 0
+	}
+	return true
+}
+
+// flushed is told of FLUSHALL, with every shard locked.
+func (s *Server) flushed(tx *keyspace.Tx) {
+	s.saver.cancel()
+	s.store.ForgetCandidates()
+	if len(s.live.Load().Save) > 0 {
+		if err := s.saver.saveLocked(tx); err != nil {
+			s.log.warning("Saving the empty keyspace after FLUSHALL failed: %v", err)
+		}
+	}
+}
+
+// directives is the engine of directives for CONFIG.
+type directives struct{ s *Server }
+
+func (d directives) Get(patterns []string) []string { return d.s.registry.Get(patterns) }
+func (d directives) Rewrite() error                 { return d.s.registry.Rewrite() }
+
+func (d directives) Set(pairs []string) error {
+	set := d.s.live.Load()
+	return d.s.registry.Set(pairs, config.SetOptions{Loading: d.s.loading.Load(),
+		AllowProtected: set.EnableProtectedConfigs == settings.AccessYes})
+}

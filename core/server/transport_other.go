@@ -1,0 +1,12 @@
+//go:build !linux
+
+package server
+
+import (
+	"github.com/redoubt-kv/redoubt/core/transport"
+	"github.com/redoubt-kv/redoubt/core/transport/portable"
+)
+
+const transportName = "portable"
+
+func bestTransport(c transport.Config) (transport.Server, error) { return portable.New(c) }
