@@ -32,7 +32,7 @@ func New(t testing.TB, rows []command.Row, args ...string) *Pair {
 		oracle: redistest.MustDial(t, server.Addr), events: redistest.MustDial(t, server.Addr),
 	}
 	p.own.open(t, rows)
-	p.events.Must(t, "PSUBSCRIBE", "__keyevent@0__:*", "end-of-command")
+	p.events.Must(t, "PSUBSCRIBE", "__keyevent@*__:*", "end-of-command")
 	if _, err := p.events.Receive(); err != nil {
 		t.Fatal(err)
 	}
