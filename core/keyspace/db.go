@@ -172,11 +172,12 @@ func (db *DB) SetRange(key []byte, off int64, data []byte) int64 {
 	if ok {
 		old, clock = e.String(), e.Clock()
 	}
+	n := max(old.Len(), off+int64(len(data))) // old goes with the next line
 	kind, b := value.SetRange(where(t, pos), old, off, data, table.MaxValue, db.tx.scratch)
 	if t.Set(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: KeepTTL, Value: b, Keep: true}) {
 		db.Notify(EventNew, "new", key)
 	}
-	return max(old.Len(), off+int64(len(data)))
+	return n
 }
 
 // Append appends data to the string at key, or creates it as SET would. It

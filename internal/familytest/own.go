@@ -37,7 +37,7 @@ func (client) Name() string        { return "" }
 
 func (o *own) open(t testing.TB, rows []command.Row) {
 	store, err := keyspace.New(keyspace.Options{
-		Heap: page.Options{}, Shards: 4, Databases: 1, Seed: 1,
+		Heap: page.Options{}, Shards: 4, Databases: 16, Seed: 1,
 		Now: func() int64 { return time.Now().UnixMilli() },
 	})
 	if err != nil {

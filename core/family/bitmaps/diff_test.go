@@ -265,3 +265,25 @@ func TestHotCommandsDoNotAllocate(t *testing.T) {
 		p.NoAllocs(strings.Fields(line)...)
 	}
 }
+
+// TestLongLikeRedis works on the bits around the seams of chunks.
+func TestLongLikeRedis(t *testing.T) {
+	p := newPair(t)
+	const seed = 2
+	rng := rand.New(rand.NewPCG(seed, 0))
+	place := func() int {
+		return max(8*[]int{0, 16376, 2 * 16376, 32760, 5 * 16376, 90000}[rng.IntN(6)]+rng.IntN(200)-100, 0)
+	}
+	for i := range 600 {
+		key := fmt.Sprint("k", rng.IntN(3))
+		p.Same("setbit", key, place(), rng.IntN(3)%2)
+		p.Same("getbit", key, place())
+		p.Same("bitfield", key, "incrby", "i33", place(), rng.Int32(), "get", "u60", place())
+		p.Same("bitcount", key, place(), place(), "bit")
+		p.Same("bitpos", key, rng.IntN(2), place(), place(), "bit")
+		if i%50 == 0 {
+			p.Same("bitop", []string{"and", "or", "xor"}[rng.IntN(3)], "k0", "k1", "k2", "k0")
+			p.SameState()
+		}
+	}
+}

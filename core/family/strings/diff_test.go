@@ -356,3 +356,38 @@ func TestHotCommandsDoNotAllocate(t *testing.T) {
 		p.NoAllocs(gostrings.Fields(line)...)
 	}
 }
+
+// TestLongLikeRedis writes around the places where a string moves from its
+// entry into a node, into chunks, and from chunk to chunk.
+func TestLongLikeRedis(t *testing.T) {
+	p := familytest.New(t, Commands(testOptions()))
+	const seed = 3
+	rng := rand.New(rand.NewPCG(seed, 0))
+	place := func() int {
+		edge := []int{0, 44, 500, 1000, 16376, 2 * 16376, 32760, 5 * 16376, 150000}[rng.IntN(9)]
+		return max(edge+rng.IntN(80)-40, 0)
+	}
+	text := func() []byte {
+		b := make([]byte, 1+rng.IntN(100)*rng.IntN(100)*rng.IntN(4))
+		for i := range b {
+			b[i] = byte('a' + rng.IntN(26))
+		}
+		return b
+	}
+	for i := range 1500 {
+		key := fmt.Sprint("k", rng.IntN(4))
+		switch rng.IntN(5) {
+		case 0, 1:
+			p.Same("setrange", key, place(), text())
+		case 2:
+			p.Same("append", key, text())
+		case 3:
+			p.Same("set", key, text())
+		}
+		p.Same("getrange", key, place(), place())
+		p.Same("strlen", key)
+		if i%100 == 0 {
+			p.SameState()
+		}
+	}
+}
