@@ -148,7 +148,6 @@ case ${memory%[MmGg]} in '' | *[!0-9]*) wrong "-m wants a size as in 512M or 2G,
 is_number "$cpus" && [ "$cpus" -ge 1 ] || wrong "-c wants a number of processors, got '$cpus'"
 case $accel in kvm | tcg | auto) ;; *) wrong "-a wants kvm, tcg or auto, got '$accel'" ;; esac
 case $boot in '' | direct | disk) ;; *) wrong "-b wants direct or disk, got '$boot'" ;; esac
-case "$disk$pidfile$log$qmp$image" in *,*) wrong "QEMU takes no commas in the names of files" ;; esac
 
 # find_image sets $dir to the folder of the image, or $usr_img to a lone disk.
 find_image() {
@@ -225,6 +224,9 @@ arg() {
 	done
 }
 
+# option TEXT: TEXT inside of an option of QEMU's, where a comma is doubled.
+option() { printf %s "$1" | sed 's/,/,,/g'; }
+
 command_line() {
 	qemu_args=''
 	arg "$QEMU" -name redoubt -nodefaults -no-user-config -display none
@@ -239,20 +241,20 @@ command_line() {
 	arg -netdev "$netdev" -device "virtio-net-pci,netdev=net0"
 	arg -object rng-random,id=rng0,filename=/dev/urandom -device "virtio-rng-pci,rng=rng0"
 	if [ "$boot" = disk ]; then
-		arg -drive "file=$usr_img,format=raw,if=none,id=boot,snapshot=on" -device "virtio-blk-pci,drive=boot,bootindex=0"
+		arg -drive "file=$(option "$usr_img"),format=raw,if=none,id=boot,snapshot=on" -device "virtio-blk-pci,drive=boot,bootindex=0"
 	else
 		arg -kernel "$dir/vmlinuz" -initrd "$dir/initramfs" -append "$(cat "$dir/cmdline" 2>/dev/null || true)$append"
 	fi
 	if [ -n "$disk" ]; then
-		arg -drive "file=$disk,format=raw,if=none,id=data" -device "virtio-blk-pci,drive=data"
+		arg -drive "file=$(option "$disk"),format=raw,if=none,id=data" -device "virtio-blk-pci,drive=data"
 	fi
 	if [ -n "$log" ]; then
-		arg -chardev "file,id=console,path=$log"
+		arg -chardev "file,id=console,path=$(option "$log")"
 	else
 		arg -chardev stdio,id=console,signal=off
 	fi
 	arg -serial chardev:console
-	[ -z "$qmp" ] || arg -qmp "unix:$qmp,server=on,wait=off"
+	[ -z "$qmp" ] || arg -qmp "unix:$(option "$qmp"),server=on,wait=off"
 	[ -z "$pidfile" ] || arg -pidfile "$pidfile"
 	if [ $daemonize = yes ]; then arg -daemonize; fi
 }
@@ -299,7 +301,7 @@ trap 'rm -rf "$control"' EXIT
 mkfifo "$control/qmp.in"
 ln -s /dev/null "$control/qmp.out"
 exec 3<>"$control/qmp.in"
-arg -chardev "pipe,id=control,path=$control/qmp" -mon "chardev=control,mode=control"
+arg -chardev "pipe,id=control,path=$(option "$control")/qmp" -mon "chardev=control,mode=control"
 printf '{"execute":"qmp_capabilities"}\n' >&3
 trap power_button INT TERM HUP
 # In the background, so that the shell can take signals meanwhile, and in a
