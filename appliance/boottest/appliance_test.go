@@ -22,6 +22,7 @@ func TestAppliance(t *testing.T) {
 	}{
 		{"direct boot, directives, data disk, SHUTDOWN", directBoot},
 		{"boot from the disk, power button", diskBoot},
+		{"Ctrl-Alt-Del reboots, which is no crash", ctrlAltDel},
 		{"crashes reboot, up to the limit", crashLoop},
 		{"a refused directive halts", refusedDirective},
 		{"a disk that is no data disk halts", blankDisk},
@@ -62,6 +63,22 @@ func diskBoot(t *testing.T, usrImg string) {
 			t.Errorf("the console lacks %q", text)
 		}
 	}
+}
+
+func ctrlAltDel(t *testing.T, usrImg string) {
+	socket := filepath.Join(t.TempDir(), "qmp")
+	m := start(t, usrImg, "--qmp", socket)
+	m.waitPong()
+	m.qmp(socket, `{"execute":"send-key","arguments":{"keys":[`+
+		`{"type":"qcode","data":"ctrl"},{"type":"qcode","data":"alt"},{"type":"qcode","data":"delete"}]}}`)
+	m.waitLog("Ctrl-Alt-Del: ending the server")
+	m.wait("a second start", func() bool { return strings.Count(m.log(), "server: starting") == 2 })
+	if strings.Contains(m.log(), "did not end orderly") {
+		t.Error("an orderly reboot counts as a crash")
+	}
+	m.waitPong()
+	m.pressPowerButton()
+	m.waitOff()
 }
 
 func crashLoop(t *testing.T, usrImg string) {

@@ -7,8 +7,10 @@ package boottest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -193,6 +195,28 @@ func (m *machine) pressPowerButton() {
 	m.t.Helper()
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// qmp sends a command to QEMU's control socket.
+func (m *machine) qmp(socket, command string) {
+	m.t.Helper()
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer conn.Close()
+	decoder := json.NewDecoder(conn)
+	for _, c := range []string{`{"execute":"qmp_capabilities"}`, command} {
+		if _, err := io.WriteString(conn, c); err != nil {
+			m.t.Fatal(err)
+		}
+		for answer := map[string]any{}; answer["return"] == nil; {
+			clear(answer)
+			if err := decoder.Decode(&answer); err != nil || answer["error"] != nil {
+				m.t.Fatalf("QMP %s: %v %v", c, answer, err)
+			}
+		}
 	}
 }
 
