@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -34,6 +36,24 @@ func root() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
+// dependOnSources looks at everything a machine is made of. Go remembers the
+// result of a test until a file that it looked at has changed; what run.sh and a
+// build by another process read, it does not see.
+func dependOnSources(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"run.sh", "go.mod", "appliance", "cmd", "core", "images"} {
+		err := filepath.WalkDir(filepath.Join(root(), name), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // requireQEMU fails the test, with what to do, where there is no QEMU: a boot
 // test that skips itself would be no test.
 func requireQEMU(t *testing.T) {
@@ -47,6 +67,7 @@ func requireQEMU(t *testing.T) {
 // its program (the profile's own if it is ""), and returns the path of usr.img.
 func buildImage(t *testing.T, initPackage string) string {
 	t.Helper()
+	dependOnSources(t)
 	var report bytes.Buffer
 	b := image.Builder{
 		Profile: filepath.Join(root(), "images", "redis-memonly"),
