@@ -1,0 +1,215 @@
+//go:build linux
+
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Files of the image, see images/NAME/profile.
+const (
+	machineConf = "/etc/machine.conf"
+	serverConf  = "/etc/redis.conf"
+)
+
+// flushTime is how long a slow console may keep the machine from stopping.
+const flushTime = 2 * time.Second
+
+// machine is the state of a boot: each step adds what it found.
+type machine struct {
+	console  *Console
+	settings *Settings
+	dataDisk string // device that is mounted on dataDir, or ""
+	crashes  int    // runs in a row before this one that ended in a crash
+	maxmem   uint64 // bytes for data; 0: not limited by us
+	power    chan powerEvent
+}
+
+// bootStep is one step of a boot.
+type bootStep struct {
+	name string
+	run  func(*machine) error
+}
+
+// bootSteps is the whole boot, in order. The network step returns at once: the
+// address comes while the server is already there.
+var bootSteps = []bootStep{
+	{"mount file systems", (*machine).mountEarly},
+	{"read settings", (*machine).readSettings},
+	{"arm the crash rule", (*machine).armCrashRule},
+	{"tune the kernel", (*machine).tuneKernel},
+	{"watch the power button", (*machine).watchPower},
+	{"bring up loopback", (*machine).startLoopback},
+	{"start the network", (*machine).startNetwork},
+	{"check the clock", (*machine).checkClock},
+	{"gather entropy", (*machine).gatherEntropy},
+	{"size memory", (*machine).sizeMemory},
+	{"mount the data disk", (*machine).mountData},
+}
+
+// Main is PID 1: it boots the machine, runs the program and stops the machine.
+// It returns only if it is not PID 1, with an error.
+func Main(program Program) error {
+	if os.Getpid() != 1 {
+		return fmt.Errorf("this program is the init of a machine image; it must be PID 1 (see docs/appliance.md)")
+	}
+	m := &machine{
+		console:  NewConsole(os.Stderr, bootTime()),
+		settings: &Settings{OnCrash: Reboot, CrashPause: 3 * time.Second},
+		power:    make(chan powerEvent, 8),
+	}
+	if err := m.boot(); err != nil {
+		m.console.Printf("BOOT FAILED: %v", err)
+		m.stopFailed()
+	}
+	m.stop(m.serve(program))
+	panic("unreachable: the machine has stopped")
+}
+
+// boot runs the steps. A panic in one is a failure like any other.
+func (m *machine) boot() (err error) {
+	var step bootStep
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: panic: %v", step.name, p)
+		}
+	}()
+	for _, step = range bootSteps {
+		if err := step.run(m); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+// readSettings reads machine.conf and the kernel's command line.
+func (m *machine) readSettings() error {
+	conf, err := os.ReadFile(machineConf)
+	if err != nil {
+		return err
+	}
+	cmdline, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return err
+	}
+	s, err := ParseSettings(string(conf), string(cmdline))
+	if err != nil {
+		return err
+	}
+	m.settings = s
+	return nil
+}
+
+// checkClock tells when the machine has no clock that keeps time.
+func (m *machine) checkClock() error {
+	if now := time.Now(); now.Year() < 2020 {
+		m.console.Printf("clock: it is %s, so this machine has no real-time clock; expiry times that clients give as dates will be wrong",
+			now.UTC().Format(time.DateOnly))
+	}
+	return nil
+}
+
+// sizeMemory derives the memory for data.
+func (m *machine) sizeMemory() error {
+	if m.settings.MaxmemoryShare == 0 {
+		return nil
+	}
+	meminfo, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return err
+	}
+	total, err := memTotal(string(meminfo))
+	if err != nil {
+		return err
+	}
+	m.maxmem, err = Maxmemory(total, m.settings.MaxmemoryShare, m.settings.MaxmemoryReserve)
+	if err != nil {
+		return err
+	}
+	m.console.Printf("memory: %d MiB, of which %d MiB for data", total>>20, m.maxmem>>20)
+	return nil
+}
+
+// serverArgs returns the server's arguments: what the image says, then what was
+// derived from the machine, then what the kernel's command line says; the last
+// one wins.
+func serverArgs(s *Settings, maxmem uint64, hasDisk bool) []string {
+	args := []string{serverConf}
+	add := func(name, value string) { args = append(args, "--"+name, value) }
+	if maxmem > 0 {
+		add("maxmemory", strconv.FormatUint(maxmem, 10))
+	}
+	if hasDisk {
+		add("dir", dataDir)
+		if s.DataSave != "" {
+			add("save", s.DataSave)
+		}
+	} else {
+		add("dir", noDataDir)
+	}
+	for _, d := range s.Directives {
+		add(d.Name, d.Value)
+	}
+	return args
+}
+
+// ending is how a run of the server came to its end.
+type ending struct {
+	code     int
+	panicked any
+	then     Action // what a power event asked for; "" if none did
+}
+
+// serve runs the program and, when the power button or Ctrl-Alt-Del says so,
+// ends it. A second press does not wait for it.
+func (m *machine) serve(program Program) ending {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	args := serverArgs(m.settings, m.maxmem, m.dataDisk != "")
+	m.console.Printf("server: starting")
+	done := make(chan ending, 1)
+	go func() { done <- runProgram(ctx, program, args, m.console) }()
+	healthy := time.NewTimer(healthyAfter)
+	defer healthy.Stop()
+
+	var then Action
+	for {
+		select {
+		case e := <-done:
+			e.then = then
+			return e
+		case <-healthy.C:
+			m.forgetCrashes()
+		case event := <-m.power:
+			if then != "" {
+				m.console.Printf("%s again: not waiting for the server", event.name)
+				return ending{then: event.then}
+			}
+			then = event.then
+			m.console.Printf("%s: ending the server", event.name)
+			cancel()
+		}
+	}
+}
+
+// runProgram runs the program and turns a panic on its own goroutine into an
+// ending. A panic on another goroutine ends the process, see crash.go.
+func runProgram(ctx context.Context, program Program, args []string, log io.Writer) (e ending) {
+	defer func() {
+		if p := recover(); p != nil {
+			e = ending{code: 2, panicked: p}
+		}
+	}()
+	return ending{code: program(ctx, args, log)}
+}
+
+// bootTime returns when the kernel started, as far as it can be known: before
+// /proc is there, by the clock that counts from boot.
+func bootTime() time.Time {
+	return time.Now().Add(-uptime())
+}

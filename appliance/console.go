@@ -1,0 +1,89 @@
+package appliance
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// consoleBacklog is how many bytes may wait for a slow console. A serial port
+// nobody reads can stand still for good, and must not take the server with it.
+const consoleBacklog = 256 << 10
+
+// Console writes lines to a slow device without making the writer wait: a
+// goroutine of its own does the writing. When too much waits, new text is
+// dropped, and the number of lost bytes is told as soon as there is room.
+type Console struct {
+	out   io.Writer
+	start time.Time
+
+	mu      sync.Mutex
+	ready   *sync.Cond // waiting or idle changed
+	waiting []byte
+	lost    int
+	idle    bool // all that was taken has been written
+}
+
+// NewConsole returns a console on out. Boot messages count their seconds from
+// start.
+func NewConsole(out io.Writer, start time.Time) *Console {
+	c := &Console{out: out, start: start, idle: true}
+	c.ready = sync.NewCond(&c.mu)
+	go c.drain()
+	return c
+}
+
+// Printf writes one line of the machine itself, with the seconds since start.
+func (c *Console) Printf(format string, args ...any) {
+	fmt.Fprintf(c, "[%8.3f] redoubt: %s\n", time.Since(c.start).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// Write queues p. It never fails and never waits.
+func (c *Console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting)+len(p) > consoleBacklog {
+		c.lost += len(p)
+		return len(p), nil
+	}
+	if c.lost > 0 {
+		c.waiting = fmt.Appendf(c.waiting, "[console too slow: %d bytes lost]\n", c.lost)
+		c.lost = 0
+	}
+	// Serial terminals want a carriage return; the kernel's tty adds it.
+	c.waiting = append(c.waiting, p...)
+	c.ready.Broadcast()
+	return len(p), nil
+}
+
+// Flush waits until everything has been written, but no longer than timeout.
+func (c *Console) Flush(timeout time.Duration) {
+	expired := time.AfterFunc(timeout, func() { c.ready.Broadcast() })
+	defer expired.Stop()
+	deadline := time.Now().Add(timeout)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for (len(c.waiting) > 0 || !c.idle) && time.Now().Before(deadline) {
+		c.ready.Wait()
+	}
+}
+
+// drain writes what is waiting, for ever.
+func (c *Console) drain() {
+	for {
+		c.mu.Lock()
+		for len(c.waiting) == 0 {
+			c.idle = true
+			c.ready.Broadcast()
+			c.ready.Wait()
+		}
+		batch := c.waiting
+		c.waiting = nil
+		c.idle = false
+		c.mu.Unlock()
+		// An error cannot be reported anywhere: this is where errors go.
+		_, _ = io.Copy(c.out, bytes.NewReader(batch))
+	}
+}

@@ -1,0 +1,106 @@
+//go:build linux
+
+package appliance
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"reflect"
+	"testing"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+)
+
+func TestServerArgs(t *testing.T) {
+	s := &Settings{DataSave: "60 1", Directives: []Directive{{"maxmemory", "1mb"}, {"save", ""}}}
+	got := serverArgs(s, 42, true)
+	want := []string{serverConf, "--maxmemory", "42", "--dir", "/data", "--save", "60 1", "--maxmemory", "1mb", "--save", ""}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
+	}
+	got = serverArgs(&Settings{DataSave: "60 1"}, 0, false)
+	if want := []string{serverConf, "--dir", "/no-data-disk"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("without a disk: got %q", got)
+	}
+}
+
+func TestRunProgramCatchesPanic(t *testing.T) {
+	e := runProgram(context.Background(), func(context.Context, []string, io.Writer) int { panic("x") }, nil, io.Discard)
+	if e.code == 0 || e.panicked != "x" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestCrashMark(t *testing.T) {
+	for _, n := range []int{0, 1, 255} {
+		if got, ok := decodeMark(encodeMark(n)); !ok || got != n {
+			t.Errorf("%d: got %d, %v", n, got, ok)
+		}
+	}
+	for _, b := range [][]byte{nil, make([]byte, 4), {'R', 'B', 1, 1}, {0xff, 0xff, 0xff, 0xff}} {
+		if _, ok := decodeMark(b); ok {
+			t.Errorf("%x counts as a mark", b)
+		}
+	}
+}
+
+func TestJudgeCrash(t *testing.T) {
+	for _, test := range []struct {
+		action         Action
+		crashes, limit int
+		starts         bool
+	}{
+		{Reboot, 1, 5, true}, {Reboot, 5, 5, true}, {Reboot, 6, 5, false}, {Reboot, 200, 0, true},
+		{PowerOff, 1, 5, false}, {Halt, 1, 5, false},
+	} {
+		m := &machine{console: NewConsole(io.Discard, bootTime()), crashes: test.crashes,
+			settings: &Settings{OnCrash: test.action, CrashLimit: test.limit}}
+		if err := m.judgeCrash(); (err == nil) != test.starts {
+			t.Errorf("%+v: got %v", test, err)
+		}
+	}
+}
+
+func TestIsPowerPress(t *testing.T) {
+	event := func(kind, code uint16, value uint32) []byte {
+		b := make([]byte, inputEventSize)
+		binary.LittleEndian.PutUint16(b[16:], kind)
+		binary.LittleEndian.PutUint16(b[18:], code)
+		binary.LittleEndian.PutUint32(b[20:], value)
+		return b
+	}
+	if !isPowerPress(event(1, 116, 1)) || isPowerPress(event(1, 116, 0)) || isPowerPress(event(1, 30, 1)) || isPowerPress(event(0, 0, 0)) {
+		t.Error("wrong key")
+	}
+}
+
+func TestLeaseAddress(t *testing.T) {
+	ack := func(ip string, mask net.IPMask, router string) *dhcpv4.DHCPv4 {
+		m := &dhcpv4.DHCPv4{YourIPAddr: net.ParseIP(ip), Options: dhcpv4.Options{}}
+		if mask != nil {
+			m.UpdateOption(dhcpv4.OptSubnetMask(mask))
+		}
+		m.UpdateOption(dhcpv4.OptRouter(net.ParseIP(router)))
+		return m
+	}
+	a, err := leaseAddress(ack("10.0.2.15", net.CIDRMask(24, 32), "10.0.2.2"))
+	if err != nil || a.prefix.String() != "10.0.2.15/24" || a.gateway.String() != "10.0.2.2" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	a, err = leaseAddress(ack("10.0.2.15", net.CIDRMask(24, 32), "192.0.2.1"))
+	if err != nil || a.gateway.IsValid() {
+		t.Errorf("a router outside of the network: got %+v, %v", a, err)
+	}
+	for _, bad := range []*dhcpv4.DHCPv4{
+		ack("0.0.0.0", net.CIDRMask(24, 32), "10.0.2.2"),
+		ack("127.0.0.1", net.CIDRMask(8, 32), "127.0.0.2"),
+		ack("10.0.2.15", nil, "10.0.2.2"),
+		ack("10.0.2.15", net.IPMask{255, 0, 255, 0}, "10.0.2.2"),
+	} {
+		if a, err := leaseAddress(bad); err == nil {
+			t.Errorf("accepted %+v", a)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package appliance
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Action is what happens after a crash.
+type Action string
+
+// The actions of the setting "oncrash".
+const (
+	Reboot   Action = "reboot"
+	Halt     Action = "halt"
+	PowerOff Action = "poweroff"
+)
+
+// Settings is what the machine has been told: by machine.conf in the image, and
+// over that by the kernel's command line.
+type Settings struct {
+	Address  netip.Prefix // fixed address; the zero value asks DHCP
+	Gateway  netip.Addr   // of the fixed address; may be the zero value
+	DNS      []netip.Addr // name servers besides those that DHCP names
+	DHCPWait time.Duration
+
+	FallbackAddress netip.Prefix // until DHCP answers; the zero value: none
+	FallbackGateway netip.Addr
+
+	MaxmemoryShare   float64 // of the machine's memory, 0 to 1; 0 sets no maxmemory
+	MaxmemoryReserve uint64  // bytes of it never used for data
+
+	Data     string // "auto", "none" or a device's name as in "vdb"
+	DataSave string // the server's save points when there is a data disk
+
+	OnCrash    Action
+	CrashPause time.Duration
+	CrashLimit int // reboots in a row; 0 for no limit
+
+	// Directives are the server's, in the order given.
+	Directives []Directive
+}
+
+// Directive is one setting of the server: its name and its value, unquoted.
+type Directive struct{ Name, Value string }
+
+// settingsPrefix marks what is ours on the kernel's command line.
+const settingsPrefix = "redoubt."
+
+// ParseSettings reads machine.conf (lines of "name value") and then the kernel's
+// command line, whose words "redoubt.name=value" override it. A name that is no
+// setting of the machine is a directive for the server, on the command line; in
+// machine.conf it is an error. Errors name the setting.
+func ParseSettings(conf, cmdline string) (*Settings, error) {
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5}
+	for n, line := range strings.Split(conf, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, _ := strings.Cut(line, " ")
+		known, err := s.set(name, unquote(strings.TrimSpace(value)))
+		if err == nil && !known {
+			err = fmt.Errorf("unknown setting %q", name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("machine.conf, line %d: %w", n+1, err)
+		}
+	}
+	for _, p := range ParseCmdline(cmdline) {
+		name, ours := strings.CutPrefix(p.Name, settingsPrefix)
+		if !ours {
+			continue
+		}
+		known, err := s.set(name, p.Value)
+		if err != nil {
+			return nil, fmt.Errorf("kernel command line: %w", err)
+		}
+		if !known {
+			s.Directives = append(s.Directives, Directive{name, p.Value})
+		}
+	}
+	return s, nil
+}
+
+// set applies one setting of the machine; known is false if there is none of
+// that name.
+func (s *Settings) set(name, value string) (known bool, err error) {
+	switch name {
+	case "ip":
+		s.Address, err = parsePrefix(value, "dhcp")
+	case "gateway":
+		s.Gateway, err = netip.ParseAddr(value)
+	case "dns":
+		s.DNS, err = parseAddrs(value)
+	case "dhcp-wait":
+		s.DHCPWait, err = parsePause(value)
+	case "fallback-ip":
+		s.FallbackAddress, err = parsePrefix(value, "none")
+	case "fallback-gateway":
+		s.FallbackGateway, err = netip.ParseAddr(value)
+	case "maxmemory-share":
+		s.MaxmemoryShare, err = parseShare(value)
+	case "maxmemory-reserve":
+		s.MaxmemoryReserve, err = ParseSize(value)
+	case "data":
+		s.Data, err = parseData(value)
+	case "data-save":
+		s.DataSave = value
+	case "oncrash":
+		s.OnCrash, err = parseAction(value)
+	case "crash-pause":
+		s.CrashPause, err = parsePause(value)
+	case "crash-limit":
+		s.CrashLimit, err = parseCount(value)
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("%s: %w", name, err)
+	}
+	return true, nil
+}
+
+// parsePrefix reads an address with its network's length, or the word that
+// stands for none.
+func parsePrefix(value, none string) (netip.Prefix, error) {
+	if value == none {
+		return netip.Prefix{}, nil
+	}
+	p, err := netip.ParsePrefix(value)
+	if err != nil {
+		return p, fmt.Errorf("want %s or an address as in 192.0.2.10/24, got %q", none, value)
+	}
+	return p, nil
+}
+
+func parseAddrs(value string) ([]netip.Addr, error) {
+	var addrs []netip.Addr
+	for _, word := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		a, err := netip.ParseAddr(word)
+		if err != nil {
+			return nil, err
+		}
+		addrs = append(addrs, a)
+	}
+	return addrs, nil
+}
+
+func parsePause(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d > time.Hour {
+		return 0, fmt.Errorf("want a time from 0s to 1h, got %q", value)
+	}
+	return d, nil
+}
+
+func parseShare(value string) (float64, error) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(f >= 0 && f <= 1) {
+		return 0, fmt.Errorf("want a number from 0 to 1, got %q", value)
+	}
+	return f, nil
+}
+
+func parseCount(value string) (int, error) {
+	n, err := strconv.ParseUint(value, 10, 8)
+	if err != nil {
+		return 0, fmt.Errorf("want a number from 0 to 255, got %q", value)
+	}
+	return int(n), nil
+}
+
+func parseAction(value string) (Action, error) {
+	switch a := Action(value); a {
+	case Reboot, Halt, PowerOff:
+		return a, nil
+	}
+	return "", fmt.Errorf("want reboot, halt or poweroff, got %q", value)
+}
+
+func parseData(value string) (string, error) {
+	value = strings.TrimPrefix(value, "/dev/")
+	if value == "" || strings.ContainsAny(value, "/.") {
+		return "", fmt.Errorf("want auto, none or a device as in vdb, got %q", value)
+	}
+	return value, nil
+}
+
+// ParseSize reads a number of bytes with redis.conf's units: k, m, g count in
+// thousands, kb, mb, gb in 1024s.
+func ParseSize(value string) (uint64, error) {
+	digits := strings.TrimRight(strings.ToLower(value), "bgkm")
+	units := map[string]uint64{
+		"": 1, "b": 1, "k": 1e3, "kb": 1 << 10, "m": 1e6, "mb": 1 << 20, "g": 1e9, "gb": 1 << 30,
+	}
+	unit, ok := units[strings.ToLower(value)[len(digits):]]
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if !ok || err != nil || n > (1<<63)/unit {
+		return 0, fmt.Errorf("want a size as in 96mb, got %q", value)
+	}
+	return n * unit, nil
+}

@@ -1,0 +1,60 @@
+// Redoubt-image builds a machine image from a profile:
+//
+//	redoubt-image [-root DIR] [-output DIR] [-init PACKAGE] NAME
+//
+// NAME is a folder of images/, as in redis-memonly. The results go to
+// build/NAME: usr.img (a raw disk that boots by itself), vmlinuz, initramfs and
+// cmdline (for a direct boot). At the end it prints their sizes and everything
+// that is in the machine. -init puts another program into the place of the
+// profile's; the tests use it.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/redoubt-kv/redoubt/appliance/image"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		fmt.Fprintln(os.Stderr, "redoubt-image:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("redoubt-image", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	root := flags.String("root", ".", "the repository")
+	output := flags.String("output", "", "folder for the results (default build/NAME)")
+	initPackage := flags.String("init", "", "Go package to build as /init instead of the profile's")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return fmt.Errorf("want the name of one image, got %q; see images/", flags.Args())
+	}
+	name := flags.Arg(0)
+	if !filepath.IsLocal(name) {
+		return fmt.Errorf("%q is no name of a folder in images/", name)
+	}
+	if *output == "" {
+		*output = filepath.Join(*root, "build", name)
+	}
+	b := image.Builder{
+		Profile: filepath.Join(*root, "images", name),
+		Output:  *output,
+		Root:    *root,
+		Init:    *initPackage,
+		Report:  stdout,
+	}
+	return b.Build()
+}
