@@ -5,16 +5,24 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/redoubt-kv/redoubt/appliance"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 func main() {
-	if err := appliance.Main(server.Run); err != nil {
+	if err := appliance.Main(serve); err != nil {
 		fmt.Fprintln(os.Stderr, "redoubt-init:", err)
 		os.Exit(1)
 	}
+}
+
+// serve runs the server with the console for all its output and no input.
+func serve(ctx context.Context, args []string, log io.Writer) int {
+	return server.Run(ctx, args, strings.NewReader(""), log, log)
 }
