@@ -61,7 +61,7 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 	for {
 		head := page.At[nodeHead](t.heap, ref)
 		if !t.heap.Owned(ref) {
-			ref = t.arena.Own(ref, t.id, prefix(pos, depth))
+			ref = t.arena.Own(ref, t.id, prefix(pos, t.covers(ref, depth)))
 			t.hang(at, ref)
 			head = page.At[nodeHead](t.heap, ref)
 		}
@@ -79,6 +79,15 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 		depth += int(head.owner)
 		ref = child
 	}
+}
+
+// covers is how many leading bits of a position lead to the node at ref, if
+// the directories above it consume above of them.
+func (t *Table) covers(ref page.Ref, above int) int {
+	if page.At[nodeHead](t.heap, ref).kind == kindBucket {
+		return int(t.heap.Bytes(ref, offTags)[offDepth])
+	}
+	return above
 }
 
 // span returns the slots that name the bucket of the given depth which slot
@@ -166,7 +175,7 @@ func (t *Table) replace(at place, ref page.Ref, b bucket, s int, pos uint64, ite
 	external := e.b[0] & flagExternalKey
 	if b.free() < want {
 		t.drop(b, s)
-		if b.live(slotsFor(b.count()+1))+want > MaxBucket && b.depth() < maxDepth {
+		if b.live(slotsFor(b.count()+1))+want > MaxBucket {
 			t.put(pos, k, external, item)
 			return
 		}
