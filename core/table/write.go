@@ -260,6 +260,9 @@ func (t *Table) put(pos uint64, k []byte, external uint8, item Item) {
 		at, ref := t.own(pos)
 		b := bucket(t.heap.Node(ref))
 		for b.count() == b.slots() || b.free() < want {
+			if b.widen(want) {
+				break
+			}
 			if b.live(slotsFor(b.count()+1))+want <= MaxBucket {
 				ref, b = t.rebuild(t.whole(at, b), ref, b, want)
 				break
@@ -281,6 +284,20 @@ func (t *Table) put(pos uint64, k []byte, external uint8, item Item) {
 		}
 		t.split(t.whole(at, b), ref, b, pos)
 	}
+}
+
+// widen makes room for more slots in the owned bucket b, if its free bytes
+// suffice for them and for an entry of want bytes: cheaper than a rebuild.
+func (b bucket) widen(want int) bool {
+	const more = 8
+	n, slots := b.count(), b.slots()
+	if n < slots || b.free() < want+3*more {
+		return false
+	}
+	old := b[offTags+slots:]
+	copy(old[more:], old[:2*n])
+	le.PutUint16(b[offSlots:], uint16(slots+more))
+	return true
 }
 
 // write puts an entry into slot s of b, which has the room.
