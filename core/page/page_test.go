@@ -172,14 +172,14 @@ func TestSuperseded(t *testing.T) {
 	if h.Used() != 3*256 || young.Held() != 256 || old.Held() != 0 {
 		t.Fatalf("used %d, held %d and %d", h.Used(), young.Held(), old.Held())
 	}
-	// What is passed on comes without a position, so the older pin is not
-	// asked: it might take it for one that it has behind it.
+	// What is passed on comes with the position it had.
 	calls = nil
-	old.Superseded = func(int, Ref, uint32, uint64) Fate { calls = append(calls, call{}); return Done }
-	young.Drop(1, refs[2])
+	old.Superseded = hook("old", nil)
+	young.Drop(1, refs[2], 5, 2<<60)
 	young.Release(unlocked)
-	if len(calls) != 0 || old.Held() != 2*256 || h.Used() != 3*256 {
-		t.Fatalf("%d calls; old holds %d of %d", len(calls), old.Held(), h.Used())
+	want = []call{{"old", 1, refs[2], 5, 2 << 60}, {"old", 1, refs[0], 5, 0}}
+	if !slices.Equal(calls, want) || old.Held() != 2*256 || h.Used() != 3*256 {
+		t.Fatalf("calls %v; old holds %d of %d", calls, old.Held(), h.Used())
 	}
 	old.Release(unlocked)
 	if h.Used() != 256 {

@@ -33,7 +33,7 @@ func BenchmarkTable(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		t := New(h.Arena(0), 0, hash)
+		t := New(h.Arena(0), 0, hash, nil)
 		for _, k := range keys {
 			t.Set(hash(k), k, item)
 		}
@@ -43,7 +43,7 @@ func BenchmarkTable(b *testing.B) {
 		b.ReportAllocs()
 		for n := 0; n < b.N; n += benchKeys {
 			h, _ := page.New(page.Options{})
-			t := New(h.Arena(0), 0, hash)
+			t := New(h.Arena(0), 0, hash, nil)
 			for _, k := range keys[:min(benchKeys, b.N-n)] {
 				t.Set(hash(k), k, item)
 			}

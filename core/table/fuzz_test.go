@@ -60,6 +60,7 @@ type model struct {
 	pins   []version
 	freer  *Freer          // a detached table
 	orphan map[string]cell // what is still in it
+	told   map[string]cell // entries that the table has released
 	rnd    *rand.Rand
 }
 
@@ -103,21 +104,78 @@ func (m *model) item(n int) Item {
 		it.Due = int64(n)
 	case 12:
 		it.Due = int64(n) << 40
+	case 11:
+		it.Due = KeepDue
 	}
+	it.Keep = n%5 == 0
 	it.Value = bytes.Repeat([]byte{byte(n)}, size)
 	return it
 }
 
+// released is what the table calls with entries that go.
+func (m *model) released(_ *Table, pos uint64, e Entry) {
+	k := string(e.Key())
+	if _, twice := m.told[k]; twice {
+		m.t.Fatalf("%.20q is released twice", k)
+	}
+	m.told[k] = cell{e.Kind(), e.Clock(), e.Due(), string(e.Value())}
+}
+
+// expectReleased compares what was released since the last call.
+func (m *model) expectReleased(want map[string]cell) {
+	if !maps.Equal(m.told, want) {
+		m.t.Fatalf("%d entries were released, not the %d that are gone", len(m.told), len(want))
+	}
+	m.told = map[string]cell{}
+}
+
+// only is the cell of k alone, if it is there and cond holds.
+func (m *model) only(k []byte, cond bool) map[string]cell {
+	if c, there := m.cells[string(k)]; there && cond {
+		return map[string]cell{string(k): c}
+	}
+	return nil
+}
+
 func (m *model) set(k []byte, it Item) {
-	_, there := m.cells[string(k)]
+	old, there := m.cells[string(k)]
+	defer m.expectReleased(m.only(k, !it.Keep))
 	if added := m.table.Set(m.hash(k), k, it); added == there {
 		m.t.Fatalf("Set(%.20q) says added %t", k, added)
+	}
+	if it.Due == KeepDue {
+		it.Due = NoDue
+		if there {
+			it.Due = old.due
+		}
 	}
 	m.cells[string(k)] = cell{it.Kind, it.Clock, it.Due, string(it.Value)}
 }
 
+func (m *model) setDue(k []byte, due int64) {
+	c, there := m.cells[string(k)]
+	if got := m.table.SetDue(m.hash(k), k, due); got != there {
+		m.t.Fatalf("SetDue(%.20q) says %t", k, got)
+	}
+	m.expectReleased(nil)
+	if c.due = due; there {
+		m.cells[string(k)] = c
+	}
+}
+
+// take is delete without a release.
+func (m *model) take(k []byte) {
+	_, there := m.cells[string(k)]
+	if got := m.table.Take(m.hash(k), k); got != there {
+		m.t.Fatalf("Take(%.20q) says %t", k, got)
+	}
+	m.expectReleased(nil)
+	delete(m.cells, string(k))
+}
+
 func (m *model) delete(k []byte) {
 	_, there := m.cells[string(k)]
+	defer m.expectReleased(m.only(k, true))
 	if got := m.table.Delete(m.hash(k), k); got != there {
 		m.t.Fatalf("Delete(%.20q) says %t", k, got)
 	}
@@ -169,8 +227,12 @@ func (m *model) step() {
 		for i := range int(m.byte()) {
 			m.set(key((n+i)%1024), m.item(v+i*int(op)))
 		}
-	case 8, 9, 10:
+	case 8:
 		m.delete(key(n % 1024))
+	case 9:
+		m.take(key(n % 1024))
+	case 10:
+		m.setDue(key(n%1024), int64(m.uint16())-1)
 	case 11, 12:
 		for i := range int(m.byte()) {
 			m.delete(key((n + i) % 1024))
@@ -209,11 +271,8 @@ func (m *model) step() {
 		m.stepFreer(n % 64)
 	case 28:
 		if n%8 == 0 {
-			freed := map[string]cell{}
-			m.table.Free(func(e Entry) { freed[string(e.Key())] = m.cells[string(e.Key())] })
-			if !maps.Equal(freed, m.cells) {
-				m.t.Fatal("Free released other entries")
-			}
+			m.table.Free()
+			m.expectReleased(m.cells)
 			clear(m.cells)
 		}
 	default:
@@ -261,14 +320,14 @@ func (m *model) stepFreer(n int) {
 	if m.freer == nil {
 		return
 	}
-	done := m.freer.Step(n, func(e Entry) {
-		c, there := m.orphan[string(e.Key())]
-		if !there {
-			m.t.Fatalf("%.20q is released twice", e.Key())
+	done := m.freer.Step(n)
+	for k, got := range m.told {
+		if c, there := m.orphan[k]; !there || got != c {
+			m.t.Fatalf("%.20q is released, it is there: %t", k, there)
 		}
-		m.equal(e, c)
-		delete(m.orphan, string(e.Key()))
-	})
+		delete(m.orphan, k)
+	}
+	m.told = map[string]cell{}
 	if done {
 		if len(m.orphan) > 0 {
 			m.t.Fatalf("%d entries were not released", len(m.orphan))
@@ -350,15 +409,16 @@ func runTable(t testing.TB, data []byte, hash uint8, guard bool) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	m := &model{t: t, in: data, heap: h, cells: map[string]cell{}, rnd: rand.New(rand.NewPCG(1, 1))}
+	m := &model{t: t, in: data, heap: h, cells: map[string]cell{}, told: map[string]cell{}, rnd: rand.New(rand.NewPCG(1, 1))}
 	m.hash = hashes[int(hash)%len(hashes)].fn
-	m.table = New(h.Arena(0), 1, m.hash)
+	m.table = New(h.Arena(0), 1, m.hash, m.released)
 	for len(m.in) > 0 {
 		m.step()
 	}
 	m.check()
 	if len(data)%2 == 0 {
-		m.table.Free(nil)
+		m.table.Free()
+		m.expectReleased(m.cells)
 		clear(m.cells)
 	} else {
 		for k := range m.cells {
