@@ -230,7 +230,7 @@ func randomOps(seed uint64, n int) []byte {
 
 func FuzzHeap(f *testing.F) {
 	for seed := range uint64(4) {
-		f.Add(randomOps(seed, 1500), seed == 3)
+		f.Add(randomOps(seed, 600), seed == 3)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, guard bool) {
 		if len(data) > 4000 {
@@ -241,10 +241,10 @@ func FuzzHeap(f *testing.F) {
 }
 
 func TestHeapRandom(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		for _, guard := range []bool{false, true} {
 			t.Run(fmt.Sprintf("seed=%d,guard=%t", seed, guard), func(t *testing.T) {
-				runHeap(t, randomOps(seed+100, 2000), guard)
+				runHeap(t, randomOps(seed+100, 1000), guard)
 			})
 		}
 	}

@@ -235,7 +235,7 @@ func TestParallel(t *testing.T) {
 		}()
 	}
 	r := rand.New(rand.NewPCG(2, 2))
-	for round := range 20 {
+	for round := range 6 {
 		pinsAtOnce(t, h, &locks, &cells, with, r)
 		if round%8 == 0 {
 			h.Scavenge(1 << 20)

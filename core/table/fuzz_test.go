@@ -450,7 +450,7 @@ func randomOps(seed uint64, n int) []byte {
 
 func FuzzTable(f *testing.F) {
 	for i := range hashes {
-		f.Add(randomOps(uint64(i), 400), uint8(i), i == 0)
+		f.Add(randomOps(uint64(i), 200), uint8(i), i == 0)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, hash uint8, guard bool) {
 		if len(data) > 2000 {
@@ -464,7 +464,7 @@ func TestTableRandom(t *testing.T) {
 	for i, h := range hashes {
 		for _, guard := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s,guard=%t", h.name, guard), func(t *testing.T) {
-				runTable(t, randomOps(uint64(i+50), 1000), uint8(i), guard)
+				runTable(t, randomOps(uint64(i+50), 400), uint8(i), guard)
 			})
 		}
 	}
