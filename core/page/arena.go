@@ -38,6 +38,7 @@ func (a *Arena) Alloc(size int, kind uint8) Ref {
 	h := a.heap
 	var ref Ref
 	class := uint8(spanClass)
+	size = max(size, Header)
 	if size <= MaxNode {
 		class = classOf[(size+Unit-1)/Unit]
 	}

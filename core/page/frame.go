@@ -45,6 +45,7 @@ type frameTable struct {
 	reserved uintptr
 	charged  uintptr         // bytes of mem that are committed
 	top      uint32          // frames that are committed in the region
+	free     uint32          // frames of the free runs
 	bins     [numBins]uint32 // heads of lists of free runs by length; 0 is none
 	binMap   [2]uint64
 	err      error // what the system said to the last refused commit
@@ -75,6 +76,7 @@ func binOf(n uint32) int {
 }
 
 func (t *frameTable) link(f uint32) {
+	t.free += t.mem[f].run
 	b := binOf(t.mem[f].run)
 	head := t.bins[b]
 	t.mem[f].next, t.mem[f].prev = head, 0
@@ -87,6 +89,7 @@ func (t *frameTable) link(f uint32) {
 
 func (t *frameTable) unlink(f uint32) {
 	r := &t.mem[f]
+	t.free -= r.run
 	if r.next != 0 {
 		t.mem[r.next].prev = r.prev
 	}
@@ -167,9 +170,26 @@ func (t *frameTable) find(n uint32) uint32 {
 	return 0
 }
 
-// grow commits at least n more frames at the end of the region. It commits
-// more than was asked for, in proportion to what there is, to make calls rare.
-func (h *Heap) grow(n uint32) bool {
+// grow makes a free run of at least n frames, where there is none, at the end
+// of the region.
+func (h *Heap) grow(n uint32) bool { return h.commitMore(n - h.frames.tail()) }
+
+// tail is the length of the free run at the end.
+func (t *frameTable) tail() uint32 {
+	last := t.top - 1
+	if t.mem[last].state != stateFree {
+		return 0
+	}
+	if t.isFirst(last) {
+		return 1
+	}
+	return t.top - t.mem[last].run
+}
+
+// commitMore commits at least n more frames at the end of the region. It
+// commits more than was asked for, in proportion to what there is, to make
+// calls rare.
+func (h *Heap) commitMore(n uint32) bool {
 	t := &h.frames
 	limit := uint32(h.reserved / FrameSize)
 	if n > limit-t.top {
@@ -221,7 +241,6 @@ func (h *Heap) takeFrames(n uint32) (uint32, bool) {
 			return 0, true
 		}
 		if !h.grow(n) {
-			h.full.Store(true)
 			return 0, false
 		}
 		f = t.find(n)
@@ -234,6 +253,9 @@ func (h *Heap) takeFrames(n uint32) (uint32, bool) {
 		t.setFree(f+n, have-n, dirty)
 	}
 	h.nframes.Add(int64(n))
+	if t.free < h.spareFrames() || t.find(spareRun) == 0 {
+		h.low.Store(true)
+	}
 	return f, true
 }
 
@@ -260,7 +282,6 @@ func (h *Heap) giveFrames(f uint32) {
 		t.mem[f+i] = frame{}
 	}
 	h.nframes.Add(-int64(n))
-	h.full.Store(false)
 	t.addFree(f, n, true)
 }
 
@@ -306,21 +327,36 @@ func (h *Heap) takeDirty(grain uint32) (f, n uint32) {
 	return 0, 0
 }
 
+// spareRun is the length in frames of the run that Room keeps: more than the
+// slabs take that a write of a small value may need.
+const spareRun = 64
+
+// spareFrames is how many committed frames Room keeps free for what writes
+// need beside their values, in all shards together: 8 MiB, less where the
+// region is small.
+func (h *Heap) spareFrames() uint32 { return uint32(min(2048, h.reserved/FrameSize/16)) }
+
 // Room tells whether n more bytes can be allocated. It tries to commit them,
 // so that a refusal of the system is known before a write begins and not in
-// the middle of it.
+// the middle of it. After a refusal it stays false until whole slabs and spans
+// are free again. Safe from any goroutine.
 func (h *Heap) Room(n int64) bool {
-	const reserveFrames = 2048 // for what a write needs beside its value
-	need := uint32(n/FrameSize) + reserveFrames
-	if !h.full.Load() && n < FrameSize*reserveFrames {
+	if !h.low.Load() && n < spareRun/2*FrameSize {
 		return true
+	}
+	if n >= int64(h.reserved) {
+		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.frames.find(need) != 0 || h.grow(need) {
-		h.full.Store(false)
-		return true
+	t := &h.frames
+	frames := uint32((n + FrameSize - 1) / FrameSize)
+	if t.find(frames+spareRun) == 0 && !h.grow(frames+spareRun) {
+		return false
 	}
-	h.full.Store(true)
-	return false
+	if want := frames + h.spareFrames(); t.free < want && !h.commitMore(want-t.free) {
+		return false
+	}
+	h.low.Store(false)
+	return true
 }

@@ -26,6 +26,8 @@
 //	   which writers take ownership: from the root down. A pin sees both or
 //	   neither, because no pin can be taken between the birth of a node and
 //	   its being put into its parent.
+//	P6 An allocated node is reachable from the current version or from that of
+//	   a live pin, and in each from one place at most.
 //
 // # Layout
 //
@@ -91,18 +93,20 @@ type Heap struct {
 	pins  atomic.Pointer[[]*Pin]
 	pinMu sync.Mutex // serialises changes to pins
 
-	mu       sync.Mutex // guards what follows
-	frames   frameTable
-	arenas   []*Arena
-	released int64 // bytes of free runs that were given back to the system
-	full     atomic.Bool
-	nframes  atomic.Int64 // frames in use, for Committed
+	mu     sync.Mutex // guards what follows
+	frames frameTable
+	arenas []*Arena
+	// low is set when the committed free frames fall below what Room keeps;
+	// Room then commits more, or refuses.
+	low     atomic.Bool
+	nframes atomic.Int64 // frames in use, for Committed
 }
 
 // Options for New. The zero value reserves what the machine can address.
 type Options struct {
 	// Reserve is the size of the region in bytes; 0 means as much as a Ref can
-	// name, 1 TiB. If the system refuses, New halves it until it is granted.
+	// name, 1 TiB. If the system refuses, New halves it until it is granted,
+	// and once more, since the rest of the process needs address space too.
 	Reserve int64
 	// Arenas is the number of allocators, one a shard.
 	Arenas int
@@ -126,25 +130,20 @@ func New(o Options) (*Heap, error) {
 	if want <= 0 || want > maxReserve {
 		want = maxReserve
 	}
-	want = max(want, minReserve) &^ (1<<20 - 1)
+	want = max(want, minReserve)
 	h := &Heap{guard: o.Guard, epoch: 1}
-	for {
-		base, err := reserve(uintptr(want))
-		if err == nil {
-			h.base, h.reserved = base, int(want)
-			break
+	err := h.reserveBytes(want)
+	for asked := want; err != nil; err = h.reserveBytes(want) {
+		if want /= 2; want < minReserve {
+			return nil, fmt.Errorf("reserve %d bytes of address space: %w", asked, err)
 		}
-		if want/2 < minReserve {
-			return nil, fmt.Errorf("reserve %d bytes of address space: %w", want, err)
+		if h.reserveBytes(want) == nil {
+			h.Close()
+			want = max(want/2, minReserve)
 		}
-		want = want / 2 &^ (1<<20 - 1)
 	}
 	if o.Huge {
 		adviseHuge(h.base, uintptr(h.reserved))
-	}
-	if err := h.frames.init(h.reserved / FrameSize); err != nil {
-		unreserve(h.base, uintptr(h.reserved))
-		return nil, err
 	}
 	empty := []*Pin{}
 	h.pins.Store(&empty)
@@ -156,10 +155,25 @@ func New(o Options) (*Heap, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, ok := h.takeFrames(1); !ok {
-		unreserve(h.base, uintptr(h.reserved))
+		h.Close()
 		return nil, fmt.Errorf("commit the first frames of the region: %w", h.frames.err)
 	}
 	return h, nil
+}
+
+// reserveBytes takes address space for a region of n bytes and its frame table.
+func (h *Heap) reserveBytes(n int64) error {
+	n &^= 1<<20 - 1
+	base, err := reserve(uintptr(n))
+	if err != nil {
+		return err
+	}
+	if err := h.frames.init(int(n / FrameSize)); err != nil {
+		unreserve(base, uintptr(n))
+		return err
+	}
+	h.base, h.reserved = base, int(n)
+	return nil
 }
 
 // Close gives the region back. No Ref is valid afterwards.
@@ -245,8 +259,9 @@ func refOf(frame uint32) Ref { return Ref(frame * unitsPerFrame) }
 func (h *Heap) mangle(ref Ref, size int) {
 	if invariant.Enabled {
 		b := h.Bytes(ref, size)
-		for i := range b {
-			b[i] = invariant.Mangled
+		b[0] = invariant.Mangled
+		for n := 1; n < size; n *= 2 {
+			copy(b[n:], b[:n])
 		}
 	}
 }

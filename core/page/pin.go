@@ -69,7 +69,7 @@ func (p *Pin) Heap() *Heap { return p.heap }
 // clients for long. The caller holds no lock.
 func (p *Pin) Release(with func(shard int, fn func())) {
 	h := p.heap
-	rest := p.unlist()
+	p.unlist()
 	const batch = 256
 	for s := range p.retired {
 		for more := true; more; {
@@ -78,7 +78,9 @@ func (p *Pin) Release(with func(shard int, fn func())) {
 				n := min(batch, len(list))
 				for _, r := range list[len(list)-n:] {
 					p.held.Add(-int64(h.Size(r.ref)))
-					h.arenas[s].leave(r, olderThan(rest, p))
+					// A pin whose own Release has been here is not in
+					// the list any more: it must be read under the lock.
+					h.arenas[s].leave(r, olderThan(*h.pins.Load(), p))
 				}
 				p.retired[s] = list[:len(list)-n]
 				more = len(p.retired[s]) > 0
@@ -106,8 +108,8 @@ func olderThan(pins []*Pin, p *Pin) []*Pin {
 }
 
 // unlist takes p off the list, so that nodes that only it saw become owned
-// again, and returns the pins that remain.
-func (p *Pin) unlist() []*Pin {
+// again.
+func (p *Pin) unlist() {
 	h := p.heap
 	h.pinMu.Lock()
 	defer h.pinMu.Unlock()
@@ -126,7 +128,6 @@ func (p *Pin) unlist() []*Pin {
 	}
 	h.pins.Store(&rest)
 	h.frozen.Store(frozen)
-	return rest
 }
 
 // protectFrozen makes every committed frame read-only (guard mode); frames of

@@ -43,16 +43,30 @@ func (t *Table) checkNode(ref page.Ref, pos uint64, depth int, count, dues *int6
 			}
 			_, n = span(slot, k, depth, d)
 		}
+		if err := t.checkOwner(ref, child); err != nil {
+			return err
+		}
 		for i := range n {
 			if slot%n != 0 || *page.RefAt(t.heap, ref, dirSlots+4*(slot+i)) != child {
 				return fmt.Errorf("T5: slot %d of directory %d does not name bucket %d", slot+i, ref, child)
 			}
+		}
+		if slot+n < 1<<k && *page.RefAt(t.heap, ref, dirSlots+4*(slot+n)) == child {
+			return fmt.Errorf("T5: slot %d of directory %d names node %d, whose prefix ends before", slot+n, ref, child)
 		}
 		at := pos | uint64(slot)<<(64-k)>>depth
 		if err := t.checkNode(child, at, d, count, dues, visit); err != nil {
 			return err
 		}
 		slot += n
+	}
+	return nil
+}
+
+// checkOwner verifies P5 for a node and what it names.
+func (t *Table) checkOwner(parent, child page.Ref) error {
+	if t.heap.Owned(child) && !t.heap.Owned(parent) {
+		return fmt.Errorf("P5: node %d is owned, node %d that names it is frozen", child, parent)
 	}
 	return nil
 }
@@ -67,6 +81,14 @@ func (t *Table) checkChain(ref page.Ref, pos uint64, depth int, count, dues *int
 			return fmt.Errorf("bucket %d: %w", ref, err)
 		}
 		*count += int64(b.count())
+		if b.next() != 0 {
+			if depth != maxDepth {
+				return fmt.Errorf("T6: bucket %d of depth %d has an overflow bucket", ref, depth)
+			}
+			if err := t.checkOwner(ref, b.next()); err != nil {
+				return err
+			}
+		}
 		ref = b.next()
 	}
 	return nil
@@ -79,6 +101,9 @@ func (t *Table) checkBucket(b bucket, pos uint64, depth int, dues *int64, visit 
 	}
 	if b.count() > b.slots() || b.free() < 0 {
 		return fmt.Errorf("T2: %d entries in %d slots, %d bytes free", b.count(), b.slots(), b.free())
+	}
+	if len(b) > MaxBucket {
+		return fmt.Errorf("T6: a bucket of %d bytes", len(b))
 	}
 	total := 0
 	for i := range b.count() {
@@ -97,14 +122,44 @@ func (t *Table) checkBucket(b bucket, pos uint64, depth int, dues *int64, visit 
 				return fmt.Errorf("T3: key %q is due at %d, its bucket at %d", e.Key(), e.Due(), b.due())
 			}
 		}
-		if e.b[0]&flagExternalKey != 0 && visit != nil {
-			visit(page.Ref(le.Uint32(e.b[e.keyOffset():])))
+		if key := e.keyNode(); key != 0 && visit != nil {
+			visit(key)
 		}
 	}
 	if total != len(b)-b.low()-b.dead() {
 		return fmt.Errorf("T2: entries of %d bytes in %d-%d with %d dead", total, b.low(), len(b), b.dead())
 	}
 	return nil
+}
+
+// Nodes calls visit with every node that is still to be retired.
+func (f *Freer) Nodes(visit func(ref page.Ref)) {
+	if f.done {
+		return
+	}
+	for _, dir := range f.dirs {
+		visit(dir)
+	}
+	for rest := (Freer{t: f.t, pos: f.pos}); ; {
+		rest.dirs = nil
+		rest.noteDirectories()
+		for _, dir := range rest.dirs {
+			visit(dir)
+		}
+		b := f.t.At(rest.pos)
+		for n, ok := b, true; ok; n, ok = n.Next() {
+			visit(n.Ref)
+		}
+		b.Each(func(e Entry) bool {
+			if key := e.keyNode(); key != 0 {
+				visit(key)
+			}
+			return true
+		})
+		if rest.pos = b.End; b.End == 0 {
+			return
+		}
+	}
 }
 
 // checkBucketAt is the check after each change in the invariants build.
@@ -116,7 +171,7 @@ func (t *Table) checkBucketAt(pos uint64) {
 	for ref := t.leaf(pos); ref != 0; {
 		b := bucket(t.heap.Node(ref))
 		err := t.checkBucket(b, pos, b.depth(), &dues, nil)
-		invariant.Check(err == nil, "T1-T3", "%v", err)
+		invariant.Check(err == nil, "T1-T3, T6", "%v", err)
 		invariant.Check(t.heap.Owned(ref), "P1", "changed bucket %d is frozen", ref)
 		ref = b.next()
 		if ref != 0 && !t.heap.Owned(ref) {

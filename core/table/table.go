@@ -62,6 +62,8 @@
 //	T3 No entry is due before the due time of its bucket.
 //	T4 Count and Dues of the table are the sums over its buckets.
 //	T5 The slots that name a bucket are exactly those of its prefix.
+//	T6 No bucket is larger than MaxBucket; only one of maxDepth has an
+//	   overflow bucket.
 //
 // # Locks
 //
@@ -179,6 +181,14 @@ func (e Entry) Key() []byte {
 		return externalKey(e.heap, k)
 	}
 	return k
+}
+
+// keyNode is the node that holds the key, 0 if the entry does.
+func (e Entry) keyNode() page.Ref {
+	if e.b[0]&flagExternalKey == 0 {
+		return 0
+	}
+	return page.Ref(le.Uint32(e.b[e.keyOffset():]))
 }
 
 func externalKey(h *page.Heap, k []byte) []byte {

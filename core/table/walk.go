@@ -130,29 +130,53 @@ func (t *Table) Each(fn func(e Entry) bool) {
 // with the same probability as far as Count is right. The table must not be
 // empty.
 func (t *Table) Random(rnd func() uint64) Entry {
-	for try := 0; ; try++ {
-		b := t.At(rnd())
-		n := 0
-		b.Each(func(Entry) bool { n++; return true })
-		if n == 0 {
-			continue
+	// After as many tries the hash is not what it should be, and the entries
+	// sit in few places: search on from one bucket to the next, and take what
+	// there is.
+	const tries = 64
+	for pos, try := rnd(), 0; ; try++ {
+		b := t.At(pos)
+		n := b.count()
+		if n > 0 && (try >= tries || t.accept(b, n, rnd())) {
+			return b.pick(rnd(), n)
 		}
-		// A position hits b with probability 2^-depth. Accepting it with
-		// count·2^depth over a bound gives each entry the same chance; four
-		// times the mean is a bound that few buckets pass.
-		depth := int(bucket(t.heap.Node(b.Ref)).depth())
-		if try < 64 && depth < 40 && rnd()>>24&(1<<30-1)*uint64(4*t.Count)>>30 >= uint64(n)<<depth {
-			continue
+		if pos = b.End; try < tries {
+			pos = rnd()
 		}
-		hi, _ := bits.Mul64(rnd(), uint64(n))
-		var chosen Entry
-		b.Each(func(e Entry) bool {
-			chosen = e
-			hi--
-			return hi != ^uint64(0)
-		})
-		return chosen
 	}
+}
+
+// accept decides for Random on a bucket of n entries. A position hits it with
+// probability 2^-depth. Accepting it with n·2^depth over a bound gives each
+// entry the same chance; four times the mean is a bound that few buckets pass.
+func (t *Table) accept(b Bucket, n int, rnd uint64) bool {
+	depth := bucket(t.heap.Node(b.Ref)).depth()
+	if depth >= 40 {
+		return true
+	}
+	bound, _ := bits.Mul64(rnd, uint64(4*t.Count))
+	return bound < uint64(n)<<depth
+}
+
+// count is the entries of b and its overflow buckets.
+func (b Bucket) count() (n int) {
+	for ref := b.Ref; ref != 0; {
+		node := bucket(b.heap.Node(ref))
+		n += node.count()
+		ref = node.next()
+	}
+	return n
+}
+
+// pick returns one of the n entries of b.
+func (b Bucket) pick(rnd uint64, n int) (chosen Entry) {
+	i, _ := bits.Mul64(rnd, uint64(n))
+	b.Each(func(e Entry) bool {
+		chosen = e
+		i--
+		return i != ^uint64(0)
+	})
+	return chosen
 }
 
 // RefreshDue sets the due time of the buckets at pos to that of their earliest

@@ -61,7 +61,7 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 	for {
 		head := page.At[nodeHead](t.heap, ref)
 		if !t.heap.Owned(ref) {
-			ref = t.arena.Own(ref, t.id, prefix(pos, depth))
+			ref = t.arena.Own(ref, t.id, prefix(pos, t.covers(ref, depth)))
 			t.hang(at, ref)
 			head = page.At[nodeHead](t.heap, ref)
 		}
@@ -79,6 +79,15 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 		depth += int(head.owner)
 		ref = child
 	}
+}
+
+// covers is how many leading bits of a position lead to the node at ref, if
+// the directories above it consume above of them.
+func (t *Table) covers(ref page.Ref, above int) int {
+	if page.At[nodeHead](t.heap, ref).kind == kindBucket {
+		return int(t.heap.Bytes(ref, offTags)[offDepth])
+	}
+	return above
 }
 
 // span returns the slots that name the bucket of the given depth which slot
@@ -166,7 +175,7 @@ func (t *Table) replace(at place, ref page.Ref, b bucket, s int, pos uint64, ite
 	external := e.b[0] & flagExternalKey
 	if b.free() < want {
 		t.drop(b, s)
-		if b.live(slotsFor(b.count()+1))+want > MaxBucket && b.depth() < maxDepth {
+		if b.live(slotsFor(b.count()+1))+want > MaxBucket {
 			t.put(pos, k, external, item)
 			return
 		}
@@ -251,6 +260,9 @@ func (t *Table) put(pos uint64, k []byte, external uint8, item Item) {
 		at, ref := t.own(pos)
 		b := bucket(t.heap.Node(ref))
 		for b.count() == b.slots() || b.free() < want {
+			if b.widen(want) {
+				break
+			}
 			if b.live(slotsFor(b.count()+1))+want <= MaxBucket {
 				ref, b = t.rebuild(t.whole(at, b), ref, b, want)
 				break
@@ -272,6 +284,20 @@ func (t *Table) put(pos uint64, k []byte, external uint8, item Item) {
 		}
 		t.split(t.whole(at, b), ref, b, pos)
 	}
+}
+
+// widen makes room for more slots in the owned bucket b, if its free bytes
+// suffice for them and for an entry of want bytes: cheaper than a rebuild.
+func (b bucket) widen(want int) bool {
+	const more = 8
+	n, slots := b.count(), b.slots()
+	if n < slots || b.free() < want+3*more {
+		return false
+	}
+	old := b[offTags+slots:]
+	copy(old[more:], old[:2*n])
+	le.PutUint16(b[offSlots:], uint16(slots+more))
+	return true
 }
 
 // write puts an entry into slot s of b, which has the room.
