@@ -37,7 +37,12 @@ var defaultLimits = session.Limits{MaxClients: 10000, Protected: true, QueryBuff
 
 func newCore(t testing.TB, limits session.Limits) *core {
 	t.Helper()
-	k := &core{t: t, clock: clock.NewReal(), limits: limits}
+	return newCoreAt(t, limits, clock.NewReal())
+}
+
+func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
+	t.Helper()
+	k := &core{t: t, clock: c, limits: limits}
 	var err error
 	k.store, err = keyspace.New(keyspace.Options{Heap: page.Options{Reserve: 64 << 20}, Shards: 4, Databases: 16, Now: k.clock.NowMs})
 	if err != nil {
@@ -213,4 +218,5 @@ var (
 	_ transport.Handler = (*session.Session)(nil)
 	_ transport.Needer  = (*session.Session)(nil)
 	_ connection.Client = (*session.Session)(nil)
+	_ session.Executor  = (*command.Executor)(nil)
 )

@@ -138,7 +138,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 		return len(in)
 	}
 	l, limits := s.loop, s.clients.limits.Load()
-	l.call.Now = s.clients.clock.NowMs()
+	l.call.Now, l.call.Row = s.clients.clock.NowMs(), s.row
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
 		s.queryTooLong(in)
