@@ -8,6 +8,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -158,6 +159,11 @@ func (cs *Clients) remove(s *Session, gone bool) {
 	if gone {
 		cs.open--
 		cs.pause.forget(s)
+	}
+	if invariant.Enabled {
+		listed := cs.byID[s.id] == s
+		invariant.Check(cs.open >= int64(len(cs.byID)) || gone && listed && cs.open+1 >= int64(len(cs.byID)),
+			"S1", "%d connections, %d listed", cs.open, len(cs.byID))
 	}
 	if cs.byID[s.id] != s {
 		return

@@ -10,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
-	"github.com/redoubt-kv/redoubt/internal/rowtest"
 )
 
 // scripts are connections' whole input, each ended by QUIT or by what makes the
@@ -110,21 +108,6 @@ func compare(t *testing.T, name, redis, ours, script string) {
 	if got != want {
 		t.Errorf("%s: %q\n got %q\nwant %q", name, script, got, want)
 	}
-}
-
-// What is not in Redis 7.0 is taken from the rows before they are compared.
-func TestRowsAreRedis(t *testing.T) {
-	rows := connection.Commands(connection.Server{})
-	for i := range rows {
-		subs := rows[i].Subcommands[:0:0]
-		for _, s := range rows[i].Subcommands {
-			if s.Docs.Since < "7.2" {
-				subs = append(subs, s)
-			}
-		}
-		rows[i].Subcommands = subs
-	}
-	rowtest.Compare(t, redistest.Start(t), rows)
 }
 
 // Every field that Redis 7.0 shows is there, in its order; those of 7.2 and

@@ -115,13 +115,28 @@ type conn struct {
 	posts     []func()
 	mu        sync.Mutex
 	keepAlive int
+	clients   *session.Clients
 }
 
-func (c *conn) Close()                   { c.closed = true }
-func (c *conn) CloseAfterReply()         { c.finishing = true }
+// unlocked fails if the clients are locked, by whoever called the conn.
+func (c *conn) unlocked() {
+	done := make(chan struct{})
+	go func() {
+		c.clients.Len()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		panic("S4: Clients.mu is held while a Conn's method runs")
+	}
+}
+
+func (c *conn) Close()                   { c.unlocked(); c.closed = true }
+func (c *conn) CloseAfterReply()         { c.unlocked(); c.finishing = true }
 func (c *conn) Flush()                   {}
 func (c *conn) Again()                   { c.again = true }
-func (c *conn) Hold()                    { c.held = true }
+func (c *conn) Hold()                    { c.unlocked(); c.held = true }
 func (c *conn) Resume()                  { c.Post(func() { c.held = false }) }
 func (c *conn) Pending() int64           { return c.pending }
 func (c *conn) BufferedInput() int       { return 0 }
@@ -131,6 +146,7 @@ func (c *conn) Unix() bool               { return c.unix }
 func (c *conn) FD() int                  { return 7 }
 func (c *conn) SetKeepAlive(n int) error { c.keepAlive = n; return nil }
 func (c *conn) Post(fn func()) bool {
+	c.unlocked()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.posts = append(c.posts, fn)
@@ -158,7 +174,7 @@ type client struct {
 func (k *core) connect(l *session.Loop) *client { return k.connectFrom(l, "127.0.0.1:5555") }
 
 func (k *core) connectFrom(l *session.Loop, remote string) *client {
-	c := &client{conn: &conn{remote: remote}, loop: l}
+	c := &client{conn: &conn{remote: remote, clients: k.clients}, loop: l}
 	c.s = k.clients.Open(l, c.conn, &c.conn.out)
 	return c
 }
