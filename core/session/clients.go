@@ -160,11 +160,6 @@ func (cs *Clients) remove(s *Session, gone bool) {
 		cs.open--
 		cs.pause.forget(s)
 	}
-	if invariant.Enabled {
-		listed := cs.byID[s.id] == s
-		invariant.Check(cs.open >= int64(len(cs.byID)) || gone && listed && cs.open+1 >= int64(len(cs.byID)),
-			"S1", "%d connections, %d listed", cs.open, len(cs.byID))
-	}
 	if cs.byID[s.id] != s {
 		return
 	}
@@ -180,6 +175,9 @@ func (cs *Clients) remove(s *Session, gone bool) {
 		s.next.prev = s.prev
 	}
 	s.prev, s.next = nil, nil
+	if invariant.Enabled {
+		invariant.Check(cs.open >= int64(len(cs.byID)), "S1", "%d connections, %d listed", cs.open, len(cs.byID))
+	}
 }
 
 // Len is the number of clients.

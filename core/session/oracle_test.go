@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/transport"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
@@ -73,12 +74,12 @@ func talk(t *testing.T, addr, in string) string {
 	return masked(all.String())
 }
 
-func TestRepliesLikeRedis(t *testing.T) {
+func testReplies(t *testing.T, newServer func(transport.Config) (transport.Server, error)) {
 	for name, password := range map[string]string{"open": "", "password": "secret word"} {
 		t.Run(name, func(t *testing.T) {
 			redis := redistest.Start(t)
 			k := newCore(t, defaultLimits)
-			ours := k.listen(newPortable, 1)
+			ours := k.listen(newServer, 1)
 			if password != "" {
 				redis.Must(t, "CONFIG", "SET", "requirepass", password)
 				k.password.Set(password)
@@ -101,6 +102,8 @@ func TestRepliesLikeRedis(t *testing.T) {
 		})
 	}
 }
+
+func TestRepliesPortable(t *testing.T) { testReplies(t, newPortable) }
 
 func compare(t *testing.T, name, redis, ours, script string) {
 	t.Helper()

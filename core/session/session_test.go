@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -162,6 +163,29 @@ func TestIdleTimeout(t *testing.T) {
 	}
 }
 
+// A client that reads what it asked for is not idle, however long it takes.
+func TestReadingIsNotIdle(t *testing.T) {
+	limits := defaultLimits
+	limits.Timeout = 5
+	fake := clock.NewFake(1_000_000)
+	k := newCoreAt(t, limits, fake)
+	l := k.newLoop()
+	c := k.connect(l)
+	for c.pending = 20; c.pending > 0; c.pending-- {
+		fake.Advance(time.Second)
+		if l.Cron(1); c.closed {
+			t.Fatalf("closed with %d bytes to go", c.pending)
+		}
+	}
+	for range 7 {
+		fake.Advance(time.Second)
+		l.Cron(1)
+	}
+	if !c.closed {
+		t.Error("not closed")
+	}
+}
+
 func TestMaxClients(t *testing.T) {
 	limits := defaultLimits
 	limits.MaxClients = 2
@@ -305,6 +329,9 @@ func TestYield(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
+	if invariant.Enabled {
+		t.Skip("the checks of the invariants build allocate")
+	}
 	k := newCore(t, defaultLimits)
 	c := k.connect(k.newLoop())
 	in := []byte("*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$3\r\nabc\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n")
