@@ -112,8 +112,8 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// authentication, name, replies. What it told about its library stays, and so
-// do NO-EVICT and NO-TOUCH (Redis 7.4: RESET ends NO-TOUCH only).
+// authentication, name, replies, NO-EVICT and NO-TOUCH. What it told about its
+// library stays.
 func (s *Session) Reset() {
 	s.Select(0)
 	s.SetProto(2)
@@ -121,6 +121,7 @@ func (s *Session) Reset() {
 	s.scanner.Authenticated = s.authenticated
 	s.name.Store(nil)
 	s.SetNoTouch(false)
+	s.SetNoEvict(false)
 	s.replies &^= repliesOff | skipNext
 }
 

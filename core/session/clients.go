@@ -8,6 +8,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -174,6 +175,9 @@ func (cs *Clients) remove(s *Session, gone bool) {
 		s.next.prev = s.prev
 	}
 	s.prev, s.next = nil, nil
+	if invariant.Enabled {
+		invariant.Check(cs.open >= int64(len(cs.byID)), "S1", "%d connections, %d listed", cs.open, len(cs.byID))
+	}
 }
 
 // Len is the number of clients.

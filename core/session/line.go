@@ -1,6 +1,10 @@
 package session
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+)
 
 // stateBytes is about what a session takes without its buffers, with its
 // places in Clients and Loop and the connection's own state.
@@ -27,7 +31,11 @@ func (s *Session) line(b []byte, self bool) []byte {
 	l.int("multi", -1)
 	l.int("watch", 0)
 	s.buffers(&l, self)
-	s.identity(&l)
+	row := s.shownRow.Load()
+	if self {
+		row = s.loop.call.Row
+	}
+	s.identity(&l, row)
 	return l
 }
 
@@ -58,8 +66,8 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	}
 }
 
-func (s *Session) identity(l *lineWriter) {
-	if row := s.shownRow.Load(); row != nil {
+func (s *Session) identity(l *lineWriter, row *command.Row) {
+	if row != nil {
 		l.text("cmd", row.FullName)
 	} else {
 		l.text("cmd", "NULL")

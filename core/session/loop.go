@@ -66,6 +66,10 @@ func (l *Loop) Cron(hz int) {
 // cron checks one session. It does not leave Loop.sessions within: Closed
 // comes at the end of the turn.
 func (s *Session) cron(limits *Limits, nowMs int64) {
+	if pending := s.conn.Pending(); pending != s.lastPending {
+		s.lastPending = pending
+		s.activeS.Store(nowMs / 1000) // a client that reads its replies is not idle
+	}
 	flags := s.flags.Load()
 	if flags&flagClosing == 0 && flags&flagHeld == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
 		if log := s.clients.log; log.verbose() {

@@ -11,14 +11,15 @@
 //
 // # Invariants
 //
-//	S1 fields of a Session that are neither atomic nor immutable belong to its
-//	   loop; what other loops ask for (CLIENT LIST) is atomic or immutable.
-//	S2 a Session is in Clients from Open until Closed or kill, whichever comes
+//	S1 a Session is in Clients from Open until Closed or Kill, whichever comes
 //	   first, and counts for maxclients until Closed.
-//	S3 Loop.w holds the replies of a session only while its Data runs; between
+//	S2 Loop.w holds the replies of a session only while its Data runs; between
 //	   calls they are in *Session.out.
-//	S4 no request is executed after closing is set.
-//	S5 Clients.mu is never held while a Conn's method runs.
+//	S3 no request is executed after flagClosing is set.
+//	S4 Clients.mu is never held while a Conn's method runs.
+//
+// Fields of a Session that are neither atomic nor immutable belong to its
+// loop; what other loops ask for (CLIENT LIST) is atomic or immutable.
 //
 // # States of a client
 //
@@ -41,6 +42,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -117,12 +119,13 @@ type Session struct {
 	inputRoom     int   // free bytes behind them
 	softSinceMs   int64 // output above the soft limit since; 0: it is not
 	peakSinceMs   int64 // since when peakOut holds
+	lastPending   int64 // what waited for the socket at the last cron
 	place         int   // in Loop.sessions
 
 	flags    atomic.Uint32
 	proto    atomic.Int32
 	db       atomic.Int32
-	activeS  atomic.Int64 // wall clock in seconds at the last input
+	activeS  atomic.Int64 // wall clock in seconds when bytes moved last
 	peakOut  atomic.Int64 // most bytes of replies in out at once, lately
 	name     atomic.Pointer[string]
 	libName  atomic.Pointer[string]
@@ -138,13 +141,16 @@ func (s *Session) Data(in []byte) (consumed int) {
 		return len(in)
 	}
 	l, limits := s.loop, s.clients.limits.Load()
-	l.call.Now = s.clients.clock.NowMs()
+	l.call.Now, l.call.Row = s.clients.clock.NowMs(), s.row
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
 		s.queryTooLong(in)
 		return len(in)
 	}
 	s.scanner.MaxBulk = limits.MaxBulk
+	if invariant.Enabled {
+		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
+	}
 	l.w.B, l.w.Proto = *s.out, int(s.proto.Load())
 	l.call.Tx.NoTouch = s.NoTouch()
 	l.stats.Begin()
@@ -212,6 +218,9 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 }
 
 func (s *Session) execute(args [][]byte) {
+	if invariant.Enabled {
+		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
+	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
 	c.Args, c.Row, c.Client = args, s.row, s
 	s.loop.exec.Execute(c)

@@ -82,7 +82,7 @@ func selectDB(c *command.Call) {
 	switch {
 	case !ok:
 	case n != int64(int32(n)):
-		c.Out.Error(command.ErrNotInt)
+		c.Out.Error("ERR value is out of range, value must between -2147483648 and 2147483647")
 	case n < 0 || n >= int64(c.Store.Databases()):
 		c.Out.Error("ERR DB index is out of range")
 	default:
