@@ -28,6 +28,9 @@ func (s *Server) gate(c *command.Call) string {
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		return ""
 	}
+	if s.saver.current.Load() != nil && flags&command.Write != 0 {
+		s.saver.throttle(set.SnapshotMemoryBudget)
+	}
 	switch {
 	case s.loading.Load() && flags&command.Loading == 0:
 		return errLoading

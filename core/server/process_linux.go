@@ -9,8 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lowerPriority makes the calling thread, and it alone, give way to the loops.
-func lowerPriority() { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19) }
+// Priorities of a thread: that of the loops, and one that gives way to them.
+const (
+	foreground = 0
+	background = 19
+)
+
+// setPriority changes the priority of the calling thread alone. A process that
+// may not raise it again goes on with the lower one.
+func setPriority(nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice) }
 
 // residentMemory is the process's RSS in bytes.
 func residentMemory() int64 {

@@ -4,8 +4,14 @@ package server
 
 import "runtime"
 
-// lowerPriority does nothing where threads have no priority of their own.
-func lowerPriority() {}
+// Priorities of a thread: that of the loops, and one that gives way to them.
+const (
+	foreground = 0
+	background = 19
+)
+
+// setPriority does nothing where threads have no priority of their own.
+func setPriority(int) {}
 
 // residentMemory is not known here.
 func residentMemory() int64 { return 0 }

@@ -26,8 +26,9 @@ import (
 //	saving
 type saver struct {
 	s       *Server
-	failing atomic.Bool // the last background save failed
-	cancels atomic.Bool // of the running save
+	failing atomic.Bool                       // the last background save failed
+	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
+	cancels atomic.Bool                       // of the running save
 
 	mu        sync.Mutex
 	running   bool
@@ -47,6 +48,7 @@ type saver struct {
 	pins     int64
 
 	processed                      atomic.Int64 // keys
+	urgent                         bool         // the saving thread has a raised priority; only it touches this
 	skipSums                       atomic.Bool  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	loadedInfo                     rdb.Loaded
 	loadStart, loadDone, loadTotal atomic.Int64 // of the load at the start: seconds, bytes
@@ -133,6 +135,7 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 				if v.cancels.Load() {
 					return errCancelled
 				}
+				v.pace(n, set.SnapshotMemoryBudget)
 				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
 			}
 			return nil
@@ -142,6 +145,37 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 		s.log.notice("DB saved on disk")
 	}
 	return err
+}
+
+// pace raises the priority of the saving thread while writers supersede nodes
+// faster than it saves them, and lowers it again.
+func (v *saver) pace(n *keyspace.Snapshot, budget int64) {
+	if v.current.Load() != n {
+		return // not in the background
+	}
+	held := n.Held()
+	if urgent := held > budget/2; urgent && !v.urgent {
+		setPriority(foreground)
+		v.urgent = true
+	} else if held < budget/4 && v.urgent {
+		setPriority(background)
+		v.urgent = false
+	}
+}
+
+// throttle makes a write wait while a background save keeps more memory than
+// snapshot-memory-budget for what writers have superseded: for at most some
+// milliseconds, so that clients are slowed to the pace of the save, not
+// stopped.
+func (v *saver) throttle(budget int64) {
+	const step, most = 100 * time.Microsecond, 2 * time.Millisecond
+	for waited := time.Duration(0); waited < most; waited += step {
+		n := v.current.Load()
+		if n == nil || n.Held() <= budget {
+			return
+		}
+		time.Sleep(step)
+	}
 }
 
 // Save writes the file on the caller's loop.
@@ -177,8 +211,10 @@ func (v *saver) BackgroundSave(_ *command.Call, schedule bool) (scheduled bool, 
 	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		lowerPriority()
+		setPriority(background)
+		v.current.Store(n)
 		err := v.write(n)
+		v.current.Store(nil)
 		held := n.Peak()
 		n.Release()
 		v.end(err, dirty, true)
