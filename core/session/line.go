@@ -1,6 +1,10 @@
 package session
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+)
 
 // stateBytes is about what a session takes without its buffers, with its
 // places in Clients and Loop and the connection's own state.
@@ -27,7 +31,7 @@ func (s *Session) line(b []byte, self bool) []byte {
 	l.int("multi", -1)
 	l.int("watch", 0)
 	s.buffers(&l, self)
-	s.identity(&l)
+	s.identity(&l, self)
 	return l
 }
 
@@ -58,8 +62,12 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	}
 }
 
-func (s *Session) identity(l *lineWriter) {
-	if row := s.shownRow.Load(); row != nil {
+func (s *Session) identity(l *lineWriter, self bool) {
+	row := s.shownRow.Load()
+	if self && s.loop.call.Client == command.Client(s) {
+		row = s.loop.call.Row
+	}
+	if row != nil {
 		l.text("cmd", row.FullName)
 	} else {
 		l.text("cmd", "NULL")
