@@ -22,6 +22,23 @@ func (c *Call) IntOr(i int, text string) (n int64, ok bool) {
 	return n, ok
 }
 
+// Int32 reads argument i as a C int, which the number of a database is. Where
+// it is none the error has been replied.
+func (c *Call) Int32(i int) (n int, ok bool) {
+	return c.Int32Or(i, ErrNotInt, "ERR value is out of range, value must between -2147483648 and 2147483647")
+}
+
+// Int32Or is Int32 with the caller's texts for what is no integer of 64 bits
+// and for one that needs more than 32.
+func (c *Call) Int32Or(i int, notInt, tooWide string) (n int, ok bool) {
+	wide, ok := c.IntOr(i, notInt)
+	if ok && wide != int64(int32(wide)) {
+		c.Out.Error(tooWide)
+		return 0, false
+	}
+	return int(wide), ok
+}
+
 // EqualFold reports whether b is word but for the case of ASCII letters, as C's
 // strcasecmp compares in the C locale. It does not allocate.
 func EqualFold(b []byte, word string) bool {

@@ -1,11 +1,13 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -82,14 +84,10 @@ func (x *Executor) lookup(c *Call) (*Row, string) {
 		return row, ""
 	}
 	sub := row.Sub(c.Args[1])
-	switch {
-	case sub != nil:
-		return sub, ""
-	case row.Handler == nil:
-		name := c.Args[1]
-		return nil, "ERR unknown subcommand '" + string(name[:min(len(name), 128)]) + "'. Try " + strings.ToUpper(row.Name) + " HELP."
+	if sub == nil {
+		return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", resp.ErrorText(c.Args[1], 128), strings.ToUpper(row.Name))
 	}
-	return row, ""
+	return sub, ""
 }
 
 // refuse checks what can be known before the keys are.

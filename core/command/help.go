@@ -1,6 +1,10 @@
 package command
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/redoubt-kv/redoubt/core/resp"
+)
 
 // Help replies what <container> HELP replies: a heading, lines (the
 // subcommands and, indented by four blanks, what they do) and HELP itself.
@@ -18,11 +22,7 @@ func (c *Call) Help(lines ...string) {
 // number of arguments: for containers that look at their subcommands
 // themselves (DEBUG) and for what arity cannot express.
 func (c *Call) SubcommandError() {
-	word := c.Args[1]
-	if len(word) > 128 {
-		word = word[:128]
-	}
-	c.Out.Errorf("ERR unknown subcommand or wrong number of arguments for '%s'. Try %s HELP.", word, upper(c.Args[0]))
+	c.Out.Errorf("ERR unknown subcommand or wrong number of arguments for '%s'. Try %s HELP.", resp.ErrorText(c.Args[1], 128), upper(c.Args[0]))
 }
 
 func upper(b []byte) string { return string(bytes.ToUpper(b)) }

@@ -3,6 +3,8 @@ package command
 import (
 	"fmt"
 	"strings"
+
+	"github.com/redoubt-kv/redoubt/core/resp"
 )
 
 // Table finds rows by name. It does not change after NewTable, and may be read
@@ -95,15 +97,13 @@ func find(rows map[string]*Row, name []byte) *Row {
 // its arguments, each part limited to 128 bytes (Redis: commandCheckExistence).
 func unknown(args [][]byte) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "ERR unknown command '%.128s', with args beginning with: ", args[0])
+	fmt.Fprintf(&b, "ERR unknown command '%s', with args beginning with: ", resp.ErrorText(args[0], 128))
 	shown := 0
 	for _, a := range args[1:] {
 		if shown >= 128 {
 			break
 		}
-		if len(a) > 128-shown {
-			a = a[:128-shown]
-		}
+		a = resp.ErrorText(a, 128-shown)
 		fmt.Fprintf(&b, "'%s' ", a)
 		shown += len(a) + 3
 	}

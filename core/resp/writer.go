@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -49,8 +50,30 @@ func (w *Writer) Error(text string) {
 	w.B = redcon.AppendError(w.B, strings.Trim(text, "\r\n"))
 }
 
-// Errorf is Error with a format.
-func (w *Writer) Errorf(format string, args ...any) { w.Error(fmt.Sprintf(format, args...)) }
+// Errorf is Error with a format. Of arguments that are bytes or strings, what
+// ErrorText leaves of them is shown.
+func (w *Writer) Errorf(format string, args ...any) {
+	for i, a := range args {
+		switch a := a.(type) {
+		case []byte:
+			args[i] = ErrorText(a, len(a))
+		case string:
+			args[i] = ErrorText([]byte(a), len(a))
+		}
+	}
+	w.Error(fmt.Sprintf(format, args...))
+}
+
+// ErrorText is what an error text shows of a client's words: at most n bytes,
+// and none from a NUL on, since Redis prints them as strings of C. The result
+// aliases b.
+func ErrorText(b []byte, n int) []byte {
+	b = b[:min(len(b), n)]
+	if end := bytes.IndexByte(b, 0); end >= 0 {
+		b = b[:end]
+	}
+	return b
+}
 
 // Int appends an integer.
 func (w *Writer) Int(n int64) { w.B = redcon.AppendInt(w.B, n) }

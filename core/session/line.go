@@ -31,11 +31,7 @@ func (s *Session) line(b []byte, self bool) []byte {
 	l.int("multi", -1)
 	l.int("watch", 0)
 	s.buffers(&l, self)
-	row := s.shownRow.Load()
-	if self {
-		row = s.loop.call.Row
-	}
-	s.identity(&l, row)
+	s.identity(&l, self)
 	return l
 }
 
@@ -66,7 +62,11 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	}
 }
 
-func (s *Session) identity(l *lineWriter, row *command.Row) {
+func (s *Session) identity(l *lineWriter, self bool) {
+	row := s.shownRow.Load()
+	if self && s.loop.call.Client == command.Client(s) {
+		row = s.loop.call.Row
+	}
 	if row != nil {
 		l.text("cmd", row.FullName)
 	} else {

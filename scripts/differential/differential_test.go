@@ -76,6 +76,25 @@ func TestRedoubtAgainstRedis(t *testing.T) {
 	}
 }
 
+// TestFound repeats the divergences that were found once (found.ops).
+func TestFound(t *testing.T) {
+	f, err := os.Open("found.ops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	ops, err := readOps(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testOptions(t)
+	o.ours = buildRedoubt(t)
+	e := mustEngine(t, o)
+	if d, err := e.play(ops); err != nil || d != nil {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
 // corruptor is a proxy before a redis-server that spoils one kind of reply.
 func corruptor(t *testing.T, target string, from, to string) string {
 	t.Helper()

@@ -42,6 +42,7 @@ type options struct {
 	seed                uint64
 	log, replay         string
 	shrink, duration    time.Duration
+	all                 bool
 }
 
 func parseOptions(args []string) (options, error) {
@@ -58,6 +59,7 @@ func parseOptions(args []string) (options, error) {
 	fs.StringVar(&o.log, "log", "differential.ops", "where the operations of a divergence go")
 	fs.StringVar(&o.replay, "replay", "", "run an operations log instead of random commands")
 	fs.DurationVar(&o.shrink, "shrink", time.Minute, "how long shrinking may take")
+	fs.BoolVar(&o.all, "all", false, "go on with the next round after a divergence")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -98,14 +100,17 @@ func (o options) random(e *engine, out io.Writer) error {
 		seed = rand.Uint64()
 	}
 	end := time.Now().Add(o.duration)
+	var diverged error
 	for i := 0; i < o.rounds || o.duration > 0 && time.Now().Before(end); i++ {
 		fmt.Fprintf(out, "round %d: seed %d, %d commands\n", i+1, seed, o.n)
-		if err := round(e, newGen(seed, groups).ops(o.n), o, out); err != nil {
+		err := round(e, newGen(seed, groups).ops(o.n), o, out)
+		if err != nil && !(o.all && errors.Is(err, errDiverged)) {
 			return err
 		}
+		diverged = errors.Join(diverged, err)
 		seed++
 	}
-	return nil
+	return diverged
 }
 
 // round plays ops; a divergence is logged, shrunk and reported.

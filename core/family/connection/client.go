@@ -118,9 +118,11 @@ func (f family) pause(c *command.Call) {
 	case !ok:
 	case ms < 0:
 		c.Out.Error("ERR timeout is negative")
+	case ms > math.MaxInt64-c.Now:
+		c.Out.Error("ERR timeout is out of range")
 	default:
 		if ms > 0 {
-			f.Clients.Pause(c.Now+min(ms, math.MaxInt64-c.Now), all)
+			f.Clients.Pause(c.Now+ms, all)
 		}
 		c.Out.OK()
 	}

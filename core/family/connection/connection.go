@@ -78,15 +78,13 @@ func ping(c *command.Call) {
 func echo(c *command.Call) { c.Out.Bulk(c.Args[1]) }
 
 func selectDB(c *command.Call) {
-	n, ok := c.Int(1)
+	n, ok := c.Int32(1)
 	switch {
 	case !ok:
-	case n != int64(int32(n)):
-		c.Out.Error("ERR value is out of range, value must between -2147483648 and 2147483647")
-	case n < 0 || n >= int64(c.Store.Databases()):
+	case n < 0 || n >= c.Store.Databases():
 		c.Out.Error("ERR DB index is out of range")
 	default:
-		c.Client.Select(int(n))
+		c.Client.Select(n)
 		c.Out.OK()
 	}
 }

@@ -125,7 +125,7 @@ func replyDue(c *command.Call, baseMs, unitMs int64) {
 		return
 	}
 	rest := max(due-baseMs, 0)
-	c.Out.Int((rest + unitMs/2) / unitMs)
+	c.Out.Uint((uint64(rest) + uint64(unitMs)/2) / uint64(unitMs)) // unsigned: rest may be the last millisecond there is
 }
 
 func persist(c *command.Call) {

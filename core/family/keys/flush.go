@@ -37,11 +37,11 @@ func (f *family) flushMode(c *command.Call) (async, ok bool) {
 }
 
 func swapDB(c *command.Call) {
-	a, ok := database(c, 1, "ERR invalid first DB index")
+	a, ok := c.Int32Or(1, "ERR invalid first DB index", "ERR invalid first DB index")
 	if !ok {
 		return
 	}
-	b, ok := database(c, 2, "ERR invalid second DB index")
+	b, ok := c.Int32Or(2, "ERR invalid second DB index", "ERR invalid second DB index")
 	if !ok {
 		return
 	}

@@ -8,7 +8,6 @@ package keys
 
 import (
 	"bytes"
-	"math"
 	"sync"
 
 	"github.com/redoubt-kv/redoubt/core/command"
@@ -120,27 +119,10 @@ func renameTo(c *command.Call) {
 	c.Changed(keyspace.EventGeneric, "rename_to", to, 0)
 }
 
-// database reads argument i as the index of a database. Where it is none the
+// otherDB reads argument i as the index of a database. Where there is none the
 // error has been replied.
-func database(c *command.Call, i int, notInt string) (index int, ok bool) {
-	n, ok := c.IntOr(i, notInt)
-	if !ok {
-		return 0, false
-	}
-	if n < math.MinInt32 || n > math.MaxInt32 {
-		text := notInt
-		if notInt == command.ErrNotInt {
-			text = "ERR value is out of range, value must between -2147483648 and 2147483647"
-		}
-		c.Out.Error(text)
-		return 0, false
-	}
-	return int(n), true
-}
-
-// otherDB is database for one that must exist.
 func otherDB(c *command.Call, i int) (db *keyspace.DB, ok bool) {
-	n, ok := database(c, i, command.ErrNotInt)
+	n, ok := c.Int32(i)
 	if !ok {
 		return nil, false
 	}
