@@ -18,15 +18,33 @@ type Clock interface {
 	NowUs() int64
 	// Mono is the time since some fixed moment; it never goes back.
 	Mono() time.Duration
+	// MsAt is the wall clock in milliseconds at a moment that Mono has just
+	// told, for callers that need both and pay for one.
+	MsAt(mono time.Duration) int64
 }
 
 // Real is the clock of the system. Mono counts from when NewReal made it.
 type Real struct {
-	start time.Time
+	start  time.Time
+	zeroNs atomic.Int64 // the wall clock, in ns, when Mono was zero, as of the last Sync
 }
 
 // NewReal returns the system's clock.
-func NewReal() *Real { return &Real{start: time.Now()} }
+func NewReal() *Real {
+	r := &Real{start: time.Now()}
+	r.Sync()
+	return r
+}
+
+// Sync has MsAt follow the wall clock if it was set since the last call. A
+// server calls it some times a second.
+func (r *Real) Sync() {
+	now := time.Now()
+	r.zeroNs.Store(now.UnixNano() - int64(now.Sub(r.start)))
+}
+
+// MsAt implements Clock.
+func (r *Real) MsAt(mono time.Duration) int64 { return (r.zeroNs.Load() + int64(mono)) / 1e6 }
 
 // NowMs implements Clock.
 func (*Real) NowMs() int64 { return time.Now().UnixMilli() }
@@ -55,6 +73,9 @@ func (f *Fake) NowMs() int64 { return f.wallUs.Load() / 1000 }
 
 // NowUs implements Clock.
 func (f *Fake) NowUs() int64 { return f.wallUs.Load() }
+
+// MsAt implements Clock.
+func (f *Fake) MsAt(time.Duration) int64 { return f.NowMs() }
 
 // Mono implements Clock.
 func (f *Fake) Mono() time.Duration { return time.Duration(f.monoNs.Load()) }
@@ -101,3 +122,6 @@ func (c *Coarse) NowUs() int64 { return c.wallUs.Load() }
 
 // Mono implements Clock.
 func (c *Coarse) Mono() time.Duration { return time.Duration(c.monoNs.Load()) }
+
+// MsAt implements Clock.
+func (c *Coarse) MsAt(time.Duration) int64 { return c.NowMs() }

@@ -34,6 +34,7 @@ func (s *Server) cron() {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for tick := 0; !s.stopped.Load(); tick++ {
 		time.Sleep(cronPeriod)
+		s.clock.Sync()
 		metrics.Read(sample)
 		s.figures.goMemory.Store(int64(sample[0].Value.Uint64() + sample[1].Value.Uint64()))
 		if used := s.usedMemory(); used > s.figures.peak.Load() {

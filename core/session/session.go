@@ -141,7 +141,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 		return len(in)
 	}
 	l, limits := s.loop, s.clients.limits.Load()
-	l.call.Now, l.call.Row = s.clients.clock.NowMs(), s.row
+	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
 		s.queryTooLong(in)
@@ -153,7 +153,6 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l.w.B, l.w.Proto = *s.out, int(s.proto.Load())
 	l.call.Tx.NoTouch = s.NoTouch()
-	l.stats.Begin()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()

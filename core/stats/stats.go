@@ -175,8 +175,11 @@ func (l *Loop) TrackLatency(on bool) { l.track = on }
 // Add adds to a total: a plain addition.
 func (l *Loop) Add(c Counter, n uint64) { l.totals[c] += n }
 
-// Begin starts the clock of a batch of commands.
-func (l *Loop) Begin() { l.last = l.clock.Mono() }
+// Begin starts the clock of a batch of commands, and returns what it shows.
+func (l *Loop) Begin() time.Duration {
+	l.last = l.clock.Mono()
+	return l.last
+}
 
 // Done ends the call that started when the one before it, or Begin, ended,
 // and returns how long it took. Time between calls, for parsing, counts for
