@@ -17,7 +17,25 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, end := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go watch(signals, end)
 	os.Exit(server.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// watch ends the server at the first signal. A SIGINT after another one ends
+// the process at once: somebody insists.
+func watch(signals chan os.Signal, end context.CancelCauseFunc) {
+	for interrupts := 0; ; {
+		switch <-signals {
+		case syscall.SIGINT:
+			if interrupts++; interrupts > 1 {
+				os.Exit(1)
+			}
+			end(server.ErrInterrupt)
+		default:
+			end(nil)
+		}
+	}
 }

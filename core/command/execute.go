@@ -22,9 +22,9 @@ type Executor struct {
 	Gate func(c *Call) string
 	// Errors counts error replies by their code.
 	Errors *stats.Errors
-	// Slow is told of calls that took longer than SlowerThan ns.
+	// Slow is told of calls that took SlowerThan or more.
 	Slow func(c *Call, took time.Duration)
-	// SlowerThan is slowlog-log-slower-than in ns; negative: never.
+	// SlowerThan is from how many ns on Slow is told; negative: never.
 	SlowerThan atomic.Int64
 
 	// dirty counts changes of the data since the start.
@@ -64,7 +64,7 @@ func (x *Executor) Execute(c *Call) {
 		x.countError(c, c.Out.B[mark:])
 	}
 	took := c.Loop.Done(row.ID, outcome)
-	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 && row.Flags&SkipSlowlog == 0 {
+	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
 	}
 	if took > time.Millisecond/2 {

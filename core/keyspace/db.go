@@ -87,7 +87,7 @@ func (db *DB) count(sh *shard, hit bool, key []byte) {
 
 // expire deletes a key whose time has come.
 func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
-	t.Delete(pos, key)
+	db.remove(sh, t, pos, key, db.tx.s.lazyExpire.Load())
 	sh.counts.Expired++
 	if o := db.tx.s.observer; o != nil {
 		o.Deleted(key, db.index)
@@ -203,6 +203,14 @@ func (db *DB) Delete(key []byte) bool {
 func (db *DB) DeleteLazy(key []byte) bool {
 	sh, t, pos := db.at(key)
 	db.dropExpired(sh, t, pos, key)
+	return db.remove(sh, t, pos, key, true)
+}
+
+// remove deletes key; with lazy, a costly value is left to the background.
+func (db *DB) remove(sh *shard, t *table.Table, pos uint64, key []byte, lazy bool) bool {
+	if !lazy {
+		return t.Delete(pos, key)
+	}
 	e, ok := t.Find(pos, key)
 	if !ok {
 		return false

@@ -54,10 +54,11 @@ type Store struct {
 	seed      uint64
 	nowMs     func() int64
 
-	lfu      atomic.Bool // the access clock is LFU's
-	lfuLog   atomic.Int64
-	lfuDecay atomic.Int64 // minutes
-	frozen   atomic.Bool  // expired keys are neither deleted nor hidden
+	lfu                   atomic.Bool // the access clock is LFU's
+	lfuLog                atomic.Int64
+	lfuDecay              atomic.Int64 // minutes
+	lazyEvict, lazyExpire atomic.Bool  // free what is costly in the background
+	frozen                atomic.Bool  // expired keys are neither deleted nor hidden
 
 	// observer is told of events; set before the first Tx.
 	observer Observer
@@ -191,3 +192,10 @@ func (s *Store) Size(db int) (keys, expires int64) {
 // by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
 // cycle).
 func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }
+
+// SetLazy chooses whether evicted and expired values that are costly to free are
+// freed in the background (lazyfree-lazy-eviction, lazyfree-lazy-expire).
+func (s *Store) SetLazy(evict, expire bool) {
+	s.lazyEvict.Store(evict)
+	s.lazyExpire.Store(expire)
+}

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -83,6 +84,8 @@ type LoadOptions struct {
 	Merge bool
 	// Tx, if set, has every shard locked; else a shard is locked for each key.
 	Tx *keyspace.Tx
+	// Delay is slept after each key (key-load-delay, for tests).
+	Delay time.Duration
 }
 
 // Loaded is what a load did.
@@ -150,5 +153,8 @@ func (l *loader) Entry(e *Entry) error {
 		db.SetClock(e.Key, keyspace.ClockOfIdle(e.IdleSec*1000, l.o.NowMs))
 	}
 	l.Keys++
+	if l.o.Delay > 0 {
+		time.Sleep(l.o.Delay)
+	}
 	return nil
 }

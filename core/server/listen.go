@@ -121,8 +121,12 @@ func (s *Server) relisten(set *settings.Settings) error {
 
 // loopCron has every loop look after its clients.
 func (s *Server) loopCron(hz int) {
+	track := s.live.Load().LatencyTracking
 	for i, l := range s.loops {
-		s.transport.Post(i, func() { l.Cron(hz) })
+		s.transport.Post(i, func() {
+			l.TrackLatency(track)
+			l.Cron(hz)
+		})
 	}
 }
 

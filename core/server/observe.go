@@ -14,10 +14,10 @@ func (s *Server) observe() {
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
+		"latency-monitor-threshold", "lazyfree-lazy-eviction", "lazyfree-lazy-expire",
 	} {
 		s.registry.OnChange(name, apply)
 	}
-	s.registry.OnChange("latency-tracking", apply)
 	for _, name := range []string{"port", "bind"} {
 		s.registry.OnChange(name, func() error { return s.relisten(s.working) })
 	}
@@ -31,16 +31,29 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.clients.SetLimits(s.limits(set))
 	s.password.Set(set.RequirePass)
 	s.log.reopen(set.LogFile, set.LogLevel)
-	s.exec.SlowerThan.Store(set.SlowLogSlowerThan * 1000)
-	if set.SlowLogSlowerThan < 0 {
-		s.exec.SlowerThan.Store(-1)
-	}
+	s.exec.SlowerThan.Store(slowerThan(set))
+	s.store.SetLazy(set.LazyfreeLazyEviction, set.LazyfreeLazyExpire)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy
 	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU
 	s.store.SetClockPolicy(lfu, int64(set.LFULogFactor), int64(set.LFUDecayTime))
 	s.store.ForgetCandidates()
 	return nil
+}
+
+// slowerThan is the time in ns from which a call is of interest to the slow log
+// or the latency monitor, -1 if none is.
+func slowerThan(set *settings.Settings) int64 {
+	slow, latency := set.SlowLogSlowerThan*1000, set.LatencyMonitorThreshold*1e6
+	switch {
+	case slow < 0 && latency == 0:
+		return -1
+	case slow < 0:
+		return latency
+	case latency == 0:
+		return slow
+	}
+	return min(slow, latency)
 }
 
 // evictionPolicy is the keyspace's word for maxmemory-policy.

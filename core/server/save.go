@@ -131,12 +131,14 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 	}
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
 		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
-			if v.processed.Add(1)&1023 == 0 {
+			if set.RDBKeySaveDelay > 0 {
+				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
+			}
+			if v.processed.Add(1)&1023 == 0 || set.RDBKeySaveDelay > 0 {
+				v.pace(n, set.SnapshotMemoryBudget)
 				if v.cancels.Load() {
 					return errCancelled
 				}
-				v.pace(n, set.SnapshotMemoryBudget)
-				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
 			}
 			return nil
 		})
@@ -302,6 +304,7 @@ func (v *saver) Reload(c *command.Call, o admin.Reload) error {
 func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error {
 	set := v.s.live.Load()
 	path := set.Path(set.DBFilename)
+	o.Delay = time.Duration(set.KeyLoadDelay) * time.Microsecond
 	visitor, loaded := rdb.NewLoader(v.s.store, o)
 	err := rdb.LoadFile(v.s.fs, path, rdb.DecoderOptions{
 		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(), Progress: progress,

@@ -22,6 +22,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,6 +48,10 @@ const (
 	RedisVersion = "7.4.0"
 	Version      = "0.1.0"
 )
+
+// ErrInterrupt is the cause of a context that a SIGINT has ended; any other
+// cause stands for SIGTERM.
+var ErrInterrupt = errors.New("interrupted")
 
 // Server is one running server.
 type Server struct {
@@ -183,7 +188,7 @@ func (s *Server) wait(ctx context.Context, served chan error) int {
 		case <-done:
 			done = nil
 			s.log.warning("User requested shutdown...")
-			go s.stopOnSignal()
+			go s.stopOnSignal(errors.Is(context.Cause(ctx), ErrInterrupt))
 		}
 	}
 }
@@ -266,9 +271,19 @@ func (s *Server) limits(set *settings.Settings) session.Limits {
 	}
 }
 
-// noteSlow enters a call into the slow log and the latency monitor.
+// noteSlow enters a call into the latency monitor and the slow log.
 func (s *Server) noteSlow(c *command.Call, took time.Duration) {
 	set := s.live.Load()
+	if t := set.LatencyMonitorThreshold; t > 0 && took.Milliseconds() >= t {
+		event := "command"
+		if c.Row.Flags&command.Fast != 0 {
+			event = "fast-command"
+		}
+		s.latency.Add(event, c.Now, took, t)
+	}
+	if t := set.SlowLogSlowerThan; t < 0 || took.Microseconds() < t || c.Row.Flags&command.SkipSlowlog != 0 {
+		return
+	}
 	args := c.Args
 	if command.EqualFold(args[0], "auth") || command.EqualFold(args[0], "hello") {
 		args = [][]byte{args[0], []byte("(redacted)")}

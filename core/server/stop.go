@@ -36,15 +36,20 @@ func (s *Server) shutdown(o admin.Shutdown) error {
 	return nil
 }
 
-// stopOnSignal is the end of the context: SIGTERM, or the power button.
-func (s *Server) stopOnSignal() {
-	f := s.live.Load().ShutdownOnSigterm
+// stopOnSignal is the end of the context: SIGINT, or SIGTERM and the power
+// button.
+func (s *Server) stopOnSignal(interrupt bool) {
+	set, name := s.live.Load(), "SIGTERM"
+	f := set.ShutdownOnSigterm
+	if interrupt {
+		f, name = set.ShutdownOnSigint, "SIGINT"
+	}
 	err := s.shutdown(admin.Shutdown{
 		Save: f&settings.ShutdownSave != 0, NoSave: f&settings.ShutdownNoSave != 0,
 		Now: f&settings.ShutdownNow != 0, Force: f&settings.ShutdownForce != 0,
 	})
 	if err != nil {
-		s.log.warning("SIGTERM received but errors trying to shut down the server, check the logs for more information")
+		s.log.warning("%s received but errors trying to shut down the server, check the logs for more information", name)
 	}
 }
 

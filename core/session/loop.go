@@ -42,6 +42,9 @@ func (l *Loop) remove(s *Session) {
 	l.sessions = l.sessions[:last]
 }
 
+// TrackLatency switches the histograms of the loop's calls on or off.
+func (l *Loop) TrackLatency(on bool) { l.stats.TrackLatency(on) }
+
 // minPerCron is how many sessions a Cron looks at, if there are so many.
 const minPerCron = 5
 
