@@ -18,8 +18,11 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
-	for _, name := range []string{"port", "bind"} {
-		s.registry.OnChange(name, func() error { return s.relisten(s.working) })
+	for name, refusal := range map[string]string{
+		"port": "Unable to listen on this port. Check server logs.",
+		"bind": "Failed to bind to specified addresses.",
+	} {
+		s.registry.OnChange(name, func() error { return s.relisten(s.working, refusal) })
 	}
 	if err := s.apply(s.live.Load()); err != nil {
 		s.log.warning("%v", err)
@@ -35,6 +38,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	if set.SlowLogSlowerThan < 0 {
 		s.exec.SlowerThan.Store(-1)
 	}
+	s.stats.TrackLatency(set.LatencyTracking)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy
 	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU

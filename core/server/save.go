@@ -136,9 +136,8 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 					return errCancelled
 				}
 				v.pace(n, set.SnapshotMemoryBudget)
-				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
 			}
-			return nil
+			return v.delay(set.RDBKeySaveDelay)
 		})
 	})
 	if err == nil {
@@ -176,6 +175,19 @@ func (v *saver) throttle(budget int64) {
 		}
 		time.Sleep(step)
 	}
+}
+
+// delay waits after a key for rdb-key-save-delay microseconds, which only tests
+// set, in steps short enough for the save to be cancelled.
+func (v *saver) delay(us int) error {
+	const step = 10 * time.Millisecond
+	for left := time.Duration(us) * time.Microsecond; left > 0; left -= step {
+		if v.cancels.Load() {
+			return errCancelled
+		}
+		time.Sleep(min(left, step))
+	}
+	return nil
 }
 
 // Save writes the file on the caller's loop.
