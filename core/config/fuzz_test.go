@@ -71,7 +71,7 @@ func FuzzLoad(f *testing.F) {
 		if strings.Contains(strings.ToLower(text), "list") {
 			return // the test's list is written without quotes
 		}
-		first := r.rewritten(text)
+		first := r.rewritten(text, false)
 		r2, _ := newTest(t)
 		if err := r2.LoadString(first); err != nil {
 			t.Fatalf("%q became %q: %v", text, first, err)
@@ -79,7 +79,7 @@ func FuzzLoad(f *testing.F) {
 		if after := r2.Get([]string{"*", "secret"}); !slices.Equal(before, after) {
 			t.Fatalf("%q became %q: values %q, were %q", text, first, after, before)
 		}
-		if second := r2.rewritten(first); second != first {
+		if second := r2.rewritten(first, false); second != first {
 			t.Fatalf("%q, rewritten again, became %q", first, second)
 		}
 	})

@@ -18,7 +18,13 @@ const maxTempTries = 100
 // Rewrite is CONFIG REWRITE: it replaces the configuration file by one that
 // has the current values, with comments and order kept. The error is an
 // Error; the old file is whole then.
-func (r *Registry) Rewrite() error {
+func (r *Registry) Rewrite() error { return r.rewrite(false) }
+
+// RewriteAll is DEBUG CONFIG-REWRITE-FORCE-ALL: Rewrite that also writes every
+// directive with its default.
+func (r *Registry) RewriteAll() error { return r.rewrite(true) }
+
+func (r *Registry) rewrite(all bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file == "" {
@@ -26,7 +32,7 @@ func (r *Registry) Rewrite() error {
 	}
 	old, err := os.ReadFile(r.file)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = overwrite(r.file, r.rewritten(string(old)))
+		err = overwrite(r.file, r.rewritten(string(old), all))
 	}
 	if err != nil {
 		return Error("ERR Rewriting config file: " + SystemError(err))
@@ -42,14 +48,16 @@ type rewriting struct {
 	signed bool             // the signature is there
 }
 
-// rewritten returns the new text of a configuration file.
-func (r *Registry) rewritten(old string) string {
+// rewritten returns the new text of a configuration file. With all it has every
+// directive.
+func (r *Registry) rewritten(old string, all bool) string {
 	w := r.parseOld(old)
 	for _, e := range r.entries {
 		if e.isAlias {
 			continue
 		}
-		for _, line := range e.Value.Lines(e.name, e.Value.Get() == e.deflt) {
+		for _, line := range e.Value.Lines(e.name, e.Value.Get() == e.deflt && !all) {
+			line.Force = line.Force || all
 			w.put(e.name, line)
 		}
 		for _, n := range w.byName[e.name] {

@@ -145,7 +145,7 @@ func (d *Decoder) footer() error {
 	if d.opts.SkipChecksum || got == 0 || got == want {
 		return nil
 	}
-	return d.fail(at, ErrChecksum, "wrong RDB checksum: the file says %016x, its bytes give %016x", got, want)
+	return d.fail(at, ErrChecksum, "RDB CRC error: the file says %016x, its bytes give %016x", got, want)
 }
 
 // record reads one record and tells whether it was the end of the file.

@@ -286,7 +286,7 @@ func TestErrorsTellThePlaceAndTheReason(t *testing.T) {
 		{"version text", []byte("REDIS00x1"), `offset 0x5: can't handle RDB format version "00x1"`, ErrVersion},
 		{"no end", raw(), "offset 0x9: short read in the start of a record", ErrTruncated},
 		{"no checksum", raw(0xff, "1234567"), "offset 0xa: short read in the checksum", ErrTruncated},
-		{"flip", flipped, "offset 0xf: wrong RDB checksum: the file says", ErrChecksum},
+		{"flip", flipped, "offset 0xf: RDB CRC error: the file says", ErrChecksum},
 		{"short", raw(0, 1, "k", 0x41, 0xf4, "only"), "offset 0xe: short read in a string of 500 bytes", ErrTruncated},
 		{"huge", raw(0, 1, "k", huge), "offset 0x15: short read in a string of 4294967295 bytes", ErrTruncated},
 		{"above the limit", raw(0, 1, "k", 0x81, 1, "1234567"), "offset 0x15: a string of 85905063397373495 bytes is longer than the limit of 4294967295", ErrCorrupt},

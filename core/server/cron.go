@@ -24,7 +24,6 @@ func (s *Server) usedMemory() int64 {
 
 // startBackground starts the goroutines that work beside the loops.
 func (s *Server) startBackground() {
-	s.sampleMemory()
 	go s.sweep.run()
 	go s.cron()
 }

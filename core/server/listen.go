@@ -108,25 +108,22 @@ func (s *Server) closeTCP() {
 // relisten binds anew after CONFIG SET of port or bind. If that fails the old
 // addresses are bound again by the same function, when the registry takes the
 // change back.
-func (s *Server) relisten(set *settings.Settings) error {
+func (s *Server) relisten(set *settings.Settings, refusal string) error {
 	s.closeTCP()
 	if set.Port == 0 {
 		return nil
 	}
 	if err := s.listenTCP(set); err != nil {
-		return errors.New("Unable to listen on this port. Check server logs.")
+		s.log.warning("%v", err)
+		return errors.New(refusal)
 	}
 	return nil
 }
 
 // loopCron has every loop look after its clients.
 func (s *Server) loopCron(hz int) {
-	track := s.live.Load().LatencyTracking
 	for i, l := range s.loops {
-		s.transport.Post(i, func() {
-			l.TrackLatency(track)
-			l.Cron(hz)
-		})
+		s.transport.Post(i, func() { l.Cron(hz) })
 	}
 }
 

@@ -18,8 +18,12 @@ func (s *Server) observe() {
 	} {
 		s.registry.OnChange(name, apply)
 	}
-	for _, name := range []string{"port", "bind"} {
-		s.registry.OnChange(name, func() error { return s.relisten(s.working) })
+	s.registry.OnChange("latency-tracking", apply)
+	for name, refusal := range map[string]string{
+		"port": "Unable to listen on this port. Check server logs.",
+		"bind": "Failed to bind to specified addresses.",
+	} {
+		s.registry.OnChange(name, func() error { return s.relisten(s.working, refusal) })
 	}
 	if err := s.apply(s.live.Load()); err != nil {
 		s.log.warning("%v", err)
@@ -33,6 +37,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
 	s.store.SetLazy(set.LazyfreeLazyEviction, set.LazyfreeLazyExpire)
+	s.stats.TrackLatency(set.LatencyTracking)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy
 	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU

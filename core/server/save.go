@@ -131,16 +131,13 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 	}
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
 		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
-			if set.RDBKeySaveDelay > 0 {
-				time.Sleep(time.Duration(set.RDBKeySaveDelay) * time.Microsecond)
-			}
-			if v.processed.Add(1)&1023 == 0 || set.RDBKeySaveDelay > 0 {
+			if v.processed.Add(1)&1023 == 0 {
 				v.pace(n, set.SnapshotMemoryBudget)
 				if v.cancels.Load() {
 					return errCancelled
 				}
 			}
-			return nil
+			return v.delay(set.RDBKeySaveDelay)
 		})
 	})
 	if err == nil {
@@ -178,6 +175,19 @@ func (v *saver) throttle(budget int64) {
 		}
 		time.Sleep(step)
 	}
+}
+
+// delay waits after a key for rdb-key-save-delay microseconds, which only tests
+// set, in steps short enough for the save to be cancelled.
+func (v *saver) delay(us int) error {
+	const step = 10 * time.Millisecond
+	for left := time.Duration(us) * time.Microsecond; left > 0; left -= step {
+		if v.cancels.Load() {
+			return errCancelled
+		}
+		time.Sleep(min(left, step))
+	}
+	return nil
 }
 
 // Save writes the file on the caller's loop.

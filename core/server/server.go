@@ -234,6 +234,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.observe()
+	s.sampleMemory()
 	s.startupMem = s.usedMemory()
 	return nil
 }

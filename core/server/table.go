@@ -78,15 +78,19 @@ func (k keySettings) SharesIntegers() bool {
 	return true
 }
 
-// flushed is told of FLUSHALL, with every shard locked.
-func (s *Server) flushed(tx *keyspace.Tx) {
+// flushed is told of FLUSHALL, with every shard locked. It tells whether the
+// empty keyspace is on disk, so that nothing is left to be saved.
+func (s *Server) flushed(tx *keyspace.Tx) (saved bool) {
 	s.saver.cancel()
 	s.store.ForgetCandidates()
-	if len(s.live.Load().Save) > 0 {
-		if err := s.saver.saveLocked(tx); err != nil {
-			s.log.warning("Saving the empty keyspace after FLUSHALL failed: %v", err)
-		}
+	if len(s.live.Load().Save) == 0 {
+		return false
 	}
+	if err := s.saver.saveLocked(tx); err != nil {
+		s.log.warning("Saving the empty keyspace after FLUSHALL failed: %v", err)
+		return false
+	}
+	return true
 }
 
 // directives is the engine of directives for CONFIG.
@@ -95,8 +99,10 @@ type directives struct{ s *Server }
 func (d directives) Get(patterns []string) []string { return d.s.registry.Get(patterns) }
 func (d directives) Rewrite() error                 { return d.s.registry.Rewrite() }
 
-func (d directives) Set(pairs []string) error {
+func (d directives) RewriteAll() error { return d.s.registry.RewriteAll() }
+
+func (d directives) Set(pairs []string, local bool) error {
 	set := d.s.live.Load()
 	return d.s.registry.Set(pairs, config.SetOptions{Loading: d.s.loading.Load(),
-		AllowProtected: set.EnableProtectedConfigs == settings.AccessYes})
+		AllowProtected: set.EnableProtectedConfigs.Allows(local)})
 }

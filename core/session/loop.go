@@ -42,9 +42,6 @@ func (l *Loop) remove(s *Session) {
 	l.sessions = l.sessions[:last]
 }
 
-// TrackLatency switches the histograms of the loop's calls on or off.
-func (l *Loop) TrackLatency(on bool) { l.stats.TrackLatency(on) }
-
 // minPerCron is how many sessions a Cron looks at, if there are so many.
 const minPerCron = 5
 

@@ -18,6 +18,7 @@ package stats
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
@@ -57,8 +58,9 @@ type Totals [numCounters]uint64
 // Stats is the statistics of one server. Methods may be called by any
 // goroutine, except where they say otherwise.
 type Stats struct {
-	clock    clock.Clock
-	commands int // rows of the command table
+	clock     clock.Clock
+	commands  int         // rows of the command table
+	untracked atomic.Bool // TrackLatency(false)
 
 	mu    sync.Mutex // loops and idle
 	loops []*Loop
@@ -71,9 +73,13 @@ func New(c clock.Clock, commands int) *Stats {
 	return &Stats{clock: c, commands: commands}
 }
 
+// TrackLatency switches the histograms of the calls that are published from
+// now on on or off, for every Loop. Any goroutine may call it.
+func (s *Stats) TrackLatency(on bool) { s.untracked.Store(!on) }
+
 // NewLoop makes a Loop for one event loop, for good.
 func (s *Stats) NewLoop() *Loop {
-	l := &Loop{clock: s.clock, figures: make([]figures, s.commands), track: true}
+	l := &Loop{clock: s.clock, figures: make([]figures, s.commands), untracked: &s.untracked}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loops = append(s.loops, l)
@@ -138,12 +144,12 @@ const maxPending = 256
 // Loop is the statistics of one event loop. Only its owner may call its
 // methods; readers go through Stats.
 type Loop struct {
-	clock   clock.Clock
-	last    time.Duration // end of the command before
-	totals  Totals        // not published yet
-	n       int           // of pending
-	pending [maxPending]sample
-	track   bool
+	clock     clock.Clock
+	last      time.Duration // end of the command before
+	totals    Totals        // not published yet
+	n         int           // of pending
+	pending   [maxPending]sample
+	untracked *atomic.Bool // of the Stats
 
 	_ [64]byte // what follows is shared with readers: keep it off the owner's cache lines
 
@@ -168,9 +174,6 @@ const (
 	Failed           // ran and replied with an error
 	Declined         // refused before it ran: wrong arity, no permission, out of memory …
 )
-
-// TrackLatency switches the histograms of calls from now on on or off.
-func (l *Loop) TrackLatency(on bool) { l.track = on }
 
 // Add adds to a total: a plain addition.
 func (l *Loop) Add(c Counter, n uint64) { l.totals[c] += n }
@@ -211,9 +214,10 @@ func (l *Loop) Record(command int, took time.Duration, o Outcome) {
 func (l *Loop) Publish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	track := !l.untracked.Load()
 	for i := range l.pending[:l.n] {
 		s := &l.pending[i]
-		l.figures[s.command].add(s, l.track)
+		l.figures[s.command].add(s, track)
 		if s.outcome != Declined {
 			l.published[Commands]++
 		}

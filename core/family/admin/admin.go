@@ -100,8 +100,11 @@ const (
 // Config is the engine of directives. Errors are whole replies.
 type Config interface {
 	Get(patterns []string) (namesAndValues []string)
-	Set(namesAndValues []string) error
+	// Set is told whether the client is on this machine: protected
+	// directives may be open to those alone.
+	Set(namesAndValues []string, local bool) error
 	Rewrite() error
+	RewriteAll() error // the defaults as well
 }
 
 // Allocator is the memory under the keyspace and the Go heap.

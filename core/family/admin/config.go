@@ -23,7 +23,13 @@ func (f *family) configSet(c *command.Call) {
 		c.Out.Error(command.ErrSyntax)
 		return
 	}
-	replyConfig(c, f.Config.Set(texts(c.Args[2:])))
+	replyConfig(c, f.Config.Set(texts(c.Args[2:]), isLocal(c)))
+}
+
+// isLocal tells whether the client's connection comes over no network.
+func isLocal(c *command.Call) bool {
+	l, ok := c.Client.(interface{ Local() bool })
+	return ok && l.Local()
 }
 
 func (f *family) configRewrite(c *command.Call) { replyConfig(c, f.Config.Rewrite()) }

@@ -81,7 +81,7 @@ var debugTable = []struct {
 	{"LOADAOF", 2, math.MaxInt, refuse("DEBUG LOADAOF: this version of Redoubt has no append only file")},
 	{"AOF-FLUSH-SLEEP", 3, 3, refuse("DEBUG AOF-FLUSH-SLEEP: this version of Redoubt has no append only file")},
 	{"REPLICATE", 3, math.MaxInt, refuse("DEBUG REPLICATE: this version of Redoubt has no replicas")},
-	{"CONFIG-REWRITE-FORCE-ALL", 2, 2, refuse("DEBUG CONFIG-REWRITE-FORCE-ALL is not supported; CONFIG REWRITE is")},
+	{"CONFIG-REWRITE-FORCE-ALL", 2, 2, func(f *family, c *command.Call) { replyConfig(c, f.Config.RewriteAll()) }},
 	{"LEAK", 3, 3, refuse("DEBUG LEAK is not supported: memory here is collected")},
 	{"MALLCTL", 3, math.MaxInt, refuse("DEBUG MALLCTL is not supported: the allocator is not jemalloc")},
 	{"MALLCTL-STR", 3, math.MaxInt, refuse("DEBUG MALLCTL-STR is not supported: the allocator is not jemalloc")},

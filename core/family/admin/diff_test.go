@@ -38,7 +38,8 @@ func (f *fake) Restart(graceful bool, ms int64) error {
 	return errFake
 }
 func (f *fake) Get(patterns []string) []string    { return []string{"maxmemory", "0"} }
-func (f *fake) Set(pairs []string) error          { f.note("set %v", pairs); return nil }
+func (f *fake) RewriteAll() error                 { f.note("rewrite all"); return nil }
+func (f *fake) Set(pairs []string, _ bool) error  { f.note("set %v", pairs); return nil }
 func (f *fake) Rewrite() error                    { return errors.New("ERR The server is running without a config file") }
 func (f *fake) Purge() error                      { return nil }
 func (f *fake) Report() string                    { return "report" }

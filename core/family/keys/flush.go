@@ -16,9 +16,9 @@ func (f *family) flushAll(c *command.Call) {
 	if !ok {
 		return
 	}
-	c.AddDirty(c.Tx.Flush(-1, async))
-	if f.Flushed != nil {
-		f.Flushed(c.Tx)
+	changes := c.Tx.Flush(-1, async)
+	if f.Flushed == nil || !f.Flushed(c.Tx) {
+		c.AddDirty(changes)
 	}
 	c.Out.OK()
 }

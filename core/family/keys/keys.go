@@ -33,7 +33,7 @@ type Options struct {
 	// Flushed is called after FLUSHALL has emptied all databases, with every
 	// shard locked: the server ends a background save, whose data is gone, and
 	// saves the empty keyspace if save points are set.
-	Flushed func(tx *keyspace.Tx)
+	Flushed func(tx *keyspace.Tx) (saved bool)
 }
 
 type family struct {
