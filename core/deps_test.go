@@ -56,6 +56,8 @@ var thirdParty = map[string][]string{
 	"github.com/insomniacslk/dhcp":   {"appliance", "cmd"},
 	"github.com/diskfs/go-diskfs":    {"appliance", "cmd"},
 	"github.com/redis/go-redis":      {"bench"},
+	"github.com/HdrHistogram":        {"bench"},
+	"github.com/zeebo/xxh3":          {"core/keyspace"},
 	"github.com/hanwen/go-fuse":      {"cmd"},
 	"github.com/klauspost/compress":  {"appliance", "cmd"},
 	"github.com/ulikunitz/xz":        {"appliance", "cmd"},

@@ -100,10 +100,10 @@ func TestCorrupt(t *testing.T) {
 	} {
 		b := append(bytes.Clone(head), runs...)
 		if _, err := Count(b); err != ErrCorrupt {
-			t.Errorf("%s: Count: %v", name, err)
+			t.Errorf("H1, %s: Count: %v", name, err)
 		}
 		if _, err := ToDense(b); err != ErrCorrupt {
-			t.Errorf("%s: ToDense: %v", name, err)
+			t.Errorf("H1, %s: ToDense: %v", name, err)
 		}
 		if err := new(Max).Merge(b); err != ErrCorrupt {
 			t.Errorf("%s: Merge: %v", name, err)
@@ -111,7 +111,7 @@ func TestCorrupt(t *testing.T) {
 	}
 	dense := make([]byte, DenseSize-1)
 	if _, _, err := Raise(dense, 16383, 1, 3000); err != ErrCorrupt {
-		t.Errorf("short dense: %v", err)
+		t.Errorf("H2, short dense: %v", err)
 	}
 }
 

@@ -35,6 +35,9 @@ func (t *Table) checkNode(ref page.Ref, pos uint64, depth int, count, dues *int6
 	for slot := 0; slot < 1<<k; {
 		child := *page.RefAt(t.heap, ref, dirSlots+4*slot)
 		c := page.At[nodeHead](t.heap, child)
+		if t.heap.Owned(child) && !t.heap.Owned(ref) {
+			return fmt.Errorf("page P5: node %d is owned, the directory %d above it is frozen", child, ref)
+		}
 		n, d := 1, depth+k
 		if c.kind == kindBucket {
 			d = int(t.heap.Bytes(child, offTags)[offDepth])

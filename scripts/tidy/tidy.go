@@ -28,7 +28,7 @@ var (
 	machine   = regexp.MustCompile(`(^|[\s"'=(])/(wo` + `rk|home/[a-z]|Us` + `ers/)`)
 	registry  = regexp.MustCompile(`\b(deb\.deb` + `ian\.org|proxy\.go` + `lang\.org|snapshot\.deb` + `ian\.org|registry\.np` + `mjs\.org)\b`)
 	invariant = regexp.MustCompile(`^\s*(?:-\s*)?([A-Z][0-9]{1,2})[.:)]?\s`)
-	backup    = regexp.MustCompile(`^\s*//\s*(if .*\{|\} else \{|return [a-z]\w*\(.*\)|\w+ := .*\(.*\))\s*$`)
+	backup    = regexp.MustCompile(`^// ?(if .*\{|\} else \{|return [a-z]\w*\(.*\)|\w+ := .*\(.*\))\s*$`)
 )
 
 // Check returns every breach in files (path to content) as "file:line: what".
@@ -46,6 +46,7 @@ func Check(files map[string][]byte) (breaches []string) {
 			c.goFile(name)
 		}
 	}
+	c.collectStrings()
 	dirs := make([]string, 0, len(c.packages))
 	for dir := range c.packages {
 		dirs = append(dirs, dir)
@@ -67,6 +68,7 @@ type checker struct {
 	files    map[string][]byte
 	fset     *token.FileSet
 	packages map[string][]*source
+	strings  map[string]string // by directory: all string literals, a line each
 	breaches []string
 }
 
@@ -222,15 +224,47 @@ func (c *checker) goPackage(dir string, sources []*source) {
 		c.breach(first, 1, "package %s has no Fuzz target", dir)
 	}
 	if strings.HasPrefix(dir, "core/") {
-		c.invariants(first, sources)
+		c.invariants(dir, sources)
 	}
 }
 
+// collectStrings gathers the string literals of each package, in which checks
+// cite invariants.
+func (c *checker) collectStrings() {
+	c.strings = map[string]string{}
+	for dir, sources := range c.packages {
+		var all strings.Builder
+		for _, s := range sources {
+			ast.Inspect(s.file, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					all.WriteString(lit.Value + "\n")
+				}
+				return true
+			})
+		}
+		c.strings[dir] = all.String()
+	}
+}
+
+// cited tells whether a check or test of the package cites the number, or one
+// of another package does by the package's name too, as in "page P5".
+func (c *checker) cited(dir, number string) bool {
+	if regexp.MustCompile(`\b` + number + `\b`).MatchString(c.strings[dir]) {
+		return true
+	}
+	full := regexp.MustCompile(`\b` + path.Base(dir) + ` ` + number + `\b`)
+	for other, text := range c.strings {
+		if other != dir && full.MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
 // invariants wants each number defined in a comment of a package (a line that
-// starts with it, as "P1. …") in a string of a check or a test too.
-func (c *checker) invariants(first string, sources []*source) {
+// starts with it, as "P1. …") cited by a check.
+func (c *checker) invariants(dir string, sources []*source) {
 	defined := map[string]token.Position{}
-	var checks strings.Builder
 	for _, s := range sources {
 		for _, group := range s.file.Comments {
 			for i, line := range strings.Split(group.Text(), "\n") {
@@ -241,12 +275,6 @@ func (c *checker) invariants(first string, sources []*source) {
 				}
 			}
 		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				checks.WriteString(lit.Value + "\n")
-			}
-			return true
-		})
 	}
 	numbers := make([]string, 0, len(defined))
 	for n := range defined {
@@ -254,7 +282,7 @@ func (c *checker) invariants(first string, sources []*source) {
 	}
 	slices.Sort(numbers)
 	for _, n := range numbers {
-		if !regexp.MustCompile(`\b` + n + `\b`).MatchString(checks.String()) {
+		if !c.cited(dir, n) {
 			c.breach(defined[n].Filename, defined[n].Line, "invariant %s is cited by no check", n)
 		}
 	}

@@ -56,7 +56,9 @@ func TestPlanted(t *testing.T) {
 		{"cmd/x/x.go", "package main\n", "no package comment"},
 		{"core/x/x.go", "// Package x is.\n//\n//\tP1. All is well.\npackage x\n", "core/x/x.go:3: invariant P1"},
 		{"core/x/x.go", "// Package x is.\n//\n//\tP1. All is well.\npackage x\n\nconst a = \"P1 broken\"\n", ""},
+		{"core/x/x.go", "// Package x is.\n//\n//\tP1. All is well.\npackage x\n\nconst a = \"y P1 broken\"\n", ""},
 		{"core/x/x.go", ok + "\n// if a { \n", "commented-out"},
+		{"core/x/x.go", ok + "\n//\ta := f()\n", ""},
 		{"docs/a.md", "see /wo" + "rk/x\n", "path of one machine"},
 		{"docs/a.md", "from deb.deb" + "ian.org\n", "registry host"},
 	} {

@@ -40,32 +40,48 @@ func Run(t *testing.T, newServer New) {
 	}
 }
 
-// handler is a Handler of functions, which checks rule R3.
+// maxTurn is more than any back end gives a Handler in one turn, and than it
+// keeps room for before it has arrived.
+const maxTurn = 4 << 20
+
+// handler is a Handler of functions, which checks the rules that hold in every
+// test.
 type handler struct {
 	t      *testing.T
 	c      *transport.Conn
 	data   func(h *handler, in []byte) int
 	inside atomic.Bool
 	gone   chan struct{}
+	left   int   // bytes of the last input that were not consumed
 	err    error // valid once gone is closed
 }
 
 func (h *handler) Data(in []byte) int {
 	if !h.inside.CompareAndSwap(false, true) {
-		h.t.Error("Data called while another method runs")
+		h.t.Error("transport R1: Data called while another method runs")
 	}
 	defer h.inside.Store(false)
 	select {
 	case <-h.gone:
-		h.t.Error("Data called after Closed")
+		h.t.Error("transport R3: Data called after Closed")
 	default:
 	}
-	return h.data(h, in)
+	switch {
+	case len(in) < h.left:
+		h.t.Errorf("transport R2: %d bytes, %d were left last time", len(in), h.left)
+	case len(in)-h.left > maxTurn:
+		h.t.Errorf("transport R5: %d new bytes in one turn", len(in)-h.left)
+	case cap(in) > 4*len(in)+maxTurn:
+		h.t.Errorf("transport R4: room for %d bytes where %d came", cap(in), len(in))
+	}
+	n := h.data(h, in)
+	h.left = len(in) - n
+	return n
 }
 
 func (h *handler) Closed(err error) {
 	if h.inside.Load() {
-		h.t.Error("Closed called within Data")
+		h.t.Error("transport R3: Closed called within Data")
 	}
 	h.err = err
 	close(h.gone) // panics on a second call
