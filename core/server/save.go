@@ -190,6 +190,24 @@ func (v *saver) delay(us int) error {
 	return nil
 }
 
+// afterFlush has the file follow a FLUSHALL, whose Tx has every shard locked. A
+// background save that runs has nothing left to save and is cancelled; as it
+// needs shards to end, the empty file is written after it by the cron. It tells
+// whether the file is written.
+func (v *saver) afterFlush(tx *keyspace.Tx) bool {
+	v.cancel()
+	if len(v.s.live.Load().Save) == 0 {
+		return false
+	}
+	err := v.saveLocked(tx)
+	if errors.Is(err, admin.ErrSaveRunning) {
+		v.mu.Lock()
+		v.scheduled = true
+		v.mu.Unlock()
+	}
+	return err == nil
+}
+
 // Save writes the file on the caller's loop.
 func (v *saver) Save(c *command.Call) error {
 	return v.inline(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
@@ -283,8 +301,14 @@ func (v *saver) cron() {
 	const retry = 5 * time.Second
 	v.mu.Lock()
 	running, since, sinceTry := v.running, time.Since(v.lastEnd), time.Since(v.lastTry)
+	wanted := v.scheduled && !running
+	v.scheduled = v.scheduled && running
 	v.mu.Unlock()
 	if running || v.failing.Load() && sinceTry < retry {
+		return
+	}
+	if wanted {
+		v.BackgroundSave(nil, false)
 		return
 	}
 	changes := v.changes()

@@ -170,7 +170,7 @@ func (s *Server) run(ctx context.Context) int {
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
 	s.transport.Close()
-	s.saver.cancel()
+	s.saver.finish()
 	s.removePidFile()
 	s.log.warning("Redoubt is now ready to exit, bye bye...")
 	return code

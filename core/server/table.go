@@ -81,16 +81,8 @@ func (k keySettings) SharesIntegers() bool {
 // flushed is told of FLUSHALL, with every shard locked. It tells whether the
 // empty keyspace is on disk, so that nothing is left to be saved.
 func (s *Server) flushed(tx *keyspace.Tx) (saved bool) {
-	s.saver.cancel()
 	s.store.ForgetCandidates()
-	if len(s.live.Load().Save) == 0 {
-		return false
-	}
-	if err := s.saver.saveLocked(tx); err != nil {
-		s.log.warning("Saving the empty keyspace after FLUSHALL failed: %v", err)
-		return false
-	}
-	return true
+	return s.saver.afterFlush(tx)
 }
 
 // directives is the engine of directives for CONFIG.
