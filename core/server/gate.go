@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
@@ -59,16 +60,19 @@ func (s *Server) room(c *command.Call) bool {
 	return s.store.Heap().Room(2 * n)
 }
 
+// memoryLimit is maxmemory; one beyond int64 is as good as its largest.
+func memoryLimit(set *settings.Settings) int64 { return int64(min(set.MaxMemory, math.MaxInt64)) }
+
 // fits brings the memory in use below maxmemory by evicting keys, and tells
 // whether it could. It gives up after some milliseconds, leaving the rest to
 // the sweeper (Redis: maxmemory-eviction-tenacity).
 func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
-	if s.usedMemory() <= int64(set.MaxMemory) {
+	if s.usedMemory() <= memoryLimit(set) {
 		return true
 	}
 	policy := evictionPolicy(set.MaxMemoryPolicy)
 	deadline := time.Now().Add(evictionTime(set.MaxMemoryEvictionTenacity))
-	for n := 1; s.usedMemory() > int64(set.MaxMemory); n++ {
+	for n := 1; s.usedMemory() > memoryLimit(set); n++ {
 		if writes, _ := s.clients.Paused(); writes {
 			return true
 		}
@@ -86,7 +90,7 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 // lazyFreeing waits for memory that is being freed in the background, as long
 // as that brings memory below the limit.
 func (s *Server) lazyFreeing(set *settings.Settings) bool {
-	for s.usedMemory() > int64(set.MaxMemory) {
+	for s.usedMemory() > memoryLimit(set) {
 		if pending, _ := s.store.LazyFree(); pending == 0 {
 			return false
 		}

@@ -31,10 +31,12 @@ func same(o op, a, b answer) bool {
 // sameReply compares bytes, save for the replies that may rightly differ:
 //
 //	KEYS, COMMAND LIST      as sorted sets (order is not defined)
+//	CONFIG GET              as sorted pairs
 //	SCAN, RANDOMKEY         peer.follow has made them comparable; any other
 //	                        cursor than 0 is compared by shape only
 //	TTL PTTL EXPIRETIME …   within the tolerance, if positive on both sides
 //	OBJECT IDLETIME         within the tolerance
+//	OBJECT FREQ             both from 0 to 255: the counter is a random one
 //	MEMORY USAGE            both positive integers
 //	CLIENT ID, TIME, LASTSAVE, COMMAND COUNT   same shape
 //	HELLO                   without the values of version and id
@@ -71,6 +73,10 @@ func sameReply(o op, a, b reply) bool {
 		return sortedElems(a) == sortedElems(b)
 	case "OBJECT IDLETIME":
 		return near(a, b, toleranceS)
+	case "CONFIG GET":
+		return sortedPairs(a) == sortedPairs(b)
+	case "OBJECT FREQ":
+		return near(a, b, 255)
 	case "MEMORY USAGE", "CLIENT ID", "COMMAND COUNT":
 		return bothPositive(a, b)
 	case "CLIENT INFO", "CLIENT LIST":
@@ -86,6 +92,16 @@ func sortedElems(v reply) string {
 	}
 	sort.Strings(all)
 	return strings.Join(all, "")
+}
+
+// sortedPairs is sortedElems for names and values in turns.
+func sortedPairs(v reply) string {
+	var all []string
+	for i := 0; i+1 < len(v.elems); i += 2 {
+		all = append(all, string(v.elems[i].raw)+string(v.elems[i+1].raw))
+	}
+	sort.Strings(all)
+	return fmt.Sprint(len(v.elems), all)
 }
 
 func near(a, b reply, tolerance int64) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,6 +30,7 @@ type engine struct {
 	a, b    peer
 	excuses []excuse
 	revive  func() error // starts what has died; nil: nothing to be done
+	restart func() error // restarts both from what they save
 }
 
 // play resets both servers, runs ops and returns the first divergence, or
@@ -47,6 +49,13 @@ func (e *engine) play(ops []op) (*divergence, error) {
 	}
 	for i := 0; i < len(ops); {
 		batch := ops[i : i+batchLen(ops[i:])]
+		if batch[0].restart {
+			if err := e.reborn(); err != nil {
+				return nil, err
+			}
+			i++
+			continue
+		}
 		done, d := e.step(batch)
 		if d != nil {
 			d.index += i
@@ -55,6 +64,16 @@ func (e *engine) play(ops []op) (*divergence, error) {
 		i += done
 	}
 	return nil, nil
+}
+
+// reborn restarts both servers. The connections of both end.
+func (e *engine) reborn() error {
+	if e.restart == nil {
+		return errors.New("restart: the servers are not this program's")
+	}
+	e.a.close()
+	e.b.close()
+	return e.restart()
 }
 
 // maxBatch bounds a pipeline. It also makes the servers' reading of several

@@ -70,6 +70,16 @@ func unsafeToSpoil(argv []string) bool {
 	switch strings.ToUpper(argv[0]) {
 	case "COMMAND": // the whole table: compared row by row in its own test
 		return len(argv) == 1 || len(argv) == 2 && strings.ToUpper(argv[1]) != "COUNT"
+	case "DEBUG": // crashes, sleeps without an end, and what shows the inside of the server
+		if len(argv) > 2 && strings.ToUpper(argv[1]) == "SLEEP" {
+			return argv[2] != "0"
+		}
+		if len(argv) > 2 && strings.ToUpper(argv[1]) == "PROTOCOL" && strings.ToUpper(argv[2]) == "PUSH" {
+			return true // two replies
+		}
+		return len(argv) > 1 && strings.Contains(" SEGFAULT PANIC ASSERT OOM RESTART CRASH-AND-RECOVER HTSTATS JMAP LEAK MALLCTL ", " "+strings.ToUpper(argv[1])+" ")
+	case "SLOWLOG": // what is slow depends on the machine
+		return len(argv) > 1 && (strings.ToUpper(argv[1]) == "GET" || strings.ToUpper(argv[1]) == "LEN")
 	case "SHUTDOWN", "SYNC", "PSYNC", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE":
 		return true
 	}
@@ -144,6 +154,21 @@ func (g *gen) value() string {
 		return g.of("ohmytext", "mynewtext", "foobar", "bar", "\x00\x00\xff", "\xff\xf0\x00")
 	}
 	return fmt.Sprintf("value-%d", g.IntN(100))
+}
+
+// seam is a length near one at which the layout of a string changes.
+func (g *gen) seam() int {
+	edges := []int{44, 1024, 4096, 16 << 10, 32 << 10, 48 << 10, 64 << 10}
+	return max(0, edges[g.IntN(len(edges))]+g.IntN(81)-40)
+}
+
+// pattern is n bytes that differ from place to place.
+func (g *gen) pattern(n int) string {
+	b, step := make([]byte, n), byte(g.IntN(7))
+	for i := range b {
+		b[i] = byte(i/251)*step + byte(i)
+	}
+	return string(b)
 }
 
 func (g *gen) binary(n int) string {

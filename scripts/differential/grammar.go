@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A group is the grammar of one of Redis's command groups. A new type adds a
 // group to groups and its values to terminals. Each line is one rule, drawn
@@ -28,6 +31,8 @@ var groups = []group{
 	{"bitmap", 5, bitmapRules},
 	{"hyperloglog", 4, hllRules},
 	{"command", 1, commandRules},
+	{"server", 1, serverRules},
+	{"big", 2, bigRules},
 }
 
 const connectionRules = `
@@ -209,14 +214,104 @@ COMMAND LIST FILTERBY PATTERN getr*|setb*|nothing*
 COMMAND LIST FILTERBY MODULE junk
 COMMAND DOCS nosuchcommand
 COMMAND junk
+COMMAND INFO get|set|bitop|nosuch ?nosuch
+`
+
+const serverRules = `
+FLUSHALL ?ASYNC|SYNC|junk
+FLUSHALL ASYNC SYNC
 DEBUG junk
 DEBUG SLEEP 0
-DEBUG SET-ACTIVE-EXPIRE 1
+DEBUG SET-ACTIVE-EXPIRE 1|junk
+DEBUG OBJECT nosuchkey
+DEBUG SDSLEN nosuchkey
+DEBUG DIGEST
+DEBUG DIGEST-VALUE key+
+DEBUG RELOAD ?NOSAVE|junk
+DEBUG RELOAD
+DEBUG POPULATE small ?name ?int
+DEBUG ERROR value
+DEBUG PROTOCOL string|integer|double|null|array|set|map|attrib|verbatim|true|false|bignum|junk
+DEBUG LISTPACK key
+DEBUG QUICKLIST key
+DEBUG HTSTATS-KEY key
+DEBUG QUICKLIST-PACKED-THRESHOLD small|junk
+DEBUG CHANGE-REPL-ID
+DEBUG STRINGMATCH-LEN small pattern
+DEBUG REPLYBUFFER PEAK-RESET-TIME never|reset|100|junk
 CONFIG GET nosuchdirective
-CONFIG GET maxmemory-policy|databases|save
+CONFIG GET maxmemory-policy|databases|save|maxmemory|appendonly|proto-max-bulk-len|hz
+CONFIG GET maxmemory-policy databases
+CONFIG GET
 CONFIG SET nosuchdirective value
 CONFIG SET
+CONFIG SET maxmemory-policy noeviction|allkeys-lru|allkeys-lfu|volatile-ttl|junk
+CONFIG SET maxmemory junk
+CONFIG SET maxmemory 0|0b|0mb
+CONFIG SET databases 4
+CONFIG SET maxmemory-samples junk
+CONFIG SET maxmemory-samples 5 maxmemory-samples 6
+CONFIG SET maxmemory-samples 5 nosuchdirective value
+CONFIG SET maxmemory-samples 5 hz junk
+CONFIG SET maxmemory-samples
+CONFIG SET lazyfree-lazy-expire yes|no|junk
+CONFIG SET hz 10|junk
+CONFIG SET save junk
+CONFIG SET timeout 0|junk
+CONFIG SET proto-max-bulk-len 512mb|junk|1mb
+CONFIG SET client-output-buffer-limit junk
+CONFIG SET notify-keyspace-events x
+CONFIG SET loglevel junk
+CONFIG SET slowlog-log-slower-than 10000|junk
+CONFIG RESETSTAT
+CONFIG REWRITE
 CONFIG junk
+OBJECT FREQ key
+OBJECT IDLETIME key
+SLOWLOG RESET|junk
+SLOWLOG HELP
+MEMORY junk
+MEMORY USAGE nosuchkey
+MEMORY USAGE key SAMPLES -1|junk
+LATENCY RESET
+LATENCY HISTORY junk
+LATENCY junk
+BGSAVE junk
+INFO nosuchsection
+SWAPDB 0 0
+`
+
+// Values around the seams of how Redoubt lays strings out: 1 KiB, nodes of
+// 32 KiB, chunks of 16 KiB.
+const bigRules = `
+SET big bigvalue
+SET big bigvalue EX ttl ?KEEPTTL
+APPEND big value|bigvalue
+SETRANGE big bigoffset value|bigvalue
+SETRANGE big hugeoffset value
+GETRANGE big bigindex bigindex
+SETBIT big bigbit bit
+SETBIT big hugebit bit
+GETBIT big bigbit|hugebit
+BITCOUNT big bigindex bigindex
+BITCOUNT big
+BITPOS big bit bigindex ?bigindex
+BITPOS big bit
+BITFIELD big SET bftype bigbit int GET bftype bigbit
+BITFIELD big INCRBY bftype hugebit int
+BITOP AND|OR|XOR big big big
+BITOP NOT big big
+STRLEN big
+GET big
+GETSET big bigvalue
+COPY big big REPLACE
+RENAME big big
+DEL big
+OBJECT ENCODING big
+INCR big
+LCS big big LEN
+PFCOUNT big
+PFADD big value
 `
 
 // terminals make one argument each. Times to live lie so far ahead that none
@@ -248,13 +343,23 @@ func makeTerminals() map[string]func(*gen) string {
 		"index": func(g *gen) string {
 			return g.of(g.number(-10, 20), g.number(-10, 20), g.number(-300, 300), "0", "-1", "9223372036854775807", "-9223372036854775808", "x")
 		},
-		"ttl":  func(g *gen) string { return g.number(1000, 1_000_000) },
-		"pttl": func(g *gen) string { return g.number(1_000_000, 1_000_000_000) },
-		"at":   func(g *gen) string { return g.number(4_000_000_000, 9_000_000_000) },
-		"pat":  func(g *gen) string { return g.number(4_000_000_000_000, 9_000_000_000_000) },
-		"past": func(g *gen) string { return g.of("1", "0", "-5", "1000000000") },
+		"ttl":       func(g *gen) string { return g.number(1000, 1_000_000) },
+		"pttl":      func(g *gen) string { return g.number(1_000_000, 1_000_000_000) },
+		"at":        func(g *gen) string { return g.number(4_000_000_000, 9_000_000_000) },
+		"pat":       func(g *gen) string { return g.number(4_000_000_000_000, 9_000_000_000_000) },
+		"big":       func(g *gen) string { return g.of("big1", "big2", "big3") },
+		"bigvalue":  func(g *gen) string { return g.pattern(g.seam()) },
+		"bigoffset": func(g *gen) string { return fmt.Sprint(g.seam()) },
+		"bigindex":  func(g *gen) string { return g.of("", "-") + fmt.Sprint(g.seam()) },
+		"bigbit":    func(g *gen) string { return fmt.Sprint(g.seam()*8 + g.IntN(8)) },
+		"hugeoffset": func(g *gen) string {
+			return g.of("536870912", "536870913", "536870911999", "9223372036854775807", "-9223372036854775808")
+		},
+		"hugebit": func(g *gen) string { return g.of("4294967296", "4294967297", "9223372036854775807", "-1") },
+		"past":    func(g *gen) string { return g.of("1", "0", "-5", "1000000000") },
 		"badttl": func(g *gen) string {
-			return g.of("0", "-1", "x", "", "1.5", "9223372036854775807", "-9223372036854775808", "9223372036854775808")
+			return g.of("0", "-1", "x", "", "1.5", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+				"9223372036854775", "9223372036854776", "-9223372036854775", "9223370000000000000")
 		},
 		"pattern": func(g *gen) string {
 			return g.of("*", "k*", "k?", "[kh][1-3]", "[^k]*", "\\k1", "{tag}*", "", "nothing", "*1", "k[", "h[1-")
@@ -289,5 +394,10 @@ var rawRequests = []string{
 	"CLIENT REPLY SKIP\r\nSET {key} skip\r\nGET {key}\r\n",
 	"HELLO 3\r\nGET nosuchkey\r\nHELLO 2\r\nGET nosuchkey\r\n",
 	"CLIENT SETNAME x\r\nRESET\r\nCLIENT GETNAME\r\n",
+	"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$99999999999\r\n", "*2\r\n$4\r\nECHO\r\n$+2\r\nhi\r\n", "*2\r\n$4\r\nECHO\r\n$02\r\nhi\r\n",
+	"*2\r\n$4\r\nECHO\r\n$ 2\r\nhi\r\n", "*+1\r\n$4\r\nPING\r\n", "*01\r\n$4\r\nPING\r\n", "* 1\r\n$4\r\nPING\r\n", "*\r\n", "$4\r\nPING\r\n",
+	"*2\r\n$4\r\nECHO\r\n$\r\n", "*1048576\r\n$-2\r\n", "*-2\r\nPING\r\n", "*-9223372036854775808\r\nPING\r\n", "*1\n$4\nPING\n",
+	"*1\r\n$4294967296\r\n", "*1\r\n$18446744073709551617\r\n", "*1\r\n$0\r\n\r\n", "*2\r\n$0\r\n\r\n$0\r\n\r\n",
+	"\t PING \t\r\n", "\"PING\"\r\n", "\"\"\r\n", "''\r\n", "\"\\x50ING\"\r\n", "\"\\xzz\"\r\n", "PING \"a\\\r\n", "\r\r\n", "\xff\xfe\r\n", "+OK\r\n", "-ERR\r\n", ":1\r\n", "%1\r\n", "~1\r\n",
 	"GET / HTTP/1.0\r\n", "POST / HTTP/1.0\r\n", "Host: somewhere\r\n",
 }

@@ -36,13 +36,13 @@ func main() {
 }
 
 type options struct {
-	redis, ours         string
-	redisAddr, oursAddr string
-	n, rounds           int
-	seed                uint64
-	log, replay         string
-	shrink, duration    time.Duration
-	all                 bool
+	redis, ours          string
+	redisAddr, oursAddr  string
+	n, rounds            int
+	seed                 uint64
+	log, replay          string
+	shrink, duration     time.Duration
+	all, saving, restart bool
 }
 
 func parseOptions(args []string) (options, error) {
@@ -60,6 +60,8 @@ func parseOptions(args []string) (options, error) {
 	fs.StringVar(&o.replay, "replay", "", "run an operations log instead of random commands")
 	fs.DurationVar(&o.shrink, "shrink", time.Minute, "how long shrinking may take")
 	fs.BoolVar(&o.all, "all", false, "go on with the next round after a divergence")
+	fs.BoolVar(&o.saving, "bgsave", false, "have the server to test run BGSAVE all the time")
+	fs.BoolVar(&o.restart, "restart", false, "restart both servers from their RDB files in the middle of each round")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -103,7 +105,7 @@ func (o options) random(e *engine, out io.Writer) error {
 	var diverged error
 	for i := 0; i < o.rounds || o.duration > 0 && time.Now().Before(end); i++ {
 		fmt.Fprintf(out, "round %d: seed %d, %d commands\n", i+1, seed, o.n)
-		err := round(e, newGen(seed, groups).ops(o.n), o, out)
+		err := round(e, o.draw(seed), o, out)
 		if err != nil && !(o.all && errors.Is(err, errDiverged)) {
 			return err
 		}
@@ -111,6 +113,15 @@ func (o options) random(e *engine, out io.Writer) error {
 		seed++
 	}
 	return diverged
+}
+
+// draw makes the ops of a round. The last one compares all data.
+func (o options) draw(seed uint64) []op {
+	ops := newGen(seed, groups).ops(o.n)
+	if o.restart {
+		ops[len(ops)/2] = op{restart: true}
+	}
+	return append(ops, op{argv: []string{"DEBUG", "DIGEST"}})
 }
 
 // round plays ops; a divergence is logged, shrunk and reported.
@@ -156,7 +167,12 @@ func (o options) engine() (*engine, func(), error) {
 		e.a.addr, e.b.addr = a.addr, b.addr
 		return err
 	}
+	if a.command != nil && b.command != nil {
+		e.restart = func() error { return errors.Join(a.restart(), b.restart()) }
+	}
+	stopSaving := func() {}
 	stop := func() {
+		stopSaving()
 		e.a.close()
 		e.b.close()
 		a.stop()
@@ -165,6 +181,14 @@ func (o options) engine() (*engine, func(), error) {
 	if err := e.revive(); err != nil {
 		stop()
 		return nil, nil, err
+	}
+	if o.saving {
+		quit, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			b.keepSaving(quit)
+		}()
+		stopSaving = func() { close(quit); <-done }
 	}
 	return e, stop, nil
 }

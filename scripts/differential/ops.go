@@ -8,12 +8,14 @@ import (
 	"strings"
 )
 
-// op is one step of a run: a command on one of the standing connections, or
-// bytes on a connection of their own.
+// op is one step of a run: a command on one of the standing connections,
+// bytes on a connection of their own, or a restart of both servers from what
+// they save.
 type op struct {
-	conn int      // 0 speaks RESP2, 1 RESP3 (until the commands change that)
-	argv []string // nil: raw
-	raw  string
+	conn    int      // 0 speaks RESP2, 1 RESP3 (until the commands change that)
+	argv    []string // nil: raw or restart
+	raw     string
+	restart bool
 }
 
 // name is the command in capitals, "" for raw bytes.
@@ -33,8 +35,12 @@ func (o op) subcommand() string {
 }
 
 // String is the form of the operations log: the connection, then quoted
-// strings as in Go; "raw" stands in the place of the connection for bytes.
+// strings as in Go; "raw" stands in the place of the connection for bytes, and
+// "restart" alone.
 func (o op) String() string {
+	if o.restart {
+		return "restart"
+	}
 	if o.argv == nil {
 		return "raw " + strconv.Quote(o.raw)
 	}
@@ -77,6 +83,9 @@ func readOps(r io.Reader) ([]op, error) {
 func parseOp(line string) (op, error) {
 	where, rest, _ := strings.Cut(line, " ")
 	var o op
+	if where == "restart" && rest == "" {
+		return op{restart: true}, nil
+	}
 	if where != "raw" {
 		n, err := strconv.Atoi(strings.TrimPrefix(where, "c"))
 		if err != nil || n < 0 || n >= connections {

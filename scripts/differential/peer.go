@@ -29,7 +29,8 @@ func (p *peer) reset() error {
 		return err
 	}
 	defer c.Close()
-	for _, argv := range [][]string{{"FLUSHALL"}, {"CONFIG", "RESETSTAT"}} {
+	for _, argv := range [][]string{{"FLUSHALL"}, {"CONFIG", "RESETSTAT"},
+		{"CONFIG", "SET", "maxmemory-policy", "noeviction"}, {"CONFIG", "SET", "maxmemory", "0"}, {"CONFIG", "SET", "proto-max-bulk-len", "512mb"}} {
 		v, err := c.do(argv...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", argv[0], err)

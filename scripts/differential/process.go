@@ -20,6 +20,7 @@ type process struct {
 	addr    string
 
 	cmd    *exec.Cmd
+	port   int // chosen at the first start
 	dir    string
 	log    bytes.Buffer // written until exited is closed
 	exited chan struct{}
@@ -27,7 +28,7 @@ type process struct {
 
 // ensure starts the server if it does not run.
 func (p *process) ensure() error {
-	if len(p.command) == 0 || p.addr != "" && p.cmd == nil {
+	if len(p.command) == 0 {
 		return nil
 	}
 	if p.cmd != nil {
@@ -42,14 +43,21 @@ func (p *process) ensure() error {
 }
 
 func (p *process) start() error {
-	port, err := redistest.FreePort()
-	if err != nil {
-		return err
+	if p.port == 0 {
+		port, err := redistest.FreePort()
+		if err != nil {
+			return err
+		}
+		p.port, p.addr = port, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
-	if p.dir, err = os.MkdirTemp("", "differential"); err != nil {
-		return fmt.Errorf("directory of the server: %w", err)
+	if p.dir == "" {
+		dir, err := os.MkdirTemp("", "differential")
+		if err != nil {
+			return fmt.Errorf("directory of the server: %w", err)
+		}
+		p.dir = dir
 	}
-	args := append(append([]string{}, p.command[1:]...), "--port", strconv.Itoa(port), "--bind", "127.0.0.1",
+	args := append(append([]string{}, p.command[1:]...), "--port", strconv.Itoa(p.port), "--bind", "127.0.0.1",
 		"--dir", p.dir, "--save", "", "--enable-debug-command", "yes")
 	p.log.Reset()
 	p.cmd = exec.Command(p.command[0], args...)
@@ -63,7 +71,6 @@ func (p *process) start() error {
 		cmd.Wait()
 		close(exited)
 	}(p.cmd, p.exited)
-	p.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	return p.await()
 }
 
@@ -93,8 +100,64 @@ func (p *process) stop() {
 	if p.cmd == nil {
 		return
 	}
+	p.kill()
+	os.RemoveAll(p.dir)
+	p.dir = ""
+}
+
+func (p *process) kill() {
 	p.cmd.Process.Kill()
 	<-p.exited
-	os.RemoveAll(p.dir)
 	p.cmd = nil
+}
+
+// restart has the server save, ends it at once, and starts it in the same
+// directory.
+func (p *process) restart() error {
+	if p.cmd == nil {
+		return errors.New("restart: the server is not this program's")
+	}
+	c, err := dial(p.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := save(c); err != nil {
+		return err
+	}
+	p.kill()
+	return p.start()
+}
+
+// save runs SAVE, as soon as no BGSAVE stands in its way.
+func save(c *conn) error {
+	for deadline := time.Now().Add(silence); ; time.Sleep(10 * time.Millisecond) {
+		v, err := c.do("SAVE")
+		if err != nil {
+			return fmt.Errorf("SAVE before the restart: %w", err)
+		}
+		if v.kind == '+' {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("SAVE before the restart: %s", v.text)
+		}
+	}
+}
+
+// keepSaving runs BGSAVE again and again until stop is closed.
+func (p *process) keepSaving(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+		c, err := dial(p.addr)
+		if err != nil {
+			continue // the server is being restarted
+		}
+		c.do("BGSAVE") // refused while the last one runs; what matters is that one does
+		c.Close()
+	}
 }
