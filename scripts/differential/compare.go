@@ -137,7 +137,7 @@ func clientFields(v reply) string {
 	for _, m := range clientValue.FindAllStringSubmatch(first, -1) {
 		switch m[1] {
 		case "lib-name", "lib-ver", "watch":
-		case "name", "cmd", "db", "resp", "user", "argv-mem", "multi", "events":
+		case "name", "cmd", "db", "resp", "user", "argv-mem", "multi":
 			fields = append(fields, m[0])
 		case "flags": // NO-TOUCH shows as T, which 7.0 does not know
 			fields = append(fields, strings.Trim(m[2], "NT"))

@@ -80,6 +80,12 @@ func unsafeToSpoil(argv []string) bool {
 		return len(argv) > 1 && strings.Contains(" SEGFAULT PANIC ASSERT OOM RESTART CRASH-AND-RECOVER HTSTATS JMAP LEAK MALLCTL ", " "+strings.ToUpper(argv[1])+" ")
 	case "SLOWLOG": // what is slow depends on the machine
 		return len(argv) > 1 && (strings.ToUpper(argv[1]) == "GET" || strings.ToUpper(argv[1]) == "LEN")
+	case "CONFIG": // strings of many GB would be allowed
+		return len(argv) > 3 && strings.EqualFold(argv[1], "SET") && strings.Contains(strings.ToLower(strings.Join(argv[2:], " ")), "proto-max-bulk-len 9")
+	case "INFO":
+		return len(argv) != 2 || argv[1] != "nosuchsection"
+	case "LOLWUT": // a drawing of one's own
+		return true
 	case "SHUTDOWN", "SYNC", "PSYNC", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE":
 		return true
 	}

@@ -227,7 +227,7 @@ DEBUG OBJECT nosuchkey
 DEBUG SDSLEN nosuchkey
 DEBUG DIGEST
 DEBUG DIGEST-VALUE key+
-DEBUG RELOAD ?NOSAVE|junk
+DEBUG RELOAD ?junk
 DEBUG RELOAD
 DEBUG POPULATE small ?name ?int
 DEBUG ERROR value
@@ -258,9 +258,8 @@ CONFIG SET lazyfree-lazy-expire yes|no|junk
 CONFIG SET hz 10|junk
 CONFIG SET save junk
 CONFIG SET timeout 0|junk
-CONFIG SET proto-max-bulk-len 512mb|junk|1mb
+CONFIG SET proto-max-bulk-len 512mb|1mb|1.5|-1
 CONFIG SET client-output-buffer-limit junk
-CONFIG SET notify-keyspace-events x
 CONFIG SET loglevel junk
 CONFIG SET slowlog-log-slower-than 10000|junk
 CONFIG RESETSTAT

@@ -13,6 +13,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/lzf"
 	"github.com/redoubt-kv/redoubt/core/rdb"
+	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/value"
 )
 
@@ -100,7 +101,7 @@ func refuse(text string) func(*family, *command.Call) {
 
 // debugPackedThreshold checks a size as in "100kb" and does nothing with it.
 func debugPackedThreshold(c *command.Call) {
-	text := bytes.ToLower(c.Args[2])
+	text := bytes.ToLower(resp.ErrorText(c.Args[2], len(c.Args[2]))) // up to a NUL, as C reads it
 	digits := len(text) - len(bytes.TrimLeft(text, "0123456789"))
 	n, err := strconv.ParseUint(string(text[:digits]), 10, 64)
 	unit, known := map[string]uint64{

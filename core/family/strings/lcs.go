@@ -77,6 +77,10 @@ func current(c *command.Call, key []byte) value.String {
 	return e.String()
 }
 
+// maxLCSCells bounds the work of one LCS: some seconds, and a table of 512 MiB
+// (of 16 GiB in Redis, whose allocation fails on most machines).
+const maxLCSCells = 1 << 32
+
 // lcsFits refuses what Redis refuses, whose table has 4 bytes for each pair of
 // prefixes (the one here has a bit). With that limit two strings cannot both be
 // long.
@@ -89,6 +93,12 @@ func (f family) lcsFits(c *command.Call, a, b int64) bool {
 	cells := (uint64(a) + 1) * (uint64(b) + 1)
 	if cells > uint64(f.MaxBulk())/4 {
 		c.Out.Error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")
+		return false
+	}
+	// proto-max-bulk-len may be set to anything. Beyond this the table takes
+	// longer than anyone waits, with every other client held up.
+	if cells > maxLCSCells {
+		c.Out.Error("ERR Insufficient memory, failed allocating transient memory for LCS")
 		return false
 	}
 	return true

@@ -1,9 +1,31 @@
 package strings
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/resp"
 )
+
+// TestLCSFits: whatever proto-max-bulk-len says, two long strings are refused
+// before memory is asked for or an hour is spent.
+func TestLCSFits(t *testing.T) {
+	f := family{Options{MaxBulk: func() int64 { return math.MaxInt64 }}}
+	for _, c := range []struct {
+		a, b int64
+		want bool
+	}{
+		{0, 0, true}, {1 << 15, 1 << 15, true}, {1 << 20, 1 << 11, true},
+		{1 << 29, 1 << 29, false}, {1 << 20, 1 << 20, false}, {math.MaxUint32 - 2, math.MaxUint32 - 2, false}, {math.MaxUint32, 0, false},
+	} {
+		call := &command.Call{Out: &resp.Writer{}}
+		if got := f.lcsFits(call, c.a, c.b); got != c.want || got == (len(call.Out.B) > 0) {
+			t.Errorf("lcsFits(%d, %d) = %v, replied %q", c.a, c.b, got, call.Out.B)
+		}
+	}
+}
 
 // slowLCS is the length by definition.
 func slowLCS(a, b []byte) int {
