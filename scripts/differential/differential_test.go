@@ -35,7 +35,7 @@ func mustEngine(t *testing.T, o options) *engine {
 // or of the grammar.
 func TestRedisAgainstItself(t *testing.T) {
 	o := testOptions(t)
-	o.ours, o.n = o.redis, 5000
+	o.ours, o.n = o.redis, 3000
 	e := mustEngine(t, o)
 	for _, seed := range []uint64{1, rand.Uint64()} {
 		o.seed = seed
@@ -64,15 +64,28 @@ func buildRedoubt(t *testing.T) string {
 // TestRedoubtAgainstRedis is the short run; scripts/differential is the long
 // one.
 func TestRedoubtAgainstRedis(t *testing.T) {
-	o := testOptions(t)
-	o.ours = buildRedoubt(t)
-	e := mustEngine(t, o)
-	for _, seed := range []uint64{2, rand.Uint64()} {
-		o.seed = seed
-		var out bytes.Buffer
-		if err := o.random(e, &out); err != nil {
-			t.Errorf("%v\n%s", err, out.String())
-		}
+	binary := buildRedoubt(t)
+	for _, c := range []struct {
+		flags           string
+		saving, restart bool
+	}{
+		{flags: ""},
+		{flags: "--shards 1", saving: true},
+		{flags: "--shards 64", restart: true},
+		{flags: "--transport portable", restart: true, saving: true},
+	} {
+		t.Run(fmt.Sprintf("%s saving=%v restart=%v", c.flags, c.saving, c.restart), func(t *testing.T) {
+			o := testOptions(t)
+			o.ours, o.n, o.saving, o.restart = binary+" "+c.flags, 4000, c.saving, c.restart
+			e := mustEngine(t, o)
+			for _, seed := range []uint64{2, rand.Uint64()} {
+				o.seed = seed
+				var out bytes.Buffer
+				if err := o.random(e, &out); err != nil {
+					t.Errorf("%v\n%s", err, out.String())
+				}
+			}
+		})
 	}
 }
 

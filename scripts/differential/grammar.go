@@ -59,7 +59,7 @@ CLIENT NO-TOUCH on|off|junk
 CLIENT REPLY ON|junk
 CLIENT REPLY
 CLIENT KILL junk
-CLIENT KILL ID int
+CLIENT KILL ID 999999|-1|0|x
 CLIENT KILL TYPE junk
 CLIENT UNBLOCK 999999 ?TIMEOUT|ERROR|junk
 CLIENT LIST TYPE junk
@@ -229,7 +229,7 @@ DEBUG DIGEST
 DEBUG DIGEST-VALUE key+
 DEBUG RELOAD ?junk
 DEBUG RELOAD
-DEBUG POPULATE small ?name ?int
+DEBUG POPULATE small ?name ?small
 DEBUG ERROR value
 DEBUG PROTOCOL string|integer|double|null|array|set|map|attrib|verbatim|true|false|bignum|junk
 DEBUG LISTPACK key

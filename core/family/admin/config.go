@@ -1,6 +1,10 @@
 package admin
 
-import "github.com/redoubt-kv/redoubt/core/command"
+import (
+	"strings"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+)
 
 func texts(args [][]byte) []string {
 	words := make([]string, len(args))
@@ -23,7 +27,11 @@ func (f *family) configSet(c *command.Call) {
 		c.Out.Error(command.ErrSyntax)
 		return
 	}
-	replyConfig(c, f.Config.Set(texts(c.Args[2:]), isLocal(c)))
+	words := texts(c.Args[2:])
+	for i := 0; i < len(words); i += 2 { // names, which Redis reads as strings of C
+		words[i], _, _ = strings.Cut(words[i], "\x00")
+	}
+	replyConfig(c, f.Config.Set(words, isLocal(c)))
 }
 
 // isLocal tells whether the client's connection comes over no network.
