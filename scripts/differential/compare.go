@@ -139,8 +139,8 @@ func clientFields(v reply) string {
 		case "lib-name", "lib-ver", "watch":
 		case "name", "cmd", "db", "resp", "user", "argv-mem", "multi":
 			fields = append(fields, m[0])
-		case "flags": // NO-TOUCH shows as T, which 7.0 does not know
-			fields = append(fields, strings.Trim(m[2], "NT"))
+		case "flags": // T (NO-TOUCH) is new in 7.2, where also RESET ends what e (NO-EVICT) shows
+			fields = append(fields, strings.Trim(m[2], "NTe"))
 		default:
 			fields = append(fields, m[1])
 		}
