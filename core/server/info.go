@@ -75,7 +75,7 @@ func (p *informer) Memory(*command.Call) *admin.Memory {
 	pending, freed := s.store.LazyFree()
 	m := &admin.Memory{
 		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
-		Allocated: used, Active: heap.Committed() + s.figures.goMemory.Load(), Resident: rss,
+		Allocated: used, Active: heap.Committed() + used - s.store.UsedMemory(), Resident: rss,
 		NormalClients: s.clients.Memory(), Clients: int64(s.clients.Len()),
 		Max: int64(set.MaxMemory), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
