@@ -28,8 +28,9 @@ test-long: test
 	scripts/fuzz 30s
 
 # Redis's own test suite with Redoubt in the place of redis-server; writes
-# docs/compatibility.md. About five minutes; the first time twice that: it runs
-# the suite with redis-server as well.
+# docs/compatibility.md. Five minutes on two busy cores with --timeout 40; with
+# the default of 120, two units that hang should add nearly three. The first time
+# it runs the suite with redis-server as well.
 conformance:
 	@scripts/setup test
 	scripts/tcl-suite
