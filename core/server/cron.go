@@ -1,6 +1,7 @@
 package server
 
 import (
+	"runtime"
 	"runtime/metrics"
 	"sync/atomic"
 	"time"
@@ -10,16 +11,18 @@ import (
 
 // figures are what the cron keeps for INFO and for maxmemory.
 type figures struct {
-	goMemory atomic.Int64 // bytes of the Go heap in use
-	peak     atomic.Int64 // of used memory
-	ops      stats.Rate
-	in, out  stats.Rate
+	goBytes int64        // what the Go heap takes without clients; set once
+	clients atomic.Int64 // bytes of the clients' buffers and states
+	peak    atomic.Int64 // of used memory
+	ops     stats.Rate
+	in, out stats.Rate
 }
 
-// usedMemory is the bytes of data and of the process's own structures; of the
-// latter as of the last cron.
+// usedMemory is the bytes of data, of clients as of the last cron, and of what
+// the process takes by itself. It is counted, not read from the Go runtime,
+// whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
-	return s.store.UsedMemory() + s.figures.goMemory.Load()
+	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load()
 }
 
 // startBackground starts the goroutines that work beside the loops.
@@ -30,15 +33,10 @@ func (s *Server) startBackground() {
 
 // cron runs ten times a second.
 func (s *Server) cron() {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	for tick := 0; !s.stopped.Load(); tick++ {
+	for !s.stopped.Load() {
 		time.Sleep(cronPeriod)
 		s.clock.Sync()
-		metrics.Read(sample)
-		s.figures.goMemory.Store(int64(sample[0].Value.Uint64() + sample[1].Value.Uint64()))
-		if used := s.usedMemory(); used > s.figures.peak.Load() {
-			s.figures.peak.Store(used)
-		}
+		s.notePeak()
 		if s.cronOff.Load() {
 			continue
 		}
@@ -54,9 +52,18 @@ func (s *Server) cron() {
 	}
 }
 
-func (s *Server) sampleMemory() {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+// measureGo notes what the Go heap and the stacks take at the start.
+func (s *Server) measureGo() {
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(sample)
-	s.figures.goMemory.Store(int64(sample[0].Value.Uint64() + sample[1].Value.Uint64()))
-	s.figures.peak.Store(s.usedMemory())
+	s.figures.goBytes = int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
+}
+
+// notePeak keeps the highest of the memory in use.
+func (s *Server) notePeak() {
+	s.figures.clients.Store(s.clients.Memory())
+	if used := s.usedMemory(); used > s.figures.peak.Load() {
+		s.figures.peak.Store(used)
+	}
 }

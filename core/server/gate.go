@@ -77,6 +77,7 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 			return true
 		}
 		if !s.store.Evict(policy, set.MaxMemorySamples, nowMs) {
+			s.notePeak() // clients may have gone since the last cron
 			return s.lazyFreeing(set)
 		}
 		if n%16 == 0 && time.Now().After(deadline) {

@@ -67,16 +67,14 @@ func (s *Server) clientsInfo() admin.Clients {
 func (p *informer) Memory(*command.Call) *admin.Memory {
 	s := (*Server)(p)
 	set := s.live.Load()
+	s.notePeak()
 	used := s.usedMemory()
-	if used > s.figures.peak.Load() {
-		s.figures.peak.Store(used)
-	}
 	rss, heap := residentMemory(), s.store.Heap()
 	pending, freed := s.store.LazyFree()
 	m := &admin.Memory{
 		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
-		Allocated: used, Active: heap.Committed() + s.figures.goMemory.Load(), Resident: rss,
-		NormalClients: s.clients.Memory(), Clients: int64(s.clients.Len()),
+		Allocated: used, Active: heap.Committed() + used - s.store.UsedMemory(), Resident: rss,
+		NormalClients: s.figures.clients.Load(), Clients: int64(s.clients.Len()),
 		Max: memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}

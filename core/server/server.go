@@ -234,7 +234,8 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.observe()
-	s.sampleMemory()
+	s.measureGo()
+	s.notePeak()
 	s.startupMem = s.usedMemory()
 	return nil
 }

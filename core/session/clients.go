@@ -282,7 +282,9 @@ func (cs *Clients) noteRecent(nowMs, input, output int64) {
 
 // Memory is about how many bytes the buffers and states of all clients take.
 func (cs *Clients) Memory() (sum int64) {
-	for _, s := range cs.all(&command.ClientFilter{}) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for s := cs.first; s != nil; s = s.next {
 		sum += s.memory(0)
 	}
 	return sum

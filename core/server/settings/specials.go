@@ -271,8 +271,8 @@ func replicaOfValue(s *Settings) config.Value {
 			return nil
 		},
 		GetFunc: get,
-		LinesFunc: func(name string, isDefault bool) []config.Line {
-			if isDefault {
+		LinesFunc: func(name string, _ bool) []config.Line {
+			if s.ReplicaOf.Host == "" {
 				return nil
 			}
 			return []config.Line{{Text: name + " " + get(), Force: true}}
