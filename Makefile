@@ -12,20 +12,32 @@ image:
 	@scripts/setup build
 	@go run ./cmd/redoubt-image $(image)
 
-# The everyday test: formatting, vet, every package with and without the checks
-# of the invariants build, and the boot of an image in QEMU.
+# The packages that have checks in the invariants build.
+checked := ./core/page ./core/table ./core/value ./core/keyspace ./core/rdb
+
+# The everyday test: formatting, vet, every package, the core once more with the
+# checks of the invariants build, the systems that are only compiled for, and
+# the boot of an image in QEMU (appliance/boottest).
 test:
 	@scripts/setup test
 	@test -z "$$(gofmt -l .)" || { echo "not formatted by gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
+	GOOS=windows go build -o /dev/null ./cmd/redoubt-server
+	GOOS=windows go build ./core/...
+	GOOS=darwin go build -o /dev/null ./cmd/redoubt-server
+	GOOS=darwin go build ./core/...
 	go test ./...
-	go test -tags invariants ./...
+	go test -tags invariants $(checked)
 
-# The same with the race detector, and each fuzz target for a while.
+# The same with the race detector, each fuzz target for a while, and ten minutes
+# of random commands beside redis-server.
 test-long: test
 	@scripts/setup race
+	go build -o build/test/redoubt-server ./cmd/redoubt-server
+	go test -tags invariants ./...
 	go test -race ./...
 	scripts/fuzz 30s
+	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
 
 # Redis's own test suite with Redoubt in the place of redis-server; writes
 # docs/compatibility.md. Five minutes on two busy cores with --timeout 40; with
@@ -35,10 +47,13 @@ conformance:
 	@scripts/setup test
 	scripts/tcl-suite
 
+# bench/README.md says what is measured and how. Nothing else should be running.
 bench:
 	@scripts/setup test
-	@test -x bench/run || { echo "there is no bench/run in this version"; exit 1; }
-	bench/run
+	go build -o build/redoubt-server ./cmd/redoubt-server
+	go run ./bench cpu
+	go run ./bench memory
+	go run ./bench bgsave
 
 clean:
 	rm -rf build
@@ -46,7 +61,7 @@ clean:
 help:
 	@echo "make image [image=NAME]  build a machine into build/NAME (redis-memonly)"
 	@echo "make test                the everyday test, with a boot in QEMU"
-	@echo "make test-long           the same with the race detector and fuzzing"
+	@echo "make test-long           the same with the race detector, fuzzing, random commands"
 	@echo "make conformance         Redis's own tests against the server"
 	@echo "make bench               measurements against redis-server"
 	@echo "make clean               remove what was built"

@@ -47,7 +47,7 @@ const policy = `
 
 // thirdParty lists who may import which module, by prefix.
 var thirdParty = map[string][]string{
-	"github.com/tidwall/redcon":      {"core/resp", "core/transport", "core/session", "core/server"},
+	"github.com/tidwall/redcon":      {"core/resp"},
 	"github.com/yuin/gopher-lua":     {"core/script"},
 	"golang.org/x/sys":               {"core/page", "core/vfs", "core/transport", "core/server", "appliance", "cmd"},
 	"github.com/gokrazy":             {"appliance", "cmd"},

@@ -23,9 +23,6 @@ func ofGroup(group string) string {
 	return group // "server" and "cluster" are no categories
 }
 
-// IsCategory says whether name, without the @, is an ACL category.
-func IsCategory(name string) bool { return slices.Contains(categories[:], name) }
-
 // Categories returns the row's ACL categories without the @, in the order of
 // COMMAND INFO: those that its flags imply, that of its group (containers,
 // which do nothing themselves, have none), and those of Row.ACL, where a

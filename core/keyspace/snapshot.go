@@ -18,14 +18,16 @@ import (
 //	behind the walk          freed at once
 //	a bucket ahead of it     handed to the walk, which reads it next, then
 //	                         frees it, and later skips its place
-//	nodes of values ahead    likewise; they come after the bucket that names
-//	                         them, because writers take ownership from the top
+//	nodes of values ahead    likewise, not before the bucket that names them
+//	                         is read: it comes in the same command, if not
+//	                         earlier
 //	directories              kept to the end: the walk needs them
 //	buckets with overflow    kept to the end, with their whole chain
 type Snapshot struct {
 	s      *Store
 	pin    *page.Pin
 	tables [][]table.Table // by shard, then database
+	dbs    []uint32        // the database, at the cut, of the table with this ID
 	locked bool            // whoever made it holds every shard's lock
 
 	mu      sync.Mutex // taken under a shard's lock by superseded
@@ -55,9 +57,10 @@ func (p place) before(q place) bool {
 }
 
 type superseded struct {
-	ref  page.Ref
-	at   place
-	size int
+	ref   page.Ref
+	at    place
+	table uint32 // its ID
+	size  int
 }
 
 // Snapshot pins the store as it is now. It locks every shard for as long as it
@@ -91,6 +94,10 @@ func (n *Snapshot) cut(atCut func()) {
 		n.tables[i] = roots[i*s.databases : (i+1)*s.databases]
 		copy(n.tables[i], sh.tables)
 	}
+	n.dbs = make([]uint32, s.databases)
+	for db := range s.databases { // SWAPDB exchanges the same of every shard
+		n.dbs[s.shards[0].tables[db].ID()] = uint32(db)
+	}
 	n.pin = s.heap.Pin()
 	n.pin.Superseded = n.superseded
 	if atCut != nil {
@@ -115,7 +122,7 @@ func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }
 
 // superseded decides about a node that writers have dropped (page.Pin).
 func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint64) page.Fate {
-	at := place{tableID, shard, pos}
+	at := place{n.dbs[tableID], shard, pos}
 	size := n.s.heap.Size(ref)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -128,7 +135,7 @@ func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint6
 	case at.before(n.at):
 		return page.Done
 	}
-	n.queue = append(n.queue, superseded{ref, at, size})
+	n.queue = append(n.queue, superseded{ref, at, tableID, size})
 	n.pending.Add(int64(size))
 	n.notePeak()
 	return page.Taken
@@ -157,7 +164,12 @@ func (n *Snapshot) Each(fn func(db int, e Entry) error) error {
 	n.mu.Lock()
 	n.ended = true
 	n.mu.Unlock()
-	return w.drain(true)
+	if err := w.drain(true); err != nil {
+		return err
+	}
+	n.drop(n.freed) // what came while drain freed the rest
+	n.freed = n.freed[:0]
+	return nil
 }
 
 func (n *Snapshot) publish(at place) {
@@ -187,7 +199,7 @@ func (n *Snapshot) drop(list []superseded) {
 		}
 		n.with(list[0].at.shard, func() {
 			for _, d := range list[:k] {
-				n.pin.Drop(d.at.shard, d.ref, d.at.db, d.at.pos)
+				n.pin.Drop(d.at.shard, d.ref, d.table, d.at.pos)
 			}
 		})
 		for _, d := range list[:k] {
@@ -258,12 +270,36 @@ func (w *walk) bucket(db uint32, b table.Bucket) (err error) {
 // drain reads the buckets that writers have handed over and frees the nodes. It
 // frees them in batches, so that shard locks are taken seldom.
 func (w *walk) drain(last bool) error {
+	const batch = 256
+	n := w.n
+	if err := w.take(last); err != nil || len(n.freed) < batch && !last {
+		return err
+	}
+	// A command may have handed over nodes of a value and be about to hand
+	// over the bucket that names them. It is done when its shard can be locked.
+	full := len(n.freed)
+	for i, d := range n.freed {
+		if i == 0 || d.at.shard != n.freed[i-1].at.shard {
+			n.with(d.at.shard, func() {})
+		}
+	}
+	if err := w.take(last); err != nil {
+		return err
+	}
+	n.drop(n.freed[:full])
+	n.freed = append(n.freed[:0], n.freed[full:]...)
+	return nil
+}
+
+// take moves the queue to freed and reads the buckets in it that are ahead.
+func (w *walk) take(last bool) error {
 	n := w.n
 	n.mu.Lock()
 	queue := n.queue
 	n.queue = nil
 	at := n.at
 	n.mu.Unlock()
+	n.freed = append(n.freed, queue...) // before reading, which may fail
 	for _, d := range queue {
 		if b, ok := table.BucketOf(n.s.heap, d.ref, d.at.pos); ok && !last && !d.at.before(at) {
 			if err := w.bucket(d.at.db, b); err != nil {
@@ -271,11 +307,6 @@ func (w *walk) drain(last bool) error {
 			}
 			w.early[d.ref] = b.End
 		}
-	}
-	n.freed = append(n.freed, queue...)
-	if len(n.freed) >= 256 || last {
-		n.drop(n.freed)
-		n.freed = n.freed[:0]
 	}
 	return nil
 }

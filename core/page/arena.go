@@ -247,12 +247,22 @@ func (a *Arena) Own(ref Ref, table uint32, pos uint64) Ref {
 // was, for the pin's Superseded hook: the number of its table and the first
 // hash position it covers.
 func (a *Arena) Retire(ref Ref, table uint32, pos uint64) {
+	a.RetireDropped(ref, table, pos, a.heap.epoch)
+}
+
+// RetireDropped is Retire for a node that left the current version in an
+// earlier epoch: pins that were taken in that epoch or later do not see it.
+func (a *Arena) RetireDropped(ref Ref, table uint32, pos uint64, epoch uint32) {
 	birth := *(*uint32)(a.heap.addr(ref))
 	if birth > a.heap.frozen.Load() {
 		a.free(ref)
 		return
 	}
-	a.leave(retired{ref, birth, table, pos}, *a.heap.pins.Load())
+	pins := *a.heap.pins.Load()
+	for len(pins) > 0 && pins[len(pins)-1].epoch >= epoch {
+		pins = pins[:len(pins)-1]
+	}
+	a.leave(retired{ref, birth, table, pos}, pins)
 }
 
 // leave hands the node to the newest of these pins that sees it, or frees it.
@@ -263,7 +273,7 @@ func (a *Arena) leave(r retired, pins []*Pin) {
 			break
 		}
 		fate := Wait
-		if p.Superseded != nil {
+		if p.Superseded != nil && !p.overtaken {
 			fate = p.Superseded(a.index, r.ref, r.table, r.pos)
 		}
 		switch fate {

@@ -16,7 +16,11 @@ type Pin struct {
 	// Superseded, if set, is asked under the shard's lock what becomes of a
 	// node that this pin sees and the current version has just dropped.
 	// Set it before any shard is unlocked. It must not allocate or free nodes.
+	// Once a newer pin is taken it is asked no more, and nodes wait: what the
+	// newer pin keeps for itself would come out of the order in which writers
+	// drop nodes, which the hook may rely on.
 	Superseded func(shard int, ref Ref, table uint32, pos uint64) Fate
+	overtaken  bool // a newer pin was taken; written with every shard locked
 	// retired are the nodes that wait for this pin, per shard, under its lock.
 	retired [][]retired
 	held    atomic.Int64
@@ -45,6 +49,9 @@ func (h *Heap) Pin() *Pin {
 	defer h.pinMu.Unlock()
 	p := &Pin{heap: h, epoch: h.epoch, retired: make([][]retired, len(h.arenas))}
 	pins := append(append([]*Pin(nil), *h.pins.Load()...), p)
+	for _, older := range pins[:len(pins)-1] {
+		older.overtaken = true
+	}
 	h.epoch++
 	h.frozen.Store(p.epoch)
 	h.pins.Store(&pins)

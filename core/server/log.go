@@ -57,7 +57,6 @@ func (l *logger) printf(level settings.LogLevel, format string, args ...any) {
 	io.WriteString(f, line)
 }
 
-func (l *logger) debug(format string, args ...any)   { l.printf(settings.LogDebug, format, args...) }
 func (l *logger) verbose(format string, args ...any) { l.printf(settings.LogVerbose, format, args...) }
 func (l *logger) notice(format string, args ...any)  { l.printf(settings.LogNotice, format, args...) }
 func (l *logger) warning(format string, args ...any) { l.printf(settings.LogWarning, format, args...) }

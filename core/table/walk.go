@@ -213,12 +213,14 @@ type Freer struct {
 	t    Table
 	pos  uint64
 	dirs []page.Ref
-	done bool
+	// epoch in which the table was detached: pins from then on do not see it.
+	epoch uint32
+	done  bool
 }
 
 // Detach empties the table and returns what frees its nodes.
 func (t *Table) Detach() *Freer {
-	f := &Freer{t: *t, done: t.Root == 0}
+	f := &Freer{t: *t, done: t.Root == 0, epoch: t.heap.Epoch()}
 	t.Root, t.Count, t.Dues = 0, 0, 0
 	return f
 }
@@ -246,13 +248,13 @@ func (f *Freer) bucket() (entries int) {
 		for i := range n.count() {
 			f.entry(n.entry(t.heap, i))
 		}
-		t.arena.Retire(ref, t.id, b.Start)
+		f.retire(ref, b.Start)
 		ref = next
 	}
 	f.pos = b.End
 	if b.End == 0 {
 		for _, dir := range f.dirs {
-			t.arena.Retire(dir, t.id, 0)
+			f.retire(dir, 0)
 		}
 		f.dirs, f.done = nil, true
 	}
@@ -264,8 +266,12 @@ func (f *Freer) entry(e Entry) {
 		f.t.release(&f.t, f.pos, e)
 	}
 	if e.b[0]&flagExternalKey != 0 {
-		f.t.arena.Retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), f.t.id, f.pos)
+		f.retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), f.pos)
 	}
+}
+
+func (f *Freer) retire(ref page.Ref, pos uint64) {
+	f.t.arena.RetireDropped(ref, f.t.id, pos, f.epoch)
 }
 
 // noteDirectories remembers the directories that start at f.pos.

@@ -134,9 +134,6 @@ func (c *Client) Receive() (any, error) {
 	return reply, nil
 }
 
-// LastRaw returns the bytes of the reply that Do or Receive read last.
-func (c *Client) LastRaw() string { return c.raw.String() }
-
 func (c *Client) line() (string, error) {
 	line, err := c.r.ReadString('\n')
 	c.raw.WriteString(line)

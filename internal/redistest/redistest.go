@@ -165,9 +165,6 @@ func (s *Server) Log() string {
 	return string(bytes.TrimSpace(b))
 }
 
-// Pid returns the process id of the server.
-func (s *Server) Pid() int { return s.cmd.Process.Pid }
-
 // Stop ends the server (SIGTERM on its own process, SIGKILL when that does
 // not help) and waits for it. It may be called more than once.
 func (s *Server) Stop() {
@@ -180,12 +177,6 @@ func (s *Server) Stop() {
 		return
 	case <-time.After(stopTimeout):
 	}
-	s.cmd.Process.Kill()
-	<-s.exited
-}
-
-// Kill ends the server at once, as a power cut would, and waits for it.
-func (s *Server) Kill() {
 	s.cmd.Process.Kill()
 	<-s.exited
 }

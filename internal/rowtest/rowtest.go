@@ -40,6 +40,27 @@ func Compare(t *testing.T, s *redistest.Server, rows []command.Row) {
 	}
 }
 
+// Complete fails the test if the rows are not those of an ACL category of s, or
+// one has no handler.
+func Complete(t *testing.T, s *redistest.Server, category string, rows []command.Row) {
+	t.Helper()
+	var names, theirs []string
+	for _, r := range rows {
+		names = append(names, r.Name)
+		if r.Handler == nil {
+			t.Errorf("%s has no handler", r.Name)
+		}
+	}
+	for _, name := range s.Must(t, "COMMAND", "LIST", "FILTERBY", "ACLCAT", category).([]any) {
+		theirs = append(theirs, name.(string))
+	}
+	slices.Sort(names)
+	slices.Sort(theirs)
+	if !slices.Equal(names, theirs) {
+		t.Errorf("commands of @%s\n have %v\n want %v", category, names, theirs)
+	}
+}
+
 // Run executes a command of a table that needs no keyspace and returns its
 // reply as redistest's client would.
 func Run(t *testing.T, table *command.Table, words ...string) any {

@@ -3,9 +3,12 @@ package bitmaps
 import (
 	"testing"
 
-	"github.com/redoubt-kv/redoubt/internal/familytest"
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+	"github.com/redoubt-kv/redoubt/internal/rowtest"
 )
 
 func TestRowsLikeRedis(t *testing.T) {
-	familytest.CheckRows(t, "bitmap", Commands(Options{}))
+	s, rows := redistest.Start(t), Commands(Options{})
+	rowtest.Compare(t, s, rows)
+	rowtest.Complete(t, s, "bitmap", rows)
 }

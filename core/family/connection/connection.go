@@ -55,15 +55,6 @@ func client(c *command.Call) Client {
 	return nil
 }
 
-// with makes a handler of a function on the call's client.
-func with(fn func(c *command.Call, cl Client)) command.Handler {
-	return func(c *command.Call) {
-		if cl := client(c); cl != nil {
-			fn(c, cl)
-		}
-	}
-}
-
 func ping(c *command.Call) {
 	switch len(c.Args) {
 	case 1:

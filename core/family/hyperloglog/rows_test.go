@@ -3,9 +3,12 @@ package hyperloglog
 import (
 	"testing"
 
-	"github.com/redoubt-kv/redoubt/internal/familytest"
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+	"github.com/redoubt-kv/redoubt/internal/rowtest"
 )
 
 func TestRowsLikeRedis(t *testing.T) {
-	familytest.CheckRows(t, "hyperloglog", Commands(Options{}))
+	s, rows := redistest.Start(t), Commands(Options{})
+	rowtest.Compare(t, s, rows)
+	rowtest.Complete(t, s, "hyperloglog", rows)
 }

@@ -3,9 +3,12 @@ package strings
 import (
 	"testing"
 
-	"github.com/redoubt-kv/redoubt/internal/familytest"
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+	"github.com/redoubt-kv/redoubt/internal/rowtest"
 )
 
 func TestRowsLikeRedis(t *testing.T) {
-	familytest.CheckRows(t, "string", Commands(testOptions()))
+	s, rows := redistest.Start(t), Commands(testOptions())
+	rowtest.Compare(t, s, rows)
+	rowtest.Complete(t, s, "string", rows)
 }
