@@ -11,7 +11,10 @@ import (
 
 // garbage is what waits to be freed in the background.
 type garbage struct {
-	mu     sync.Mutex
+	// collector is held by whoever frees, from before a shard's lock to after.
+	collector sync.Mutex
+
+	mu     sync.Mutex // taken under a shard's lock
 	tables []detached
 	nodes  []detachedNodes
 	// freed counts what is done, for INFO's lazyfreed_objects.
@@ -53,11 +56,13 @@ func (s *Store) LazyFree() (pending int, freed int64) {
 }
 
 // CollectGarbage frees a part of what waits to be freed, holding a shard's
-// lock for some microseconds at a time, and tells whether there is more. One
-// goroutine calls it.
+// lock for some microseconds at a time, and tells whether there is more. Any
+// goroutine may call it.
 func (s *Store) CollectGarbage() (more bool) {
 	const entries, nodes = 512, 128
 	g := &s.garbage
+	g.collector.Lock()
+	defer g.collector.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {

@@ -88,15 +88,14 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 	return true
 }
 
-// lazyFreeing waits for memory that is being freed in the background, as long
-// as that brings memory below the limit.
+// lazyFreeing frees what waits to be freed in the background, and tells whether
+// that brings memory below the limit. It does not leave this to the sweeper: that
+// is one of its callers.
 func (s *Server) lazyFreeing(set *settings.Settings) bool {
 	for s.usedMemory() > memoryLimit(set) {
-		if pending, _ := s.store.LazyFree(); pending == 0 {
-			return false
+		if !s.store.CollectGarbage() {
+			return s.usedMemory() <= memoryLimit(set)
 		}
-		s.sweep.wake()
-		time.Sleep(time.Millisecond)
 	}
 	return true
 }

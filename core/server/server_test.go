@@ -228,6 +228,30 @@ func TestSavePoint(t *testing.T) {
 	r.exit(0)
 }
 
+// TestLimitWhileFreeing: with memory over the limit, nothing to evict and values
+// that wait to be freed, clients and the sweeper free them instead of waiting
+// for each other.
+func TestLimitWhileFreeing(t *testing.T) {
+	r := start(t, t.TempDir(), "--save", "", "--enable-debug-command", "yes")
+	c := r.dial()
+	expect(t, c, "OK", "DEBUG", "POPULATE", "100000")
+	for i := range 8 {
+		c.Must(t, "SETRANGE", fmt.Sprint("big", i), "3000000", "x")
+		c.Must(t, "SET", fmt.Sprint("solid", i), strings.Repeat("x", 3<<20))
+	}
+	expect(t, c, "OK", "DEBUG", "PAUSE-CRON", "1") // keeps the sweeper from freeing
+	expect(t, c, "OK", "FLUSHALL", "ASYNC")
+	expect(t, c, "OK", "CONFIG", "SET", "maxmemory", "1000")
+	for range 20 {
+		expect(t, c, "PONG", "PING")
+		if _, err := c.Do("SET", "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.end()
+	r.exit(0)
+}
+
 // TestUnixSocket serves on a path, with its mode.
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
