@@ -55,9 +55,10 @@ func (p place) before(q place) bool {
 }
 
 type superseded struct {
-	ref  page.Ref
-	at   place
-	size int
+	ref   page.Ref
+	at    place
+	table uint32 // its ID, for older pins
+	size  int
 }
 
 // Snapshot pins the store as it is now. It locks every shard for as long as it
@@ -113,9 +114,29 @@ func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }
 // Peak is the most that Held was.
 func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }
 
+// database tells which database a table was at the cut: not the one it is now,
+// or was when it was made, since SWAPDB moves tables. A table that was none is
+// one that a flush detached before the cut and whose nodes are freed now.
+func (n *Snapshot) database(shard int, tableID uint32) (db uint32, ok bool) {
+	tables := n.tables[shard]
+	if int64(tableID) < int64(len(tables)) && tables[tableID].ID() == tableID {
+		return tableID, true
+	}
+	for i := range tables {
+		if tables[i].ID() == tableID {
+			return uint32(i), true
+		}
+	}
+	return 0, false
+}
+
 // superseded decides about a node that writers have dropped (page.Pin).
 func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint64) page.Fate {
-	at := place{tableID, shard, pos}
+	db, ok := n.database(shard, tableID)
+	if !ok {
+		return page.Done
+	}
+	at := place{db, shard, pos}
 	size := n.s.heap.Size(ref)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -128,7 +149,7 @@ func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint6
 	case at.before(n.at):
 		return page.Done
 	}
-	n.queue = append(n.queue, superseded{ref, at, size})
+	n.queue = append(n.queue, superseded{ref, at, tableID, size})
 	n.pending.Add(int64(size))
 	n.notePeak()
 	return page.Taken
@@ -187,7 +208,7 @@ func (n *Snapshot) drop(list []superseded) {
 		}
 		n.with(list[0].at.shard, func() {
 			for _, d := range list[:k] {
-				n.pin.Drop(d.at.shard, d.ref, d.at.db, d.at.pos)
+				n.pin.Drop(d.at.shard, d.ref, d.table, d.at.pos)
 			}
 		})
 		for _, d := range list[:k] {

@@ -82,9 +82,20 @@ type shard struct {
 	index  int
 	arena  *page.Arena
 	tables []table.Table // by database
+	lastID uint32        // of the tables made so far
 	counts Counts
 	expire expireCursor
 	_      [64]byte
+}
+
+// detach empties database db. The table that takes its place has an ID of its
+// own, so that a snapshot made from now on can tell the nodes that are still to
+// be freed from those it holds.
+func (s *Store) detach(sh *shard, db int) *table.Freer {
+	f := sh.tables[db].Detach()
+	sh.lastID++
+	sh.tables[db] = table.New(sh.arena, sh.lastID, s.position, s.release)
+	return f
 }
 
 // Counts are a shard's figures for INFO.
@@ -112,6 +123,7 @@ func New(o Options) (*Store, error) {
 		sh := &shard{index: i, arena: heap.Arena(i)}
 		for db := range o.Databases {
 			sh.tables = append(sh.tables, table.New(sh.arena, uint32(db), s.position, s.release))
+			sh.lastID = uint32(db)
 		}
 		s.shards = append(s.shards, sh)
 	}

@@ -152,7 +152,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 			t := &sh.tables[i]
 			removed += t.Count
 			if async {
-				tx.s.garbage.add(sh.index, t.Detach())
+				tx.s.garbage.add(sh.index, tx.s.detach(sh, i))
 			} else {
 				t.Free()
 			}

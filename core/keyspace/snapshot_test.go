@@ -1,0 +1,82 @@
+package keyspace
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/core/page"
+)
+
+func newStore(t *testing.T, shards int) *Store {
+	t.Helper()
+	s, err := New(Options{Shards: shards, Databases: 4, Heap: page.Options{}, Now: func() int64 { return 1 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// change runs fn with every shard locked.
+func change(s *Store, fn func(tx *Tx)) {
+	tx := s.NewTx()
+	tx.LockAll(1)
+	fn(tx)
+	tx.Unlock()
+}
+
+func fill(tx *Tx, db, keys int, val string) {
+	for i := range keys {
+		tx.DB(db).SetString([]byte(fmt.Sprint("k", i)), []byte(val), NoTTL)
+	}
+}
+
+// TestSnapshotAfterSwapAndFlush: a snapshot sees each key of the cut once, in
+// its database and with its value, though SWAPDB had moved the tables, and
+// though the nodes of a database flushed before the cut are freed while it is
+// read.
+func TestSnapshotAfterSwapAndFlush(t *testing.T) {
+	const keys = 3000
+	for _, shards := range []int{1, 4} {
+		s := newStore(t, shards)
+		change(s, func(tx *Tx) {
+			fill(tx, 0, keys, "zero")
+			fill(tx, 1, keys, "one")
+			fill(tx, 2, keys, "flushed")
+			tx.Swap(0, 1)
+			tx.Flush(2, true)
+			fill(tx, 2, 10, "two")
+		})
+		n := s.Snapshot(nil)
+		seen, rng := map[string]string{}, rand.New(rand.NewPCG(1, 2))
+		err := n.Each(func(db int, e Entry) error {
+			name := fmt.Sprint(db, " ", string(e.Key()))
+			if _, twice := seen[name]; twice {
+				t.Fatalf("%d shards: %s came twice", shards, name)
+			}
+			seen[name] = string(e.String().AppendTo(nil))
+			if len(seen)%10 == 0 {
+				s.CollectGarbage()
+				change(s, func(tx *Tx) {
+					for range 20 {
+						tx.DB(rng.IntN(2)).SetString([]byte(fmt.Sprint("k", rng.IntN(keys))), []byte("after the cut"), NoTTL)
+					}
+				})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Release()
+		if len(seen) != 2*keys+10 {
+			t.Errorf("%d shards: the snapshot has %d keys, want %d", shards, len(seen), 2*keys+10)
+		}
+		for name, val := range seen {
+			if want := map[byte]string{'0': "one", '1': "zero", '2': "two"}[name[0]]; val != want {
+				t.Fatalf("%d shards: %s is %q, want %q", shards, name, val, want)
+			}
+		}
+	}
+}
