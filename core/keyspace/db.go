@@ -248,7 +248,8 @@ func (db *DB) SetClock(key []byte, clock uint32) bool {
 // Move moves the value at src with its expiry to dst in database to, where it
 // replaces what there is. src must exist. Within a shard the value's nodes stay
 // where they are; between shards, each of which frees only its own nodes, they
-// are copied.
+// are copied. They are copied too while there is a pin: it finds them through
+// src, and must be told of src's place, not of dst's, when they are dropped.
 func (db *DB) Move(src []byte, to *DB, dst []byte) {
 	if db.transfer(src, to, dst, true) {
 		_, t, pos := db.at(src)
@@ -271,7 +272,7 @@ func (db *DB) transfer(src []byte, to *DB, dst []byte, move bool) (same bool) {
 	dsh, dt, dpos := to.at(dst)
 	kind, due, clock := value.Kind(e.Kind()), e.Due(), e.Clock()
 	var b []byte
-	if same = move && ssh == dsh; same {
+	if same = move && ssh == dsh && !db.tx.s.heap.Pinned(); same {
 		b = append(db.tx.scratch[:0], e.Value()...)
 	} else {
 		kind, b = value.Copy(where(dt, dpos), Entry{e, db.tx.s.heap}.String(), db.tx.scratch)

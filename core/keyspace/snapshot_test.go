@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -79,4 +80,46 @@ func TestSnapshotAfterSwapAndFlush(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSnapshotOfMovedValue: a long value that is renamed to a key behind the
+// walk and then deleted there is still read whole at its old place.
+func TestSnapshotOfMovedValue(t *testing.T) {
+	const keys, size = 40, 100_000
+	s := newStore(t, 1)
+	change(s, func(tx *Tx) {
+		for i := range keys {
+			tx.DB(0).SetString([]byte(fmt.Sprint("k", i)), bytes.Repeat([]byte{byte(i)}, size), NoTTL)
+		}
+	})
+	n := s.Snapshot(nil)
+	moved, seen := false, 0
+	err := n.Each(func(_ int, e Entry) error {
+		if !moved {
+			moved = true
+			change(s, func(tx *Tx) {
+				for i := range keys {
+					src, dst := []byte(fmt.Sprint("k", i)), []byte(fmt.Sprint("m", i))
+					tx.DB(0).Move(src, tx.DB(0), dst)
+					tx.DB(0).Delete(dst)
+				}
+				for i := range 2 * keys { // takes what was freed
+					tx.DB(0).SetString([]byte(fmt.Sprint("n", i)), bytes.Repeat([]byte{255}, size), NoTTL)
+				}
+			})
+		}
+		var i int
+		if _, err := fmt.Sscanf(string(e.Key()), "k%d", &i); err != nil {
+			t.Fatalf("the snapshot has %q, which came after the cut", e.Key())
+		}
+		if !bytes.Equal(e.String().AppendTo(nil), bytes.Repeat([]byte{byte(i)}, size)) {
+			t.Errorf("the value of %s is not that of the cut", e.Key())
+		}
+		seen++
+		return nil
+	})
+	if err != nil || seen != keys {
+		t.Errorf("%d keys, %v; want %d", seen, err, keys)
+	}
+	n.Release()
 }
