@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -37,7 +36,7 @@ func TestRedisAgainstItself(t *testing.T) {
 	o := testOptions(t)
 	o.ours, o.n = o.redis, 3000
 	e := mustEngine(t, o)
-	for _, seed := range []uint64{1, rand.Uint64()} {
+	for _, seed := range []uint64{1, 2} {
 		o.seed = seed
 		var out bytes.Buffer
 		if err := o.random(e, &out); err != nil {
@@ -61,8 +60,8 @@ func buildRedoubt(t *testing.T) string {
 	return binary
 }
 
-// TestRedoubtAgainstRedis is the short run; scripts/differential is the long
-// one.
+// TestRedoubtAgainstRedis is the short run, always the same; scripts/differential
+// is the long one, with seeds of its own (make test-long).
 func TestRedoubtAgainstRedis(t *testing.T) {
 	binary := buildRedoubt(t)
 	for _, c := range []struct {
@@ -78,7 +77,7 @@ func TestRedoubtAgainstRedis(t *testing.T) {
 			o := testOptions(t)
 			o.ours, o.n, o.saving, o.restart = binary+" "+c.flags, 4000, c.saving, c.restart
 			e := mustEngine(t, o)
-			for _, seed := range []uint64{2, rand.Uint64()} {
+			for _, seed := range []uint64{2, 3} {
 				o.seed = seed
 				var out bytes.Buffer
 				if err := o.random(e, &out); err != nil {
