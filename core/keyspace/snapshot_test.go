@@ -5,29 +5,17 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"github.com/redoubt-kv/redoubt/core/page"
 )
 
-func snapshotStore(t *testing.T, shards int) *Store {
-	t.Helper()
-	s, err := New(Options{Shards: shards, Databases: 4, Heap: page.Options{}, Now: func() int64 { return 1 }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
-
-// changeAll runs fn with every shard locked.
-func changeAll(s *Store, fn func(tx *Tx)) {
+// change runs fn with every shard locked.
+func change(s *Store, fn func(tx *Tx)) {
 	tx := s.NewTx()
 	tx.LockAll(1)
 	fn(tx)
 	tx.Unlock()
 }
 
-func fillWith(tx *Tx, db, keys int, val string) {
+func fillKeys(tx *Tx, db, keys int, val string) {
 	for i := range keys {
 		tx.DB(db).SetString([]byte(fmt.Sprint("k", i)), []byte(val), NoTTL)
 	}
@@ -40,14 +28,14 @@ func fillWith(tx *Tx, db, keys int, val string) {
 func TestSnapshotAfterSwapAndFlush(t *testing.T) {
 	const keys = 3000
 	for _, shards := range []int{1, 4} {
-		s := snapshotStore(t, shards)
-		changeAll(s, func(tx *Tx) {
-			fillWith(tx, 0, keys, "zero")
-			fillWith(tx, 1, keys, "one")
-			fillWith(tx, 2, keys, "flushed")
+		s := newStore(t, shards, false)
+		change(s, func(tx *Tx) {
+			fillKeys(tx, 0, keys, "zero")
+			fillKeys(tx, 1, keys, "one")
+			fillKeys(tx, 2, keys, "flushed")
 			tx.Swap(0, 1)
 			tx.Flush(2, true)
-			fillWith(tx, 2, 10, "two")
+			fillKeys(tx, 2, 10, "two")
 		})
 		n := s.Snapshot(nil)
 		seen, rng := map[string]string{}, rand.New(rand.NewPCG(1, 2))
@@ -59,7 +47,7 @@ func TestSnapshotAfterSwapAndFlush(t *testing.T) {
 			seen[name] = string(e.String().AppendTo(nil))
 			if len(seen)%10 == 0 {
 				s.CollectGarbage()
-				changeAll(s, func(tx *Tx) {
+				change(s, func(tx *Tx) {
 					for range 20 {
 						tx.DB(rng.IntN(2)).SetString([]byte(fmt.Sprint("k", rng.IntN(keys))), []byte("after the cut"), NoTTL)
 					}
@@ -85,9 +73,9 @@ func TestSnapshotAfterSwapAndFlush(t *testing.T) {
 // TestSnapshotOfMovedValue: a long value that is renamed to a key behind the
 // walk and then deleted there is still read whole at its old place.
 func TestSnapshotOfMovedValue(t *testing.T) {
-	const keys, size = 40, 100_000
-	s := snapshotStore(t, 1)
-	changeAll(s, func(tx *Tx) {
+	const keys, size = 3000, 2000
+	s := newStore(t, 1, false)
+	change(s, func(tx *Tx) {
 		for i := range keys {
 			tx.DB(0).SetString([]byte(fmt.Sprint("k", i)), bytes.Repeat([]byte{byte(i)}, size), NoTTL)
 		}
@@ -95,9 +83,9 @@ func TestSnapshotOfMovedValue(t *testing.T) {
 	n := s.Snapshot(nil)
 	moved, seen := false, 0
 	err := n.Each(func(_ int, e Entry) error {
-		if !moved {
+		if seen == keys/2 && !moved {
 			moved = true
-			changeAll(s, func(tx *Tx) {
+			change(s, func(tx *Tx) {
 				for i := range keys {
 					src, dst := []byte(fmt.Sprint("k", i)), []byte(fmt.Sprint("m", i))
 					tx.DB(0).Move(src, tx.DB(0), dst)

@@ -219,7 +219,8 @@ func TestOpsLogRoundTrip(t *testing.T) {
 	}
 }
 
-// TestCommandTable compares each row of COMMAND INFO that both servers know.
+// TestCommandTable compares what COMMAND INFO and COMMAND DOCS say of the
+// commands that both servers know.
 // What 7.4 changed in a row of 7.0 is named in rowsChanged.
 func TestCommandTable(t *testing.T) {
 	o := testOptions(t)
@@ -245,9 +246,9 @@ func TestCommandTable(t *testing.T) {
 // rowsChanged maps a command to what later versions changed in its row.
 var rowsChanged = map[string]string{}
 
-// commandRows renders the first seven fields of each row (name, arity, flags,
-// keys, categories) and the key specs, sets sorted; tips and subcommands are
-// left out, as hints and as rows of their own.
+// commandRows renders each row of COMMAND and of its subcommands (name, arity,
+// flags, keys, categories, tips, key specs; sets sorted), and what COMMAND DOCS
+// says of it.
 func commandRows(t *testing.T, addr string) map[string]string {
 	t.Helper()
 	c, err := dial(addr)
@@ -255,27 +256,53 @@ func commandRows(t *testing.T, addr string) map[string]string {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	v, err := c.do("COMMAND")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows := map[string]string{}
-	for _, r := range v.elems {
-		if len(r.elems) < 7 {
-			t.Fatalf("row of COMMAND: %.200q", r.raw)
+	for _, sub := range []string{"INFO", "DOCS"} {
+		v, err := c.do("COMMAND", sub)
+		if err != nil {
+			t.Fatal(err)
 		}
-		var b strings.Builder
-		for i, f := range r.elems[:7] {
-			if i == 2 || i == 6 {
-				fmt.Fprintf(&b, "%q ", sortedElems(f))
-			} else {
-				fmt.Fprintf(&b, "%s ", f.text)
-			}
+		if sub == "DOCS" {
+			addDocs(rows, v)
+			continue
 		}
-		if len(r.elems) > 8 {
-			fmt.Fprintf(&b, "key specs %q", r.elems[8].raw)
+		for _, r := range v.elems {
+			addRow(t, rows, r)
 		}
-		rows[string(r.elems[0].text)] = b.String()
 	}
 	return rows
+}
+
+func addRow(t *testing.T, rows map[string]string, r reply) {
+	t.Helper()
+	if len(r.elems) < 10 {
+		t.Fatalf("row of COMMAND: %.200q", r.raw)
+	}
+	var b strings.Builder
+	for i, f := range r.elems[:8] {
+		if i == 2 || i >= 6 {
+			fmt.Fprintf(&b, "%q ", sortedElems(f))
+		} else {
+			fmt.Fprintf(&b, "%s ", f.text)
+		}
+	}
+	fmt.Fprintf(&b, "key specs %q", r.elems[8].raw)
+	rows[string(r.elems[0].text)] = b.String()
+	for _, sub := range r.elems[9].elems {
+		addRow(t, rows, sub)
+	}
+}
+
+// addDocs adds to rows a map of names and their documentation.
+func addDocs(rows map[string]string, docs reply) {
+	for i := 0; i+1 < len(docs.elems); i += 2 {
+		name, fields := string(docs.elems[i].text), docs.elems[i+1].elems
+		for j := 0; j+1 < len(fields); j += 2 {
+			if string(fields[j].text) == "subcommands" {
+				addDocs(rows, fields[j+1])
+				continue
+			}
+			rows[name+" docs "+string(fields[j].text)] = string(fields[j+1].raw)
+		}
+	}
 }
