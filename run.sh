@@ -259,6 +259,15 @@ command_line() {
 	if [ $daemonize = yes ]; then arg -daemonize; fi
 }
 
+# deepen_backlog PID: QEMU lets two connections wait; see scripts/backlog. Without
+# Perl, or where it is not allowed, that stays so.
+deepen_backlog() {
+	addresses=''
+	for f in $forwards; do addresses="$addresses ${f%:*}"; done
+	# shellcheck disable=SC2086 # a list
+	"$root/scripts/backlog" "$1" $addresses 2>/dev/null || true
+}
+
 # power_button presses the machine's power button, and leaves it the time to save
 # that it needs; a second signal ends it at once.
 stopping=0
@@ -290,10 +299,17 @@ if [ ! -e "$usr_img" ]; then
 	echo "$me: there is no $usr_img yet; building it" >&2
 	make -C "$root" --no-print-directory image="$image" >&2 || fail "the image $image cannot be built"
 fi
-command_line
 if [ $daemonize = yes ]; then
-	eval "exec $qemu_args"
+	wanted=$pidfile
+	[ -n "$wanted" ] || pidfile=$(mktemp "${TMPDIR:-/tmp}/redoubt-pid.XXXXXX")
+	command_line
+	status=0
+	eval "$qemu_args" || status=$?
+	[ $status != 0 ] || deepen_backlog "$(cat "$pidfile")"
+	[ -n "$wanted" ] || rm -f "$pidfile"
+	exit $status
 fi
+command_line
 
 # The control channel: a named pipe for QMP's commands; its answers go nowhere.
 control=$(mktemp -d "${TMPDIR:-/tmp}/redoubt-run.XXXXXX")
@@ -309,6 +325,7 @@ trap power_button INT TERM HUP
 session=$(command -v setsid || true)
 eval "$session $qemu_args </dev/null 3<&- &"
 qemu=$!
+deepen_backlog "$qemu" &
 status=0
 wait "$qemu" || status=$?
 # A signal ends the first wait; the machine is then on its way down.
