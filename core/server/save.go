@@ -25,10 +25,11 @@ import (
 //	  ▼ (on the caller)       cancelled ─────▶ idle
 //	saving
 type saver struct {
-	s       *Server
-	failing atomic.Bool                       // the last background save failed
-	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
-	cancels atomic.Bool                       // of the running save
+	s         *Server
+	throttled atomic.Int64                      // when a write last waited, on the monotonic clock, in ns
+	failing   atomic.Bool                       // the last background save failed
+	current   atomic.Pointer[keyspace.Snapshot] // being saved in the background
+	cancels   atomic.Bool                       // of the running save
 
 	mu        sync.Mutex
 	running   bool
@@ -153,28 +154,30 @@ func (v *saver) pace(n *keyspace.Snapshot, budget int64) {
 		return // not in the background
 	}
 	held := n.Held()
-	if urgent := held > budget/2; urgent && !v.urgent {
+	if urgent := held > budget/8; urgent && !v.urgent {
 		setPriority(foreground)
 		v.urgent = true
-	} else if held < budget/4 && v.urgent {
+	} else if held < budget/16 && v.urgent {
 		setPriority(background)
 		v.urgent = false
 	}
 }
 
-// throttle makes a write wait while a background save keeps more memory than
-// snapshot-memory-budget for what writers have superseded: for at most some
-// milliseconds, so that clients are slowed to the pace of the save, not
-// stopped.
+// throttle makes a write wait while a background save keeps more than a quarter
+// of snapshot-memory-budget for what writers have superseded: 2 ms at most, and not
+// again before 100 µs of other work, so that clients are slowed to the pace of the
+// save. A quarter, because the save reads what waits as a whole before it frees
+// it: the more there is, the longer writers are slowed at a time.
 func (v *saver) throttle(budget int64) {
-	const step, most = 100 * time.Microsecond, 2 * time.Millisecond
-	for waited := time.Duration(0); waited < most; waited += step {
-		n := v.current.Load()
-		if n == nil || n.Held() <= budget {
-			return
-		}
+	const step, most, rest = 100 * time.Microsecond, 2 * time.Millisecond, 100 * time.Microsecond
+	n := v.current.Load()
+	if n == nil || n.Held() <= budget/4 || v.s.clock.Mono()-time.Duration(v.throttled.Load()) < rest {
+		return
+	}
+	for waited := time.Duration(0); waited < most && n.Held() > budget/4 && v.current.Load() == n; waited += step {
 		time.Sleep(step)
 	}
+	v.throttled.Store(int64(v.s.clock.Mono()))
 }
 
 // delay waits after a key for rdb-key-save-delay microseconds, which only tests
