@@ -332,8 +332,8 @@ func TestExpiredLikeRedis(t *testing.T) {
 		if req != "randomkey" {
 			p.Set("live", "w")
 		}
-		p.Same("PEXPIRE", "k", 1)
-		time.Sleep(5 * time.Millisecond)
+		p.Same("PEXPIRE", "k", 30)
+		time.Sleep(35 * time.Millisecond)
 		p.Same(words(req)...)
 		p.Same("EXISTS", "k", "x", "live")
 		p.SameState()
