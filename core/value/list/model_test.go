@@ -185,7 +185,7 @@ func (m *model) step() {
 		m.take(op&64 == 0, 1)
 	case 8:
 		if n%3 == 0 {
-			m.take(op&64 == 0, len(m.elems)-n%7)
+			m.take(op&64 == 0, max(len(m.elems)-n%7, 0))
 		}
 	case 9, 10, 11, 12:
 		if len(m.elems) > 0 {
