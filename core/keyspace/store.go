@@ -62,8 +62,11 @@ type Store struct {
 
 	// observer is told of events; set before the first Tx.
 	observer Observer
-	pool     evictionPool
-	garbage  garbage
+	// serve serves waiters of keys that the store itself has changed; set
+	// before the first Tx.
+	serve   func(tx *Tx)
+	pool    evictionPool
+	garbage garbage
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
@@ -79,6 +82,7 @@ type Observer interface {
 // shard is one part of every database.
 type shard struct {
 	mu     sync.Mutex
+	tended *tended // nil while nobody watches a key or waits for one
 	index  int
 	arena  *page.Arena
 	tables []table.Table // by database
