@@ -53,35 +53,32 @@ func appendLZF(dst, s []byte, z *lzf.Encoder) ([]byte, bool) {
 	return append(appendLZFHeader(dst, n, len(s)), packed[:n]...), true
 }
 
-// DecodeDump verifies a DUMP payload and returns its value, which may share
-// memory with the payload. The error is ErrDump if the footer is wrong; it
-// wraps ErrUnsupported if the payload is sound but holds no string; for any
-// other, Redis's reply is "ERR Bad data format". maxString (0:
-// DefaultMaxString) bounds the value's length in bytes. Like Redis it does
-// not mind bytes between the value and the footer.
-func DecodeDump(payload []byte, maxString uint64) ([]byte, error) {
+// DecodeDump verifies a DUMP payload and reads its value into b. The error is
+// ErrDump if the footer is wrong; it wraps ErrUnsupported if the payload is
+// sound but holds what this build cannot load; for any other that is an
+// *Error wrapping ErrCorrupt or ErrTruncated, and for ErrEmpty, Redis's reply
+// is "ERR Bad data format". Of the options, MaxString and SkipChecksum count.
+// Like Redis it does not mind bytes between the value and the footer.
+func DecodeDump(payload []byte, o DecoderOptions, b Builder) error {
 	body := len(payload) - dumpFooter
 	if body < 0 {
-		return nil, ErrDump
+		return ErrDump
 	}
 	footer := payload[body:]
 	if binary.LittleEndian.Uint16(footer) > MaxVersion ||
-		binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:body+2]) {
-		return nil, ErrDump
+		!o.SkipChecksum && binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:body+2]) {
+		return ErrDump
 	}
-	if maxString == 0 {
-		maxString = DefaultMaxString
+	if o.MaxString == 0 {
+		o.MaxString = DefaultMaxString
 	}
-	r := reader{buf: payload[:body:body], end: body, total: int64(body), maxString: maxString}
+	r := valueReader{reader: reader{buf: payload[:body:body], end: body, total: int64(body), maxString: o.MaxString}}
 	t, err := r.byte("the type")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !Type(t).known() {
-		return nil, r.fail(0, ErrCorrupt, "unknown RDB type %d", t)
+		return r.fail(0, ErrCorrupt, "unknown RDB type %d", t)
 	}
-	if Type(t) != TypeString {
-		return nil, r.fail(0, ErrUnsupported, "the payload holds %v; this build loads strings only", Type(t))
-	}
-	return r.ReadString("a string")
+	return r.read(Type(t), b)
 }

@@ -16,11 +16,18 @@ import (
 	"github.com/redoubt-kv/redoubt/core/lzf"
 )
 
+// seenEntry is an entry with its value: a string, or a collection as text.
+type seenEntry struct {
+	Entry
+	Value []byte
+}
+
 // log is a Visitor that writes down what it sees.
 type log struct {
 	lines   []string
-	entries map[string]Entry // by "db/key"
-	refuse  error            // returned for each entry
+	entries map[string]seenEntry // by "db/key"
+	empty   int
+	refuse  error // returned for each entry
 }
 
 func (l *log) add(format string, args ...any) error {
@@ -31,13 +38,20 @@ func (l *log) Aux(name, value []byte) error        { return l.add("aux %s=%s", n
 func (l *log) SelectDB(db uint64) error            { return l.add("select %d", db) }
 func (l *log) ResizeDB(keys, expires uint64) error { return l.add("resize %d %d", keys, expires) }
 func (l *log) Entry(e *Entry) error {
-	c := *e
-	c.Key, c.Value = bytes.Clone(e.Key), bytes.Clone(e.Value)
+	c := seenEntry{Entry: *e}
+	var p printer
+	if err := e.Read(&p); err == ErrEmpty {
+		l.empty++
+		return l.refuse
+	} else if err != nil {
+		return err
+	}
+	c.from, c.Key, c.Value = nil, bytes.Clone(e.Key), p.text
 	if l.entries == nil {
-		l.entries = map[string]Entry{}
+		l.entries = map[string]seenEntry{}
 	}
 	l.entries[fmt.Sprintf("%d/%s", e.DB, e.Key)] = c
-	l.add("%d/%s=%.40q exp=%d idle=%d freq=%d", e.DB, e.Key, e.Value, e.ExpireAtMs, e.IdleSec, e.Freq)
+	l.add("%d/%s=%.40q exp=%d idle=%d freq=%d", e.DB, e.Key, c.Value, e.ExpireAtMs, e.IdleSec, e.Freq)
 	return l.refuse
 }
 
@@ -103,7 +117,7 @@ func writeValues(e *Encoder, dbs int) {
 	}
 }
 
-func checkValues(t *testing.T, got map[string]Entry, dbs int) {
+func checkValues(t *testing.T, got map[string]seenEntry, dbs int) {
 	t.Helper()
 	if len(got) != dbs*len(values()) {
 		t.Fatalf("%d entries, want %d", len(got), dbs*len(values()))
@@ -123,9 +137,9 @@ func checkValues(t *testing.T, got map[string]Entry, dbs int) {
 			if !bytes.Equal(e.Value, v) {
 				t.Fatalf("value %d: got %d bytes %.60q, want %d bytes %.60q", i, len(e.Value), e.Value, len(v), v)
 			}
-			e.Key, e.Value = nil, nil
-			if fmt.Sprint(e) != fmt.Sprint(want) {
-				t.Fatalf("entry %d: %+v, want %+v", i, e, want)
+			e.Key = nil
+			if fmt.Sprint(e.Entry) != fmt.Sprint(want) {
+				t.Fatalf("entry %d: %+v, want %+v", i, e.Entry, want)
 			}
 		}
 	}
@@ -295,8 +309,7 @@ func TestErrorsTellThePlaceAndTheReason(t *testing.T) {
 		{"no length", raw(0xfe, 0xc0), "offset 0xa: encoding byte 0xc0 where a database number should have a length", ErrCorrupt},
 		{"lzf lie", raw(0, 1, "k", 0xc3, 1, huge, "x"), "offset 0xc: a string of 4294967295 bytes cannot come from 1 compressed bytes", ErrCorrupt},
 		{"lzf", raw(0, 1, "k", 0xc3, 2, 30, 0x20, 0), "offset 0xc: invalid LZF compressed a string", ErrCorrupt},
-		{"list", raw(0xfe, 3, 18, 4, "li\x01t"), `offset 0xb: key "li\x01t" in database 3 holds a list; this build loads strings only`, ErrUnsupported},
-		{"hash with ttl", raw(24, 1, "h"), `offset 0x9: key "h" in database 0 holds a hash; this`, ErrUnsupported},
+		{"list", raw(0xfe, 3, 18, 4, "li\x01t", 1, 3), `offset 0x12: quicklist integrity check failed: node of kind 3 (key "li\x01t" in database 3)`, ErrCorrupt},
 		{"unknown type", raw(26, 1, "k"), "offset 0x9: unknown RDB type or opcode 26", ErrCorrupt},
 		{"unknown opcode", raw(243, 1, "k"), "offset 0x9: unknown RDB type or opcode 243", ErrCorrupt},
 		{"function", raw(0xf5, 1, "f"), "offset 0x9: the file holds a function library; this build does not load functions", ErrUnsupported},
@@ -423,10 +436,11 @@ func FuzzDecodeDump(f *testing.F) {
 		for i := range 8 {
 			payload = append(payload, byte(crc>>(8*i)))
 		}
-		if _, err := DecodeDump(payload, 1<<20); errors.Is(err, ErrDump) {
+		var p printer
+		if err := DecodeDump(payload, DecoderOptions{MaxString: 1 << 20}, &p); errors.Is(err, ErrDump) {
 			t.Fatal(err)
 		}
-		DecodeDump(body, 1<<20)
+		DecodeDump(body, DecoderOptions{MaxString: 1 << 20}, &p)
 	})
 }
 
