@@ -3,9 +3,9 @@ package rdb
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
+	"io"
 
-	"github.com/redoubt-kv/redoubt/core/lzf"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
 
 // ErrDump is why RESTORE refuses a payload whose footer is wrong; its text is
@@ -14,43 +14,40 @@ var ErrDump = errors.New("DUMP payload version or checksum are wrong")
 
 const dumpFooter = 2 + checksumSize
 
-// AppendDump appends the DUMP payload of a string to dst: type, value,
-// version (2 bytes LE) and the CRC of all before it (8 bytes LE). With a nil
-// z the value is not compressed; else z must not be in use elsewhere.
-func AppendDump(dst, value []byte, z *lzf.Encoder) []byte {
-	start := len(dst)
-	dst = append(dst, byte(TypeString))
-	dst = appendString(dst, value, z)
-	dst = binary.LittleEndian.AppendUint16(dst, Version)
-	return binary.LittleEndian.AppendUint64(dst, crcUpdate(0, dst[start:]))
+// Dumper makes DUMP payloads. It keeps buffers for the next one, and is for
+// one goroutine. The zero value is ready.
+type Dumper struct{ e Encoder }
+
+// Append appends to dst the payload of an entry's value: type, value, version
+// (2 bytes LE) and the CRC of all before it (8 bytes LE).
+func (d *Dumper) Append(dst []byte, entry keyspace.Entry, compress bool) []byte {
+	return d.payload(dst, compress, func(e *Encoder) int {
+		t := typeOf(entry)
+		e.Type(t)
+		e.value(entry)
+		return t.version()
+	})
 }
 
-// appendString appends what Encoder.String writes.
-func appendString(dst, s []byte, z *lzf.Encoder) []byte {
-	if len(s) <= maxIntDigits {
-		if v, ok := parseInt32(s); ok {
-			return appendInt(dst, v)
-		}
+// payload appends what write gives, with its footer.
+func (d *Dumper) payload(dst []byte, compress bool, write func(*Encoder) (version int)) []byte {
+	e := &d.e
+	*e = Encoder{buf: dst, opts: EncoderOptions{Compress: compress}, z: e.z, scratch: e.scratch}
+	if cap(e.scratch) > keepBuffer {
+		e.scratch = nil
 	}
-	if z != nil && len(s) > minCompress && len(s) <= maxCompress {
-		if with, ok := appendLZF(dst, s, z); ok {
-			return with
-		}
-	}
-	return append(appendLength(dst, uint64(len(s))), s...)
+	version := write(e)
+	out := binary.LittleEndian.AppendUint16(e.buf, uint16(version))
+	e.buf = nil
+	return binary.LittleEndian.AppendUint64(out, crcUpdate(0, out[len(dst):]))
 }
 
-// appendLZF compresses s into the free end of dst, behind room for the
-// header, whose length depends on the outcome, and then closes the gap.
-func appendLZF(dst, s []byte, z *lzf.Encoder) ([]byte, bool) {
-	at := len(dst) + maxLZFHeader
-	dst = slices.Grow(dst, maxLZFHeader+len(s))
-	packed := dst[at : at+len(s)-minSaving]
-	n := z.Compress(packed, s)
-	if n == 0 {
-		return dst, false
-	}
-	return append(appendLZFHeader(dst, n, len(s)), packed[:n]...), true
+// SavedLength returns how many bytes an entry's value takes in a file, without
+// its type.
+func SavedLength(entry keyspace.Entry, compress bool) int64 {
+	e := Encoder{w: io.Discard, buf: make([]byte, 0, 4<<10), opts: EncoderOptions{Compress: compress}}
+	e.value(entry)
+	return e.Size()
 }
 
 // DecodeDump verifies a DUMP payload and reads its value into b. The error is

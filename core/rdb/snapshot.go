@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/value"
 )
 
 // Clocks says which access clocks a file holds beside each key.
@@ -58,20 +57,9 @@ func writeEntry(e *Encoder, entry keyspace.Entry, s *keyspace.Store, clocks Cloc
 	case FrequencyClocks:
 		e.Freq(uint8(s.Frequency(entry.Clock(), nowMs)))
 	}
-	e.Type(TypeString)
+	e.Type(typeOf(entry))
 	e.String(entry.Key())
-	writeString(e, entry.String())
-}
-
-// writeString writes a value; a long one in pieces, without a copy of it.
-func writeString(e *Encoder, v value.String) {
-	if n := v.Len(); n > maxCompress {
-		e.BeginString(uint64(n))
-		v.Pieces(0, n, func(p []byte) bool { e.Piece(p); return true })
-		return
-	}
-	var buf [20]byte
-	e.String(v.Bytes(buf[:]))
+	e.value(entry)
 }
 
 // LoadOptions say how a file's keys go into a store.
@@ -100,6 +88,7 @@ type loader struct {
 	tx    *keyspace.Tx
 	o     LoadOptions
 	db    int
+	value build // of the entry at hand
 	Loaded
 }
 
@@ -143,14 +132,16 @@ func (l *loader) Entry(e *Entry) error {
 	if !l.o.Merge && db.Exists(e.Key) {
 		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
 	}
-	err := e.Read(&build{db: db, key: e.Key, due: ttl})
-	if err == ErrEmpty {
-		l.Empty++
-		return nil
-	}
-	if err != nil {
+	l.value = build{Value: Value{db: db, key: e.Key}}
+	if err := e.Read(&l.value); err != nil {
+		l.value.Drop()
+		if err == ErrEmpty {
+			l.Empty++
+			err = nil
+		}
 		return err
 	}
+	l.value.Commit(ttl)
 	switch {
 	case l.store.LFU() && e.Freq >= 0:
 		db.SetClock(e.Key, keyspace.ClockOfFrequency(uint8(e.Freq), l.o.NowMs))
