@@ -130,14 +130,16 @@ func pack(list ...string) []byte {
 
 func le64(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
-// What only other versions than 7.0 write, and what none does.
-func TestValuesOfOtherVersions(t *testing.T) {
+// otherVersion is what only other versions than 7.0 write, or what none does.
+type otherVersion struct {
+	name  string
+	value []byte // with its type
+	want  string // of printer, or of the error
+}
+
+func otherVersions() []otherVersion {
 	join := func(parts ...any) []byte { return raw(parts...)[headerSize:] }
-	for _, c := range []struct {
-		name  string
-		value []byte // with its type
-		want  string // of printer, or of the error
-	}{
+	return []otherVersion{
 		{"list", join(1, 2, short("a"), 0xc0, 7), "\"a\"\n\"7\"\n"},
 		{"empty list", join(1, 0), ErrEmpty.Error()},
 		{"set", join(2, 2, short("a"), short("b")), "\"a\"\n\"b\"\n"},
@@ -174,12 +176,20 @@ func TestValuesOfOtherVersions(t *testing.T) {
 		{"hash listpack ex without number", join(25, le64(5), lenString(pack("b", "2", "x"))), "hash listpack with an invalid due time"},
 		{"hash listpack before 7.4.0", join(23, lenString(pack("a", "1", "5"))), "\"a\" \"1\" 5\n"},
 		{"module", join(7, 0x81, le64(0)), "no matching module type 'AAAAAAAAA'"},
-	} {
+	}
+}
+
+// sign makes a DUMP payload of a value with its type.
+func sign(value []byte) []byte {
+	payload := binary.LittleEndian.AppendUint16(bytes.Clone(value), MaxVersion)
+	return binary.LittleEndian.AppendUint64(payload, crcUpdate(0, payload))
+}
+
+func TestValuesOfOtherVersions(t *testing.T) {
+	for _, c := range otherVersions() {
 		var p printer
 		got := ""
-		payload := binary.LittleEndian.AppendUint16(bytes.Clone(c.value), 12)
-		payload = binary.LittleEndian.AppendUint64(payload, crcUpdate(0, payload))
-		if err := DecodeDump(payload, DecoderOptions{}, &p); err != nil {
+		if err := DecodeDump(sign(c.value), DecoderOptions{}, &p); err != nil {
 			got = err.Error()
 		} else {
 			got = string(p.text)

@@ -389,59 +389,6 @@ func TestTruncatedAnywhere(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add(encode(f, checked, func(e *Encoder) {
-		e.SelectDB(1)
-		e.ResizeDB(2, 1)
-		e.ExpireMs(5)
-		e.Freq(3)
-		e.StringEntry([]byte("key"), bytes.Repeat([]byte("x"), 100))
-		e.StringEntry([]byte("12"), []byte("-70000"))
-	}), false)
-	f.Add(raw(0, 1, "k", 0x80, 0xff, 0xff, 0xff, 0xff, "x"), true)
-	f.Fuzz(func(t *testing.T, file []byte, sized bool) {
-		opts := DecoderOptions{SkipChecksum: true, MaxString: 1 << 20}
-		if sized {
-			opts.Size = int64(len(file))
-		}
-		var l log
-		if NewDecoder(bytes.NewReader(file), opts).Decode(&l) != nil {
-			return
-		}
-		again := encode(t, checked, func(e *Encoder) {
-			for _, entry := range l.entries {
-				e.SelectDB(entry.DB)
-				e.StringEntry(entry.Key, entry.Value)
-			}
-		})
-		var l2 log
-		if err := NewDecoder(bytes.NewReader(again), DecoderOptions{}).Decode(&l2); err != nil {
-			t.Fatal(err)
-		}
-		for k, entry := range l.entries {
-			if !bytes.Equal(l2.entries[k].Value, entry.Value) {
-				t.Fatalf("%q changed", k)
-			}
-		}
-	})
-}
-
-func FuzzDecodeDump(f *testing.F) {
-	f.Add([]byte("\x00\x01v"))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		payload := append(bytes.Clone(body), 10, 0)
-		crc := crcUpdate(0, payload)
-		for i := range 8 {
-			payload = append(payload, byte(crc>>(8*i)))
-		}
-		var p printer
-		if err := DecodeDump(payload, DecoderOptions{MaxString: 1 << 20}, &p); errors.Is(err, ErrDump) {
-			t.Fatal(err)
-		}
-		DecodeDump(body, DecoderOptions{MaxString: 1 << 20}, &p)
-	})
-}
-
 // stringDump is the payload of a string.
 func stringDump(v []byte, compress bool) []byte {
 	var d Dumper

@@ -44,7 +44,7 @@ func sample(r *rand.Rand, i int) string {
 }
 
 // fill makes keys of all types in s, of several sizes, and returns their names.
-func fill(t *testing.T, s *redistest.Server, seed uint64) (keys []string) {
+func fill(t testing.TB, s *redistest.Server, seed uint64) (keys []string) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	for _, n := range []int{1, 2, 10, 128, 129, 600, 3000} {
 		name := func(kind string) string {
@@ -84,7 +84,7 @@ func score(r *rand.Rand) string {
 
 // fillStream makes a stream with n entries and some deleted ones, and groups
 // with consumers and pending entries.
-func fillStream(t *testing.T, s *redistest.Server, r *rand.Rand, key string, n int) {
+func fillStream(t testing.TB, s *redistest.Server, r *rand.Rand, key string, n int) {
 	for i := range n {
 		args := []any{"XADD", key, fmt.Sprintf("%d-%d", 1700000000000+i/3, i%3+1)}
 		for f := range 1 + r.IntN(3)*r.IntN(2) {
