@@ -43,7 +43,7 @@ func (s *Server) makeTable() (err error) {
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
@@ -62,10 +62,14 @@ func (s *Server) makeTable() (err error) {
 }
 
 // keySettings are the settings that commands on keys ask for.
-type keySettings struct{ live *settings.Live }
+type keySettings struct {
+	live  *settings.Live
+	saver *saver
+}
 
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+func (k keySettings) SkipChecksums() bool { return k.saver.skipSums.Load() }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)
 }
