@@ -29,7 +29,10 @@ func (l lateClients) Kill(f command.ClientFilter, me int64) (int, bool) {
 }
 func (l lateClients) Pause(endMs int64, all bool) { l.s.clients.Pause(endMs, all) }
 func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
-func (l lateClients) HasUser(name string) bool    { return l.s.clients.HasUser(name) }
+func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
+	return l.s.clients.Unblock(c, id, withError)
+}
+func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
 func (s *Server) makeTable() (err error) {
@@ -40,7 +43,7 @@ func (s *Server) makeTable() (err error) {
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
@@ -59,10 +62,14 @@ func (s *Server) makeTable() (err error) {
 }
 
 // keySettings are the settings that commands on keys ask for.
-type keySettings struct{ live *settings.Live }
+type keySettings struct {
+	live  *settings.Live
+	saver *saver
+}
 
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+func (k keySettings) SkipChecksums() bool { return k.saver.skipSums.Load() }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)
 }
