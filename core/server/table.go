@@ -13,6 +13,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
+	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
@@ -46,6 +47,8 @@ func (s *Server) makeTable() (err error) {
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
