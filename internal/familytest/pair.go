@@ -57,13 +57,7 @@ func (p *Pair) Set(key, val string) {
 // changes. It returns the reply.
 func (p *Pair) Same(args ...any) string {
 	p.t.Helper()
-	line := make([][]byte, len(args))
-	for i, a := range args {
-		line[i] = []byte(fmt.Sprint(a))
-		if b, ok := a.([]byte); ok {
-			line[i] = b
-		}
-	}
+	line := lineOf(args)
 	for _, arg := range line[1:] {
 		if len(arg) < 32 {
 			p.seen[string(arg)] = true
@@ -78,13 +72,30 @@ func (p *Pair) Same(args ...any) string {
 	if got := p.own.reply(); got != want {
 		p.t.Errorf("%s\n got %.300q\nwant %.300q", short(line), got, want)
 	}
+	p.compareEffects(line, before)
+	return want
+}
+
+func lineOf(args []any) [][]byte {
+	line := make([][]byte, len(args))
+	for i, a := range args {
+		line[i] = []byte(fmt.Sprint(a))
+		if b, ok := a.([]byte); ok {
+			line[i] = b
+		}
+	}
+	return line
+}
+
+// compareEffects compares events and number of changes of a command.
+func (p *Pair) compareEffects(line [][]byte, before int64) {
+	p.t.Helper()
 	if got, want := p.own.dirty(), p.dirty()-before; got != want {
 		p.t.Errorf("%s: %d changes, want %d", short(line), got, want)
 	}
 	if got, want := p.own.takeEvents(), p.eventsOf(short(line)); got != want {
 		p.t.Errorf("%s\n got events %s\nwant events %s", short(line), got, want)
 	}
-	return want
 }
 
 func short(line [][]byte) string {
