@@ -49,8 +49,6 @@ func (s *Server) makeTable() (err error) {
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
 		streams.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
-		streams.Commands(),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
 		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
