@@ -9,6 +9,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
@@ -43,6 +44,7 @@ func (s *Server) makeTable() (err error) {
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
+		hashes.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
