@@ -55,6 +55,14 @@ func (v *Value) Drop() {
 type build struct {
 	drop
 	Value
+
+	elems  [][]byte // of a list
+	digits []byte   // of elements that are integers
+}
+
+// start begins with another key.
+func (b *build) start(db *keyspace.DB, key []byte) {
+	b.Value = Value{db: db, key: key}
 }
 
 // room makes sure that n bytes can be stored.

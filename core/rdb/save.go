@@ -8,6 +8,10 @@ import (
 // typeOf is the type under which an entry is saved: the same as Redis 7.0
 // chooses, and for what it does not have that of Redis 7.4.
 func typeOf(entry keyspace.Entry) Type {
+	switch entry.Type() {
+	case value.TypeList:
+		return TypeListQuicklist2
+	}
 	return TypeString
 }
 
@@ -23,7 +27,12 @@ func (t Type) version() int {
 // value writes the value of an entry, without its type: element by element
 // from where it lies, so that nothing of its size is allocated.
 func (e *Encoder) value(entry keyspace.Entry) {
-	e.text(entry.String())
+	switch entry.Type() {
+	case value.TypeString:
+		e.text(entry.String())
+	case value.TypeList:
+		e.list(entry)
+	}
 }
 
 // text writes a string; a long one in pieces, without a copy of it.
