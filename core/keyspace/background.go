@@ -2,9 +2,9 @@ package keyspace
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 
-	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
 )
@@ -14,76 +14,68 @@ type garbage struct {
 	// collector is held by whoever frees, from before a shard's lock to after.
 	collector sync.Mutex
 
-	mu     sync.Mutex // taken under a shard's lock
-	tables []detached
-	nodes  []detachedNodes
+	mu      sync.Mutex // taken under a shard's lock
+	waiting []detached
 	// freed counts what is done, for INFO's lazyfreed_objects.
 	freed int64
 }
 
+// detached is a value, or a database's table, that no version names any more
+// but those that were pinned before.
 type detached struct {
 	shard int
-	freer *table.Freer
+	freer value.Freer
 }
 
-// detachedNodes are the nodes of one value, which no entry names any more.
-type detachedNodes struct {
-	where value.Where
-	shard int
-	refs  []page.Ref
-}
-
-func (g *garbage) add(shard int, f *table.Freer) {
+func (g *garbage) add(shard int, f value.Freer) {
 	g.mu.Lock()
-	g.tables = append(g.tables, detached{shard, f})
+	g.waiting = append(g.waiting, detached{shard, f})
 	g.mu.Unlock()
 }
 
-func (g *garbage) addValue(shard int, w value.Where, kind value.Kind, b []byte) {
-	d := detachedNodes{where: w, shard: shard}
-	value.Nodes(w.Arena.Heap(), kind, b, func(ref page.Ref) { d.refs = append(d.refs, ref) })
-	g.mu.Lock()
-	g.nodes = append(g.nodes, d)
-	g.mu.Unlock()
-}
+// tableFreer frees a database's table: about four entries for a node.
+type tableFreer struct{ *table.Freer }
+
+func (f tableFreer) Step(n int) (done bool) { return f.Freer.Step(4 * n) }
 
 // LazyFree is how many tables and values wait to be freed, and how many were.
 func (s *Store) LazyFree() (pending int, freed int64) {
 	g := &s.garbage
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.tables) + len(g.nodes), g.freed
+	return len(g.waiting), g.freed
 }
 
 // CollectGarbage frees a part of what waits to be freed, holding a shard's
 // lock for some microseconds at a time, and tells whether there is more. Any
 // goroutine may call it.
 func (s *Store) CollectGarbage() (more bool) {
-	const entries, nodes = 512, 128
 	g := &s.garbage
 	g.collector.Lock()
 	defer g.collector.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case len(g.nodes) > 0:
-		d := &g.nodes[0]
-		n := min(nodes, len(d.refs))
-		refs := d.refs[:n]
-		g.unlocked(func() { s.retire(d.where, d.shard, refs) })
-		if d = &g.nodes[0]; n == len(d.refs) {
-			g.nodes, g.freed = g.nodes[1:], g.freed+1
-		} else {
-			d.refs = d.refs[n:]
-		}
-	case len(g.tables) > 0:
-		d, done := g.tables[0], false
-		g.unlocked(func() { done = s.step(d, entries) })
+	if n := len(g.waiting); n > 0 {
+		// The last one first: what a database's table held comes before the
+		// rest of the table.
+		d, done := g.waiting[n-1], false
+		g.unlocked(func() { done = s.step(d) })
 		if done {
-			g.tables, g.freed = g.tables[1:], g.freed+1
+			g.remove(d)
+			g.freed++
 		}
 	}
-	return len(g.tables)+len(g.nodes) > 0
+	return len(g.waiting) > 0
+}
+
+// remove takes d off the list, to which more may have been added.
+func (g *garbage) remove(d detached) {
+	for i := len(g.waiting) - 1; ; i-- {
+		if g.waiting[i].freer == d.freer {
+			g.waiting = slices.Delete(g.waiting, i, i+1)
+			return
+		}
+	}
 }
 
 // unlocked runs fn without g's lock: shard locks come before it.
@@ -93,20 +85,12 @@ func (g *garbage) unlocked(fn func()) {
 	fn()
 }
 
-func (s *Store) retire(w value.Where, shard int, refs []page.Ref) {
-	sh := s.shards[shard]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	for _, ref := range refs {
-		w.Arena.Retire(ref, w.Table, w.Pos)
-	}
-}
-
-func (s *Store) step(d detached, n int) (done bool) {
+// step frees a part of d: 128 nodes, or the buckets of as many entries.
+func (s *Store) step(d detached) (done bool) {
 	sh := s.shards[d.shard]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if done = d.freer.Step(n); done {
+	if done = d.freer.Step(128); done {
 		sh.arena.Trim()
 	}
 	return done

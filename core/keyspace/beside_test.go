@@ -80,8 +80,8 @@ func writePair(db *DB, keys [][]byte, r *rand.Rand, n int) {
 	}
 	db.SetString(keys[0], []byte("n"+number), NoTTL)
 	if r.IntN(10) == 0 {
-		db.DeleteLazy(keys[0])
-		db.DeleteLazy(keys[1])
+		db.Delete(keys[0])
+		db.Delete(keys[1])
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/types"
 )
 
 // DB is one database as a Tx sees it. Keys that are passed to it lie in locked
@@ -20,7 +21,7 @@ type DB struct {
 // Entry is a key with its value.
 type Entry struct {
 	table.Entry
-	heap *page.Heap
+	space value.Space
 }
 
 // Kind is type and representation of the value.
@@ -31,11 +32,20 @@ func (e Entry) Type() value.Type { return e.Kind().Type() }
 
 // String reads the value, whose type must be TypeString.
 func (e Entry) String() value.String {
-	return value.StringOf(e.heap, e.Kind(), e.Value())
+	return value.StringOf(e.space.Heap, e.Kind(), e.Value())
 }
 
+// Space is what reading the value needs beside its bytes.
+func (e Entry) Space() value.Space { return e.space }
+
 // Memory is the bytes of the nodes that the value has beside its entry.
-func (e Entry) Memory() int64 { return e.String().Memory() }
+func (e Entry) Memory() (n int64) {
+	types.Nodes(e.space, e.Kind(), e.Value(), func(ref page.Ref) { n += int64(e.space.Heap.Size(ref)) })
+	return n
+}
+
+// Encoding is what OBJECT ENCODING replies.
+func (e Entry) Encoding() string { return types.Encoding(e.space, e.Kind(), e.Value()) }
 
 // Index is the database's number.
 func (db *DB) Index() int { return db.index }
@@ -73,7 +83,7 @@ func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	if how&Touch != 0 && !db.tx.NoTouch {
 		t.SetClock(e, db.tx.s.touched(e.Clock(), db.tx.now))
 	}
-	return Entry{e, db.tx.s.heap}, true
+	return Entry{e, db.tx.s.space}, true
 }
 
 func (db *DB) count(sh *shard, hit bool, key []byte) {
@@ -87,7 +97,7 @@ func (db *DB) count(sh *shard, hit bool, key []byte) {
 
 // expire deletes a key whose time has come.
 func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
-	db.remove(sh, t, pos, key, db.tx.s.lazyExpire.Load())
+	t.Delete(pos, key)
 	sh.counts.Expired++
 	if o := db.tx.s.observer; o != nil {
 		o.Deleted(key, db.index)
@@ -191,40 +201,13 @@ func (db *DB) Append(key, data []byte) int64 {
 	return db.SetRange(key, e.String().Len(), data)
 }
 
-// Delete removes key and tells whether it was there. It frees its nodes now.
+// Delete removes key and tells whether it was there. What is costly to free is
+// freed in the background (Store.CollectGarbage).
 func (db *DB) Delete(key []byte) bool {
 	sh, t, pos := db.at(key)
 	db.dropExpired(sh, t, pos, key)
 	return t.Delete(pos, key)
 }
-
-// DeleteLazy removes key; what is costly to free is freed in the background
-// (Store.CollectGarbage).
-func (db *DB) DeleteLazy(key []byte) bool {
-	sh, t, pos := db.at(key)
-	db.dropExpired(sh, t, pos, key)
-	return db.remove(sh, t, pos, key, true)
-}
-
-// remove deletes key; with lazy, a costly value is left to the background.
-func (db *DB) remove(sh *shard, t *table.Table, pos uint64, key []byte, lazy bool) bool {
-	if !lazy {
-		return t.Delete(pos, key)
-	}
-	e, ok := t.Find(pos, key)
-	if !ok {
-		return false
-	}
-	if v := (Entry{e, db.tx.s.heap}).String(); v.Len() > lazyThreshold {
-		db.tx.s.garbage.addValue(sh.index, where(t, pos), value.Kind(e.Kind()), e.Value())
-		return t.Take(pos, key)
-	}
-	return t.Delete(pos, key)
-}
-
-// lazyThreshold is the length of a string, in bytes, from which freeing it is
-// left to the background: 64 chunks.
-const lazyThreshold = 64 * value.ChunkSize
 
 // SetDue sets the time at which key expires, or takes it away with NoTTL.
 // It tells whether key is there.
@@ -246,41 +229,29 @@ func (db *DB) SetClock(key []byte, clock uint32) bool {
 }
 
 // Move moves the value at src with its expiry to dst in database to, where it
-// replaces what there is. src must exist. Within a shard the value's nodes stay
-// where they are. They are copied between shards, each of which frees only its
-// own nodes, and while a snapshot is open, which expects nodes to be freed in
-// the place of the hash order where it finds them.
+// replaces what there is. src must exist. The value's nodes stay where they are,
+// whatever the shards.
 func (db *DB) Move(src []byte, to *DB, dst []byte) {
-	if db.transfer(src, to, dst, true) {
-		_, t, pos := db.at(src)
-		t.Take(pos, src)
-		return
+	_, st, spos := db.at(src)
+	e, _ := st.Find(spos, src)
+	sh, dt, dpos := to.at(dst)
+	item := table.Item{Kind: e.Kind(), Clock: e.Clock(), Due: e.Due(), Value: append(db.tx.scratch[:0], e.Value()...)}
+	st.Take(spos, src)
+	db.tx.s.moved(sh.index, dt.ID(), dpos)
+	if dt.Set(dpos, dst, item) {
+		to.Notify(EventNew, "new", dst)
 	}
-	_, t, pos := db.at(src)
-	t.Delete(pos, src)
 }
 
 // Copy copies the value at src with its expiry to dst in database to, where it
 // replaces what there is. src must exist.
-func (db *DB) Copy(src []byte, to *DB, dst []byte) { db.transfer(src, to, dst, false) }
-
-// transfer stores the value of src under dst; it tells whether the nodes are
-// those of src.
-func (db *DB) transfer(src []byte, to *DB, dst []byte, move bool) (same bool) {
-	ssh, st, spos := db.at(src)
+func (db *DB) Copy(src []byte, to *DB, dst []byte) {
+	_, st, spos := db.at(src)
 	e, _ := st.Find(spos, src)
-	dsh, dt, dpos := to.at(dst)
-	kind, due, clock := value.Kind(e.Kind()), e.Due(), e.Clock()
-	var b []byte
-	if same = move && ssh == dsh && !db.tx.s.heap.Pinned(); same {
-		b = append(db.tx.scratch[:0], e.Value()...)
-	} else {
-		kind, b = value.Copy(where(dt, dpos), Entry{e, db.tx.s.heap}.String(), db.tx.scratch)
-	}
-	if dt.Set(dpos, dst, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b}) {
-		to.Notify(EventNew, "new", dst)
-	}
-	return same
+	due, clock := e.Due(), e.Clock()
+	c := to.New(dst)
+	types.Copy(c, db.tx.s.space, value.Kind(e.Kind()), e.Value())
+	to.commit(c, clock, due)
 }
 
 // entryOverhead is what an entry takes beside key and value: its header, tag,
@@ -323,7 +294,7 @@ func (db *DB) Random() (Entry, bool) {
 		}
 		e, sh, t := db.randomEntry(keys)
 		if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() && try > 100 {
-			return Entry{e, db.tx.s.heap}, true
+			return Entry{e, db.tx.s.space}, true
 		}
 		if !db.tx.s.frozen.Load() {
 			key := append(db.tx.scratch[:0], e.Key()...)
@@ -352,7 +323,7 @@ func (db *DB) Each(fn func(Entry) bool) {
 	for _, sh := range db.tx.s.shards {
 		sh.tables[db.index].Each(func(e table.Entry) bool {
 			if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() {
-				more = fn(Entry{e, db.tx.s.heap})
+				more = fn(Entry{e, db.tx.s.space})
 			}
 			return more
 		})

@@ -173,7 +173,7 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 		return false
 	}
 	sh, t, pos := db.at(key)
-	db.remove(sh, t, pos, key, s.lazyEvict.Load())
+	t.Delete(pos, key)
 	sh.counts.Evicted++
 	if o := s.observer; o != nil {
 		o.Deleted(key, c.db)

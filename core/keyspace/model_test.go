@@ -154,14 +154,9 @@ func (p *pair) change(i, j int, a, b string) {
 		weight = 55
 	}
 	switch n := p.r.IntN(weight); {
-	case n < 12:
+	case n < 20:
 		if got := db.Delete(key); got != had {
 			p.t.Fatalf("Delete(%d %.20q) = %v, want %v", i, a, got, had)
-		}
-		p.drop(i, a)
-	case n < 20:
-		if got := db.DeleteLazy(key); got != had {
-			p.t.Fatalf("DeleteLazy(%d %.20q) = %v, want %v", i, a, got, had)
 		}
 		p.drop(i, a)
 	case n < 30:

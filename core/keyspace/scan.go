@@ -61,7 +61,7 @@ func (s *Store) scanShard(db int, hash uint64, count int, now int64, fn func(Ent
 			}
 			seen++
 			if due := f.entry.Due(); due == table.NoDue || due > now || s.frozen.Load() {
-				fn(Entry{f.entry, s.heap})
+				fn(Entry{f.entry, s.space})
 			}
 		}
 		if b.End == 0 {

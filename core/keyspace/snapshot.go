@@ -22,6 +22,7 @@ import (
 //	                         is read: it comes in the same command, if not
 //	                         earlier
 //	directories              kept to the end: the walk needs them
+//	nodes of renamed values  kept to the end: they are read in another place
 //	buckets with overflow    kept to the end, with their whole chain
 type Snapshot struct {
 	s      *Store
@@ -37,6 +38,10 @@ type Snapshot struct {
 	pending atomic.Int64 // bytes in the queue
 	peak    atomic.Int64 // most bytes kept at one moment
 	freed   []superseded // of the walk: to be dropped under their shard's lock
+	// moved are the keys that were given the value of another, with its nodes,
+	// since the cut: the snapshot finds these in another place than where
+	// writers drop them.
+	moved map[place]bool
 }
 
 // place is a point of the walk: everything before it is read.
@@ -100,6 +105,7 @@ func (n *Snapshot) cut(atCut func()) {
 	}
 	n.pin = s.heap.Pin()
 	n.pin.Superseded = n.superseded
+	s.snapshots.Store(n, nil)
 	if atCut != nil {
 		atCut()
 	}
@@ -132,6 +138,9 @@ func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint6
 	case table.KeepForWalk(n.s.heap, ref): // also where it starts behind the walk
 		n.notePeak()
 		return page.Wait
+	case n.moved[at]:
+		n.notePeak()
+		return page.Wait
 	case at.before(n.at):
 		return page.Done
 	}
@@ -139,6 +148,21 @@ func (n *Snapshot) superseded(shard int, ref page.Ref, tableID uint32, pos uint6
 	n.pending.Add(int64(size))
 	n.notePeak()
 	return page.Taken
+}
+
+// moved tells the open snapshots that the value of another key now hangs at
+// pos of the table with this ID in shard. The caller holds that shard's lock.
+func (s *Store) moved(shard int, table uint32, pos uint64) {
+	s.snapshots.Range(func(key, _ any) bool {
+		n := key.(*Snapshot)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.moved == nil {
+			n.moved = map[place]bool{}
+		}
+		n.moved[place{n.dbs[table], shard, pos}] = true
+		return true
+	})
 }
 
 func (n *Snapshot) notePeak() {
@@ -180,6 +204,7 @@ func (n *Snapshot) publish(at place) {
 
 // Release ends the snapshot, whether or not it was walked to its end.
 func (n *Snapshot) Release() {
+	n.s.snapshots.Delete(n)
 	n.mu.Lock()
 	n.ended = true
 	queue := append(n.freed, n.queue...)
@@ -261,7 +286,7 @@ func (w *walk) isEarly(ref page.Ref) bool {
 
 func (w *walk) bucket(db uint32, b table.Bucket) (err error) {
 	b.Each(func(e table.Entry) bool {
-		err = w.fn(int(db), Entry{e, w.n.s.heap})
+		err = w.fn(int(db), Entry{e, w.n.s.space})
 		return err == nil
 	})
 	return err

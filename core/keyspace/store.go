@@ -27,6 +27,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/types"
 )
 
 // MaxShards bounds Options.Shards: a set of shards is one word.
@@ -48,22 +49,24 @@ type Options struct {
 // Store is all databases.
 type Store struct {
 	heap      *page.Heap
+	space     value.Space
+	limits    atomic.Pointer[value.Limits]
 	shards    []*shard
 	shardBits uint
 	databases int
 	seed      uint64
 	nowMs     func() int64
 
-	lfu                   atomic.Bool // the access clock is LFU's
-	lfuLog                atomic.Int64
-	lfuDecay              atomic.Int64 // minutes
-	lazyEvict, lazyExpire atomic.Bool  // free what is costly in the background
-	frozen                atomic.Bool  // expired keys are neither deleted nor hidden
+	lfu      atomic.Bool // the access clock is LFU's
+	lfuLog   atomic.Int64
+	lfuDecay atomic.Int64 // minutes
+	frozen   atomic.Bool  // expired keys are neither deleted nor hidden
 
 	// observer is told of events; set before the first Tx.
-	observer Observer
-	pool     evictionPool
-	garbage  garbage
+	observer  Observer
+	snapshots sync.Map // *Snapshot: those that are open
+	pool      evictionPool
+	garbage   garbage
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
@@ -103,6 +106,8 @@ func New(o Options) (*Store, error) {
 		return nil, fmt.Errorf("make the node heap: %w", err)
 	}
 	s := &Store{heap: heap, databases: o.Databases, seed: o.Seed, nowMs: o.Now}
+	s.space = value.Space{Heap: heap, Hash: s.hash}
+	s.limits.Store(value.DefaultLimits())
 	s.lfuLog.Store(10)
 	s.lfuDecay.Store(1)
 	for 1<<s.shardBits < o.Shards {
@@ -117,6 +122,10 @@ func New(o Options) (*Store, error) {
 	}
 	return s, nil
 }
+
+// SetLimits sets the thresholds between representations; l is not changed
+// afterwards. Values keep what they have until they are next changed.
+func (s *Store) SetLimits(l *value.Limits) { s.limits.Store(l) }
 
 // Close gives all memory back. No Tx, pin or goroutine of the store may be live.
 func (s *Store) Close() { s.heap.Close() }
@@ -141,10 +150,22 @@ func (s *Store) position(key []byte) uint64 { return s.hash(key) << s.shardBits 
 
 func (s *Store) shardOf(hash uint64) int { return int(hash >> (64 - s.shardBits)) }
 
-// release retires the nodes of an entry that is overwritten or deleted.
+// release retires the nodes of an entry that is overwritten or deleted: at once
+// if they are few, else in the background.
 func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
-	value.Release(where(t, pos), value.Kind(e.Kind()), e.Value())
+	kind := value.Kind(e.Kind())
+	if kind <= value.StringInt {
+		return
+	}
+	f := types.Freer(where(t, pos), s.space, kind, e.Value())
+	if f != nil && !f.Step(freeAtOnce) {
+		s.garbage.add(t.Arena().Index(), f)
+	}
 }
+
+// freeAtOnce is how many nodes of a value are freed by the command that drops
+// it: some tens of microseconds.
+const freeAtOnce = 64
 
 func where(t *table.Table, pos uint64) value.Where {
 	return value.Where{Arena: t.Arena(), Table: t.ID(), Pos: pos}
@@ -192,10 +213,3 @@ func (s *Store) Size(db int) (keys, expires int64) {
 // by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
 // cycle).
 func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }
-
-// SetLazy chooses whether evicted and expired values that are costly to free are
-// freed in the background (lazyfree-lazy-eviction, lazyfree-lazy-expire).
-func (s *Store) SetLazy(evict, expire bool) {
-	s.lazyEvict.Store(evict)
-	s.lazyExpire.Store(expire)
-}

@@ -14,8 +14,13 @@ type EventClass uint32
 const (
 	EventGeneric EventClass = 1 << 2  // g
 	EventString  EventClass = 1 << 3  // $
+	EventList    EventClass = 1 << 4  // l
+	EventSet     EventClass = 1 << 5  // s
+	EventHash    EventClass = 1 << 6  // h
+	EventZSet    EventClass = 1 << 7  // z
 	EventExpired EventClass = 1 << 8  // x
 	EventEvicted EventClass = 1 << 9  // e
+	EventStream  EventClass = 1 << 10 // t
 	EventKeyMiss EventClass = 1 << 11 // m
 	EventNew     EventClass = 1 << 14 // n
 )
@@ -56,6 +61,7 @@ type Tx struct {
 	h    uint64
 	// scratch is where values are built that must not alias nodes.
 	scratch []byte
+	open    openCell
 }
 
 // NewTx returns a Tx with nothing locked.
@@ -152,7 +158,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 			t := &sh.tables[i]
 			removed += t.Count
 			if async {
-				tx.s.garbage.add(sh.index, t.Detach())
+				tx.s.garbage.add(sh.index, tableFreer{t.Detach()})
 			} else {
 				t.Free()
 			}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -10,16 +11,25 @@ import (
 
 // Arena allocates the nodes of one shard. Its methods are called with that
 // shard's lock held; only Used is free of it.
+//
+// A node may be freed by another shard than the one that allocated it, since a
+// value keeps its nodes when its key is renamed. Its slot then waits in the list
+// of its own arena, which takes it back when it next allocates.
 type Arena struct {
 	heap  *Heap
 	index int
-	used  atomic.Int64 // bytes of allocated nodes; written under the lock
+	used  atomic.Int64 // bytes allocated less bytes freed here; of sense only in sum
 	// room lists, per class, the slabs with a free slot: heads, 0 is none.
 	room [numClasses]uint32
 	// empty holds, per class, one slab without allocated slots, kept so that
 	// a node that comes and goes does not take and give a slab each time.
 	empty [numClasses]uint32
-	_     [64]byte // arenas of different shards share no cache line
+
+	returning atomic.Bool // returned is not empty
+	returnMu  sync.Mutex
+	returned  []Ref // slots that other shards have freed
+
+	_ [64]byte // arenas of different shards share no cache line
 }
 
 // Heap is the heap the arena allocates from.
@@ -28,13 +38,13 @@ func (a *Arena) Heap() *Heap { return a.heap }
 // Index is the arena's number, that of its shard.
 func (a *Arena) Index() int { return a.index }
 
-// Used is the bytes of allocated nodes.
-func (a *Arena) Used() int64 { return a.used.Load() }
-
 // Alloc returns a node of at least size bytes, header included, born now. Its
 // header is set, with the given kind and zero for the owner's bytes; the rest
 // holds anything. It panics with *NoMemory if the system gives no more.
 func (a *Arena) Alloc(size int, kind uint8) Ref {
+	if a.returning.Load() {
+		a.takeReturned()
+	}
 	h := a.heap
 	var ref Ref
 	class := uint8(spanClass)
@@ -131,7 +141,7 @@ func (a *Arena) newSlab(class uint8) uint32 {
 	if !ok {
 		panic(&NoMemory{h.frames.err})
 	}
-	h.frames.mem[f] = frame{run: n, state: stateSlab, class: class}
+	h.frames.mem[f] = frame{run: n, state: stateSlab, class: class, arena: uint8(a.index)}
 	for i := uint32(1); i < n; i++ {
 		h.frames.mem[f+i] = frame{run: f, state: stateInside}
 	}
@@ -164,7 +174,7 @@ func (a *Arena) delist(f uint32, class uint8) {
 	r.listed = false
 }
 
-// free returns a node's memory.
+// free returns a node's memory, to another arena if that is where it is from.
 func (a *Arena) free(ref Ref) {
 	h := a.heap
 	size := h.Size(ref)
@@ -184,9 +194,46 @@ func (a *Arena) free(ref Ref) {
 		h.mu.Unlock()
 		return
 	}
-	class := r.class
 	if invariant.Enabled {
 		invariant.Check(r.state == stateSlab, "P2", "ref %d is freed in a run of state %d", ref, r.state)
+	}
+	if int(r.arena) != a.index {
+		h.arenas[r.arena].giveBack(ref)
+		return
+	}
+	a.freeSlot(ref, f)
+}
+
+// giveBack is called by other shards.
+func (a *Arena) giveBack(ref Ref) {
+	a.returnMu.Lock()
+	a.returned = append(a.returned, ref)
+	a.returning.Store(true)
+	a.returnMu.Unlock()
+}
+
+// takeReturned frees the slots that other shards gave back.
+func (a *Arena) takeReturned() {
+	a.returnMu.Lock()
+	list := a.returned
+	a.returned = nil
+	a.returning.Store(false)
+	a.returnMu.Unlock()
+	for _, ref := range list {
+		f := frameOf(ref)
+		if mem := a.heap.frames.mem; mem[f].state == stateInside {
+			f = mem[f].run
+		}
+		a.freeSlot(ref, f)
+	}
+}
+
+// freeSlot frees a slot of the arena's own slab at frame f.
+func (a *Arena) freeSlot(ref Ref, f uint32) {
+	h := a.heap
+	r := &h.frames.mem[f]
+	class := r.class
+	if invariant.Enabled {
 		invariant.Check(r.used > 0, "P3", "slab %d has no node to free", f)
 	}
 	slot := uint32(ref-refOf(f)) / (classSize[class] / Unit)
@@ -216,6 +263,7 @@ func (a *Arena) slabEmpty(f uint32, class uint8) {
 
 // Trim gives the empty slabs that Arena keeps back to the heap.
 func (a *Arena) Trim() {
+	a.takeReturned()
 	for class := range a.empty {
 		if f := a.empty[class]; f != 0 {
 			a.empty[class] = 0

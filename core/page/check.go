@@ -6,6 +6,9 @@ import "fmt"
 // every allocated node. The error names the invariant. The caller holds every
 // shard's lock, and no Scavenge runs.
 func (h *Heap) Check(visit func(ref Ref)) error {
+	for _, a := range h.arenas {
+		a.takeReturned()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := checker{heap: h, t: &h.frames, visit: visit}

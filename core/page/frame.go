@@ -22,8 +22,9 @@ type frame struct {
 	fresh      uint16 // slab: slots from here on were never used
 	state      uint8
 	class      uint8
-	dirty      bool // free run: some of it may hold memory of the system
-	listed     bool // slab: in its arena's list of slabs with room
+	arena      uint8 // slab: whose slots they are
+	dirty      bool  // free run: some of it may hold memory of the system
+	listed     bool  // slab: in its arena's list of slabs with room
 }
 
 const (

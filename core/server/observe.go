@@ -1,8 +1,11 @@
 package server
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/value"
 )
 
 // observe puts the settings into effect, now and whenever CONFIG SET changes
@@ -14,7 +17,10 @@ func (s *Server) observe() {
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
-		"latency-monitor-threshold", "lazyfree-lazy-eviction", "lazyfree-lazy-expire",
+		"latency-monitor-threshold",
+		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
+		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
+		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
 	} {
 		s.registry.OnChange(name, apply)
 	}
@@ -36,7 +42,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.password.Set(set.RequirePass)
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
-	s.store.SetLazy(set.LazyfreeLazyEviction, set.LazyfreeLazyExpire)
+	s.store.SetLimits(valueLimits(set))
 	s.stats.TrackLatency(set.LatencyTracking)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy
@@ -81,3 +87,18 @@ func evictionPolicy(p settings.Policy) keyspace.EvictionPolicy {
 	}
 	return keyspace.NoEviction
 }
+
+// valueLimits are the thresholds between representations.
+func valueLimits(set *settings.Settings) *value.Limits {
+	return &value.Limits{
+		HashMaxListpackEntries: count(set.HashMaxListpackEntries), HashMaxListpackValue: count(set.HashMaxListpackValue),
+		SetMaxIntsetEntries:   count(set.SetMaxIntsetEntries),
+		SetMaxListpackEntries: count(set.SetMaxListpackEntries), SetMaxListpackValue: count(set.SetMaxListpackValue),
+		ZSetMaxListpackEntries: count(set.ZsetMaxListpackEntries), ZSetMaxListpackValue: count(set.ZsetMaxListpackValue),
+		ListMaxListpackSize: set.ListMaxListpackSize, ListCompressDepth: set.ListCompressDepth,
+		StreamNodeMaxBytes: count(set.StreamNodeMaxBytes), StreamNodeMaxEntries: count(uint64(set.StreamNodeMaxEntries)),
+	}
+}
+
+// count is n as an int; more than 2^31 is as good as no limit.
+func count(n uint64) int { return int(min(n, math.MaxInt32)) }

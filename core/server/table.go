@@ -61,9 +61,7 @@ func (s *Server) makeTable() (err error) {
 // keySettings are the settings that commands on keys ask for.
 type keySettings struct{ live *settings.Live }
 
-func (k keySettings) LazyUserDel() bool   { return k.live.Load().LazyfreeLazyUserDel }
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
-func (k keySettings) LazyExpire() bool    { return k.live.Load().LazyfreeLazyExpire }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)

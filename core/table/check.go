@@ -25,10 +25,10 @@ func (t *Table) Check(visit func(ref page.Ref)) error {
 func (t *Table) checkNode(ref page.Ref, pos uint64, depth int, count, dues *int64, visit func(page.Ref)) error {
 	visit(ref)
 	head := page.At[nodeHead](t.heap, ref)
-	if head.kind == kindBucket {
+	if head.base() == kindBucket {
 		return t.checkChain(ref, pos, depth, count, dues, visit)
 	}
-	if head.kind != kindDirectory {
+	if head.base() != kindDirectory {
 		return fmt.Errorf("T5: node %d has kind %d", ref, head.kind)
 	}
 	k := int(head.owner)
@@ -39,7 +39,7 @@ func (t *Table) checkNode(ref page.Ref, pos uint64, depth int, count, dues *int6
 			return fmt.Errorf("page P5: node %d is owned, the directory %d above it is frozen", child, ref)
 		}
 		n, d := 1, depth+k
-		if c.kind == kindBucket {
+		if c.base() == kindBucket {
 			d = int(t.heap.Bytes(child, offTags)[offDepth])
 			if d < depth {
 				return fmt.Errorf("T5: bucket %d of depth %d below depth %d", child, d, depth)

@@ -17,13 +17,13 @@ func (t *Table) rebuild(at place, ref page.Ref, b bucket, extra int) (page.Ref, 
 		n++
 	}
 	slots := max(slotsFor(n), 8)
-	nref := t.arena.Alloc(b.live(slots)+extra, kindBucket)
+	nref := t.arena.Alloc(b.live(slots)+extra, kindBucket|t.nested)
 	nb := bucket(t.heap.Node(nref))
 	initBucket(nb, slots, b.depth())
 	nb.setNext(b.next())
 	t.copyEntries(nb, b)
 	t.hang(at, nref)
-	t.arena.Retire(ref, t.id, 0)
+	t.retire(ref, 0)
 	return nref, nb
 }
 
@@ -79,7 +79,7 @@ func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
 		*page.RefAt(t.heap, at.parent, dirSlots+4*(at.start+i)) = refs[0]
 		*page.RefAt(t.heap, at.parent, dirSlots+4*(at.start+half+i)) = refs[1]
 	}
-	t.arena.Retire(ref, t.id, 0)
+	t.retire(ref, 0)
 }
 
 // weigh returns the bytes and number of the entries that go to each half.
@@ -127,7 +127,7 @@ func (t *Table) slotsToPart(at place, pos uint64, depth int) place {
 }
 
 func (t *Table) newDirectory(bits int) page.Ref {
-	ref := t.arena.Alloc(dirSlots+4<<bits, kindDirectory)
+	ref := t.arena.Alloc(dirSlots+4<<bits, kindDirectory|t.nested)
 	page.At[nodeHead](t.heap, ref).owner = uint8(bits)
 	return ref
 }
@@ -143,7 +143,7 @@ func (t *Table) double(at place, pos uint64, depth int) place {
 		*page.RefAt(t.heap, dir, dirSlots+8*i+4) = r
 	}
 	t.hang(t.above(old, pos), dir)
-	t.arena.Retire(old, t.id, 0)
+	t.retire(old, 0)
 	return place{parent: dir, start: at.start * 2, n: at.n * 2, depth: at.depth}
 }
 
@@ -170,7 +170,7 @@ func (t *Table) shrink(at place, ref page.Ref, b bucket, pos uint64) {
 	if b.count() == 0 && at.chain {
 		prev := bucket(t.heap.Node(at.parent))
 		prev.setNext(b.next())
-		t.arena.Retire(ref, t.id, 0)
+		t.retire(ref, 0)
 		return
 	}
 	live := b.live(max(slotsFor(b.count()), 8))
@@ -193,7 +193,7 @@ func (t *Table) merge(at place, ref page.Ref, b bucket, pos uint64) bool {
 	}
 	buddy := at.start ^ at.n
 	oref := *page.RefAt(t.heap, at.parent, dirSlots+4*buddy)
-	if page.At[nodeHead](t.heap, oref).kind != kindBucket {
+	if page.At[nodeHead](t.heap, oref).base() != kindBucket {
 		return false
 	}
 	o := bucket(t.heap.Node(oref))
@@ -212,13 +212,13 @@ func (t *Table) merge(at place, ref page.Ref, b bucket, pos uint64) bool {
 	at.start, at.n = min(at.start, buddy), at.n*2
 	t.hang(at, nref)
 	other := prefix(pos, b.depth()) ^ 1<<(64-b.depth())
-	t.arena.Retire(ref, t.id, 0)
-	t.arena.Retire(oref, t.id, other)
+	t.retire(ref, 0)
+	t.retire(oref, other)
 	if nb.depth() == at.depth { // the directory holds nothing else
 		dir := at.parent
 		at = t.above(dir, pos)
 		t.hang(at, nref)
-		t.arena.Retire(dir, t.id, 0)
+		t.retire(dir, 0)
 		at = t.whole(at, nb)
 	}
 	t.merge(at, nref, nb, pos)

@@ -93,6 +93,7 @@ const (
 	kindDirectory = 1
 	kindBucket    = 2
 	kindKey       = 3
+	nestedBit     = 64 // in the kinds of nodes of a nested table
 
 	maxBits  = 8  // of a directory
 	minBits  = 5  // a directory of 32 slots fits the smallest class
@@ -133,6 +134,10 @@ type Table struct {
 	hash    func(key []byte) uint64
 	id      uint32
 	release func(t *Table, pos uint64, e Entry)
+	// A table within a value: nested is nestedBit, and at the position of the
+	// value's key, where pins are told that its nodes were.
+	nested uint8
+	at     uint64
 }
 
 // New returns an empty table in arena. hash gives a key's position; id names
@@ -142,6 +147,22 @@ type Table struct {
 func New(arena *page.Arena, id uint32, hash func(key []byte) uint64, release func(t *Table, pos uint64, e Entry)) Table {
 	return Table{arena: arena, heap: arena.Heap(), hash: hash, id: id, release: release}
 }
+
+// Nested returns an empty table that is part of the value at place. The kinds of
+// its nodes differ from those of a database's, whose walks they are no part of.
+func Nested(place page.Place, hash func(key []byte) uint64, release func(t *Table, pos uint64, e Entry)) Table {
+	t := New(place.Arena, place.Table, hash, release)
+	t.nested, t.at = nestedBit, place.Pos
+	return t
+}
+
+// NestedAt returns a version of a nested table for reading.
+func NestedAt(h *page.Heap, root page.Ref, count, dues int64) Table {
+	return Table{Root: root, Count: count, Dues: dues, heap: h, nested: nestedBit}
+}
+
+// Place is where a nested table's nodes belong.
+func (t *Table) Place() page.Place { return page.Place{Arena: t.arena, Table: t.id, Pos: t.at} }
 
 // Arena is the allocator of the table's nodes.
 func (t *Table) Arena() *page.Arena { return t.arena }
@@ -252,6 +273,9 @@ func initBucket(b bucket, slots, depth int) {
 	le.PutUint32(b[28:], 0)
 }
 
+// base is the kind without the mark of a nested table.
+func (h *nodeHead) base() uint8 { return h.kind &^ nestedBit }
+
 // tagOf is the byte of a position that search compares first. Bits 0-7 are
 // left out: of a position within a shard they are not random.
 func tagOf(pos uint64) uint8 { return uint8(pos >> 8) }
@@ -266,7 +290,7 @@ func (t *Table) leaf(pos uint64) page.Ref {
 	ref := t.Root
 	for {
 		p := page.At[nodeHead](t.heap, ref)
-		if p.kind != kindDirectory {
+		if p.base() != kindDirectory {
 			return ref
 		}
 		slot := int(pos >> (64 - p.owner))

@@ -271,7 +271,7 @@ func (f *Freer) entry(e Entry) {
 }
 
 func (f *Freer) retire(ref page.Ref, pos uint64) {
-	f.t.arena.RetireDropped(ref, f.t.id, pos, f.epoch)
+	f.t.arena.RetireDropped(ref, f.t.id, f.t.retirePos(pos), f.epoch)
 }
 
 // noteDirectories remembers the directories that start at f.pos.
@@ -280,7 +280,7 @@ func (f *Freer) noteDirectories() {
 	ref, depth := t.Root, 0
 	for {
 		head := page.At[nodeHead](t.heap, ref)
-		if head.kind != kindDirectory {
+		if head.base() != kindDirectory {
 			return
 		}
 		if prefix(f.pos, depth) == f.pos {

@@ -61,18 +61,18 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 	for {
 		head := page.At[nodeHead](t.heap, ref)
 		if !t.heap.Owned(ref) {
-			ref = t.arena.Own(ref, t.id, prefix(pos, t.covers(ref, depth)))
+			ref = t.arena.Own(ref, t.id, t.retirePos(prefix(pos, t.covers(ref, depth))))
 			t.hang(at, ref)
 			head = page.At[nodeHead](t.heap, ref)
 		}
-		if head.kind != kindDirectory {
+		if head.base() != kindDirectory {
 			return at, ref
 		}
 		slot := int(p >> (64 - head.owner))
 		p <<= head.owner
 		child := *page.RefAt(t.heap, ref, dirSlots+4*slot)
 		at = place{parent: ref, start: slot, n: 1, depth: depth}
-		if c := page.At[nodeHead](t.heap, child); c.kind == kindBucket && !t.heap.Owned(child) {
+		if c := page.At[nodeHead](t.heap, child); c.base() == kindBucket && !t.heap.Owned(child) {
 			d := int(t.heap.Bytes(child, offTags)[offDepth])
 			at.start, at.n = span(slot, int(head.owner), depth, d)
 		}
@@ -81,10 +81,21 @@ func (t *Table) own(pos uint64) (place, page.Ref) {
 	}
 }
 
+// retire lets go of a node that covers the positions from pos on.
+func (t *Table) retire(ref page.Ref, pos uint64) { t.arena.Retire(ref, t.id, t.retirePos(pos)) }
+
+// retirePos is where pins are told that a node at pos of this table was.
+func (t *Table) retirePos(pos uint64) uint64 {
+	if t.nested != 0 {
+		return t.at
+	}
+	return pos
+}
+
 // covers is how many leading bits of a position lead to the node at ref, if
 // the directories above it consume above of them.
 func (t *Table) covers(ref page.Ref, above int) int {
-	if page.At[nodeHead](t.heap, ref).kind == kindBucket {
+	if page.At[nodeHead](t.heap, ref).base() == kindBucket {
 		return int(t.heap.Bytes(ref, offTags)[offDepth])
 	}
 	return above
@@ -132,13 +143,13 @@ func (t *Table) whole(at place, b bucket) place {
 
 func (t *Table) ownNext(ref page.Ref, b bucket, pos uint64) (place, page.Ref) {
 	at := place{parent: ref, chain: true}
-	next := t.arena.Own(b.next(), t.id, prefix(pos, b.depth()))
+	next := t.arena.Own(b.next(), t.id, t.retirePos(prefix(pos, b.depth())))
 	b.setNext(next)
 	return at, next
 }
 
 func (t *Table) newBucket(size, slots, depth int) page.Ref {
-	ref := t.arena.Alloc(size, kindBucket)
+	ref := t.arena.Alloc(size, kindBucket|t.nested)
 	initBucket(t.heap.Node(ref), slots, depth)
 	return ref
 }
@@ -242,7 +253,7 @@ func (t *Table) insert(pos uint64, key []byte, item Item) {
 		t.put(pos, key, 0, item)
 		return
 	}
-	ref := t.arena.Alloc(page.Header+len(key), kindKey)
+	ref := t.arena.Alloc(page.Header+len(key), kindKey|t.nested)
 	copy(t.heap.Bytes(ref, page.Header+len(key))[page.Header:], key)
 	var k [8]byte
 	le.PutUint32(k[:], uint32(ref))
@@ -359,7 +370,7 @@ func (t *Table) remove(pos uint64, key []byte, release bool) bool {
 	}
 	if e.b[0]&flagExternalKey != 0 {
 		ref := page.Ref(le.Uint32(e.b[e.keyOffset():]))
-		defer t.arena.Retire(ref, t.id, pos)
+		defer t.retire(ref, pos)
 	}
 	at, ref := t.own(pos)
 	b := bucket(t.heap.Node(ref))
@@ -381,6 +392,23 @@ func (t *Table) remove(pos uint64, key []byte, release bool) bool {
 		t.checkBucketAt(pos)
 	}
 	return true
+}
+
+// Edit returns the entry of key, owned: its value's bytes may be changed in place
+// as long as their number stays.
+func (t *Table) Edit(pos uint64, key []byte) (Entry, bool) {
+	e, ok := t.Find(pos, key)
+	if !ok || t.heap.Owned(e.node) { // and then all above it is (P5)
+		return e, ok
+	}
+	_, ref := t.own(pos)
+	for {
+		b := bucket(t.heap.Node(ref))
+		if s := t.search(b, pos, key); s >= 0 {
+			return Entry{t.heap, b[b.offset(s):], ref}, true
+		}
+		_, ref = t.ownNext(ref, b, pos)
+	}
 }
 
 // SetDue changes only the due time (ms or NoDue) of an entry, and tells whether

@@ -60,6 +60,29 @@ const (
 	StringChunks
 )
 
+// The kinds of collections. Of a packed one, in Redis's listpack or intset
+// layout, the bytes are in the entry, or in a node of their own: kind|InNode.
+const (
+	ListPack Kind = 0x10
+	ListTree Kind = 0x12
+
+	SetInts   Kind = 0x20 // intset
+	SetPack   Kind = 0x22 // listpack
+	SetHashed Kind = 0x24 // listpack, shown as the hashtable that Redis 7.0 makes of it
+	SetTable  Kind = 0x26
+
+	ZSetPack Kind = 0x30
+	ZSetTree Kind = 0x32
+
+	HashPack   Kind = 0x40
+	HashPackEx Kind = 0x42 // with a due time for each field
+	HashTable  Kind = 0x44
+
+	Stream Kind = 0x50
+
+	InNode Kind = 1
+)
+
 // Type is the kind's type.
 func (k Kind) Type() Type { return Type(k >> 4) }
 
@@ -76,6 +99,7 @@ const (
 	kindText  = 16 // node kinds: a string
 	kindIndex = 17 // the index of a chunked string
 	kindChunk = 18
+	kindBlob  = 19 // a packed collection
 )
 
 var le = binary.LittleEndian

@@ -216,7 +216,7 @@ func TestSparse(t *testing.T) {
 		t.Errorf("%d bytes of nodes", s.Memory())
 	}
 	Release(w, c.kind, c.b)
-	if w.Arena.Used() != 0 {
+	if w.Arena.Heap().Used() != 0 {
 		t.Error("nodes are left")
 	}
 }

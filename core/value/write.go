@@ -4,14 +4,9 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 )
 
-// Where says which entry the nodes that are changed belong to: the arena of
-// its shard, its table and its position (page.Arena.Retire). Callers hold the
+// Where says which entry the nodes that are changed belong to. Callers hold the
 // shard's lock.
-type Where struct {
-	Arena *page.Arena
-	Table uint32
-	Pos   uint64
-}
+type Where = page.Place
 
 // EncodeString returns kind and value bytes for a new string with the bytes of
 // val: as Redis's SET encodes it, or raw if that is wanted. Strings that are

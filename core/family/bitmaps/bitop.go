@@ -48,7 +48,7 @@ func bitop(c *command.Call) {
 	}
 	target := c.Args[2]
 	if longest == 0 {
-		if c.DB.DeleteLazy(target) {
+		if c.DB.Delete(target) {
 			c.Changed(keyspace.EventGeneric, "del", target, 1)
 		}
 		c.Out.Int(0)

@@ -13,9 +13,7 @@ import (
 // settings are Redis's defaults.
 type settings struct{}
 
-func (settings) LazyUserDel() bool    { return false }
 func (settings) LazyUserFlush() bool  { return false }
-func (settings) LazyExpire() bool     { return false }
 func (settings) SharesIntegers() bool { return true }
 func (settings) CompressRDB() bool    { return true }
 func (settings) MaxStringLen() uint64 { return 512 << 20 }

@@ -19,14 +19,14 @@ const (
 
 const millisPerSecond = 1000
 
-func (f *family) expire(c *command.Call)    { f.setDue(c, c.Now, millisPerSecond) }
-func (f *family) pexpire(c *command.Call)   { f.setDue(c, c.Now, 1) }
-func (f *family) expireAt(c *command.Call)  { f.setDue(c, 0, millisPerSecond) }
-func (f *family) pexpireAt(c *command.Call) { f.setDue(c, 0, 1) }
+func expire(c *command.Call)    { setDue(c, c.Now, millisPerSecond) }
+func pexpire(c *command.Call)   { setDue(c, c.Now, 1) }
+func expireAt(c *command.Call)  { setDue(c, 0, millisPerSecond) }
+func pexpireAt(c *command.Call) { setDue(c, 0, 1) }
 
 // setDue gives a key the due time of argument 2, which counts units of
 // unitMs from baseMs on. A time that has passed deletes the key.
-func (f *family) setDue(c *command.Call, baseMs, unitMs int64) {
+func setDue(c *command.Call, baseMs, unitMs int64) {
 	cond, ok := parseCondition(c)
 	if !ok {
 		return
@@ -47,7 +47,7 @@ func (f *family) setDue(c *command.Call, baseMs, unitMs int64) {
 		return
 	}
 	if due <= c.Now {
-		deleteOne(c.DB, key, f.Settings.LazyExpire())
+		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
 	} else {
 		c.DB.SetDue(key, due)

@@ -17,9 +17,7 @@ import (
 // Settings are the directives the family obeys, asked at each use. Its
 // methods are called with shards locked, by any goroutine, and must not wait.
 type Settings interface {
-	LazyUserDel() bool   // lazyfree-lazy-user-del: DEL frees as UNLINK does
 	LazyUserFlush() bool // lazyfree-lazy-user-flush: FLUSHALL and FLUSHDB are ASYNC by default
-	LazyExpire() bool    // lazyfree-lazy-expire: for keys given a due time in the past
 	// SharesIntegers is false while maxmemory is set with a policy that
 	// needs each key's own access clock, LRU or LFU.
 	SharesIntegers() bool
@@ -43,26 +41,17 @@ type family struct {
 
 const errDBRange = "ERR DB index is out of range"
 
-func (f *family) del(c *command.Call)    { deleteKeys(c, f.Settings.LazyUserDel()) }
-func (f *family) unlink(c *command.Call) { deleteKeys(c, true) }
-
-func deleteKeys(c *command.Call, lazy bool) {
+// del is DEL and UNLINK: large values are freed in the background in any case.
+func del(c *command.Call) {
 	deleted := int64(0)
 	for _, key := range c.Args[1:] {
-		if !deleteOne(c.DB, key, lazy) {
+		if !c.DB.Delete(key) {
 			continue
 		}
 		deleted++
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
 	}
 	c.Out.Int(deleted)
-}
-
-func deleteOne(db *keyspace.DB, key []byte, lazy bool) bool {
-	if lazy {
-		return db.DeleteLazy(key)
-	}
-	return db.Delete(key)
 }
 
 func exists(c *command.Call) { countFound(c, keyspace.Count) }

@@ -27,7 +27,7 @@ func inspected(c *command.Call) (e keyspace.Entry, ok bool) {
 
 func objectEncoding(c *command.Call) {
 	if e, ok := inspected(c); ok {
-		c.Out.BulkString(encodingOf(e))
+		c.Out.BulkString(e.Encoding())
 	}
 }
 
@@ -50,13 +50,6 @@ func (f *family) objectRefcount(c *command.Call) {
 		}
 	}
 	c.Out.Int(1)
-}
-
-func encodingOf(e keyspace.Entry) string {
-	if e.Type() == value.TypeString {
-		return e.String().Encoding()
-	}
-	return "unknown"
 }
 
 func objectIdleTime(c *command.Call) {

@@ -16,7 +16,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
 			},
 			Docs:    delDocs(),
-			Handler: f.del,
+			Handler: del,
 		},
 		{
 			Name: "unlink", Arity: -2, Flags: command.Write | command.Fast, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
@@ -24,7 +24,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
 			},
 			Docs:    unlinkDocs(),
-			Handler: f.unlink,
+			Handler: del,
 		},
 		{
 			Name: "exists", Arity: -2, Flags: command.ReadOnly | command.Fast, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
@@ -126,7 +126,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
 			Docs:    expireDocs(),
-			Handler: f.expire,
+			Handler: expire,
 		},
 		{
 			Name: "pexpire", Arity: -3, Flags: command.Write | command.Fast,
@@ -134,7 +134,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
 			Docs:    pexpireDocs(),
-			Handler: f.pexpire,
+			Handler: pexpire,
 		},
 		{
 			Name: "expireat", Arity: -3, Flags: command.Write | command.Fast,
@@ -142,7 +142,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
 			Docs:    expireatDocs(),
-			Handler: f.expireAt,
+			Handler: expireAt,
 		},
 		{
 			Name: "pexpireat", Arity: -3, Flags: command.Write | command.Fast,
@@ -150,7 +150,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
 			Docs:    pexpireatDocs(),
-			Handler: f.pexpireAt,
+			Handler: pexpireAt,
 		},
 		{
 			Name: "ttl", Arity: 2, Flags: command.ReadOnly | command.Fast, Tips: []string{"nondeterministic_output"},

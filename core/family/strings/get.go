@@ -120,7 +120,7 @@ func getdel(c *command.Call) {
 		return
 	}
 	bulk(c, s)
-	c.DB.DeleteLazy(c.Args[1])
+	c.DB.Delete(c.Args[1])
 	c.Changed(keyspace.EventGeneric, "del", c.Args[1], 1)
 }
 
@@ -153,7 +153,7 @@ func getex(c *command.Call) {
 	key := c.Args[1]
 	switch {
 	case o.expiry != 0 && o.expiry.absolute() && due <= c.Now:
-		c.DB.DeleteLazy(key)
+		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
 	case o.expiry != 0:
 		c.DB.SetDue(key, due)

@@ -27,9 +27,9 @@ func ownDirectives(s *Settings) []config.Directive {
 		{Name: "snapshot-memory-budget", Value: config.Number(&s.SnapshotMemoryBudget, config.Memory, 1<<20, math.MaxInt64),
 			Note: "Redoubt's own: what a snapshot may keep of data that clients overwrite meanwhile"},
 		{Name: "set-max-listpack-entries", Value: config.Number(&s.SetMaxListpackEntries, config.Integer, 0, math.MaxInt64),
-			Status: config.NoEffect, Note: "from Redis 7.2; sets are not implemented"},
+			Note: "from Redis 7.2; 0 is as Redis 7.0, which shows small sets of text as hashtable"},
 		{Name: "set-max-listpack-value", Value: config.Number(&s.SetMaxListpackValue, config.Memory, 0, math.MaxInt64),
-			Status: config.NoEffect, Note: "from Redis 7.2; sets are not implemented"},
+			Note: "from Redis 7.2"},
 	}
 }
 

@@ -340,7 +340,7 @@ func Default() *Settings {
 
 		Transport:             TransportAuto,
 		SnapshotMemoryBudget:  64 << 20,
-		SetMaxListpackEntries: 128,
+		SetMaxListpackEntries: 0,
 		SetMaxListpackValue:   64,
 	}
 }

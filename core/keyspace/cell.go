@@ -1,0 +1,81 @@
+package keyspace
+
+import (
+	"github.com/redoubt-kv/redoubt/core/table"
+	"github.com/redoubt-kv/redoubt/core/value"
+)
+
+// openCell is the value that a Tx is changing. There is one at a time: a change
+// to any other entry may move the bytes of this one.
+type openCell struct {
+	value.Cell
+	key []byte
+	t   *table.Table
+}
+
+// Limits are the thresholds between representations.
+func (db *DB) Limits() *value.Limits { return db.tx.s.limits.Load() }
+
+// Change looks key up to change its value in place, whatever its type: its
+// bucket is owned. Commit stores what does not lie in nodes. Until then there is
+// no other change to any database. An expired key is absent.
+func (db *DB) Change(key []byte, how Access) (*value.Cell, bool) {
+	e, ok := db.Find(key, how)
+	if !ok {
+		return nil, false
+	}
+	_, t, pos := db.at(key)
+	owned, _ := t.Edit(pos, key)
+	c := db.cell(t, pos, key)
+	c.Reset(e.Kind(), owned.Value())
+	return c, true
+}
+
+// New returns a cell for a new value of key: nothing is stored before Commit,
+// which replaces what there is. The caller sets kind and bytes.
+func (db *DB) New(key []byte) *value.Cell {
+	_, t, pos := db.at(key)
+	c := db.cell(t, pos, key)
+	c.Reset(0, nil)
+	c.Fresh = true
+	return c
+}
+
+func (db *DB) cell(t *table.Table, pos uint64, key []byte) *value.Cell {
+	open := &db.tx.open
+	open.Space, open.Where, open.Cell.Limits = db.tx.s.space, where(t, pos), db.Limits()
+	open.key, open.t = key, t
+	return &open.Cell
+}
+
+// Commit stores what changed since Change or New gave c. A new value has no
+// expiry; a changed one keeps its own.
+func (db *DB) Commit(c *value.Cell) {
+	switch {
+	case c.Fresh:
+		db.commit(c, db.tx.s.newClock(db.tx.now), NoTTL)
+	case c.Changed:
+		open := &db.tx.open
+		e, _ := open.t.Find(c.Pos, open.key)
+		open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
+		c.Changed = false
+	}
+}
+
+// commit stores the new value c.
+func (db *DB) commit(c *value.Cell, clock uint32, due int64) {
+	open := &db.tx.open
+	if open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: clock, Due: due, Value: c.B}) {
+		db.Notify(EventNew, "new", open.key)
+	}
+	c.Fresh, c.Changed = false, false
+}
+
+// Settle deletes those of keys that are expired, so that looking them up one
+// after the other moves no entry of another.
+func (db *DB) Settle(keys ...[]byte) {
+	for _, key := range keys {
+		sh, t, pos := db.at(key)
+		db.dropExpired(sh, t, pos, key)
+	}
+}
