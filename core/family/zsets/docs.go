@@ -3,7 +3,8 @@ package zsets
 import "github.com/redoubt-kv/redoubt/core/command"
 
 // The documentation of the commands, in alphabetical order: what COMMAND DOCS
-// of Redis 7.0 replies.
+// of Redis 7.0 replies; that of ZRANK and ZREVRANK is of 7.2, which gave them
+// WITHSCORE.
 
 func bzmpopDocs() command.Docs {
 	return command.Docs{
@@ -399,9 +400,13 @@ func zrankDocs() command.Docs {
 		Since:      "2.0.0",
 		Group:      "sorted-set",
 		Complexity: "O(log(N))",
+		History: [][2]string{
+			{"7.2.0", "Added the optional `WITHSCORE` argument."},
+		},
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
 			{Name: "member", Type: "string"},
+			{Name: "withscore", Type: "pure-token", Token: "WITHSCORE", Flags: []string{"optional"}},
 		},
 	}
 }
@@ -534,9 +539,13 @@ func zrevrankDocs() command.Docs {
 		Since:      "2.0.0",
 		Group:      "sorted-set",
 		Complexity: "O(log(N))",
+		History: [][2]string{
+			{"7.2.0", "Added the optional `WITHSCORE` argument."},
+		},
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
 			{Name: "member", Type: "string"},
+			{Name: "withscore", Type: "pure-token", Token: "WITHSCORE", Flags: []string{"optional"}},
 		},
 	}
 }
