@@ -18,11 +18,13 @@
 //
 //	0xxxxxxx                  integer 0 to 127
 //	110xxxxx xxxxxxxx         integer of 13 bits, high bits first
-//	F1 + 2, F2 + 3,           integer of 16, 24,
-//	F3 + 4, F4 + 8 bytes      32, 64 bits
+//	11110001 + 2 bytes        integer of 16 bits
+//	11110010 + 3 bytes        integer of 24 bits
+//	11110011 + 4 bytes        integer of 32 bits
+//	11110100 + 8 bytes        integer of 64 bits
 //	10nnnnnn                  string of n < 64 bytes
 //	1110nnnn nnnnnnnn         string of n < 4096 bytes, high bits first
-//	F0 + 4 bytes of n         longer string
+//	11110000 + 4 bytes of n   longer string
 //
 // An element that reads as a decimal integer of 64 bits, and is written the
 // one canonical way, is stored as an integer.

@@ -51,7 +51,7 @@ func FuzzValidate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
 		Validate(b, false)
 		n, err := Validate(b, true)
-		if err != nil {
+		if err != nil || n > 200 { // verify takes the square of n
 			return
 		}
 		model := contents(b)
