@@ -11,6 +11,10 @@ func typeOf(entry keyspace.Entry) Type {
 	switch entry.Type() {
 	case value.TypeList:
 		return TypeListQuicklist2
+	case value.TypeSet:
+		return setType(entry.Kind())
+	case value.TypeStream:
+		return TypeStreamListpacks2
 	}
 	return TypeString
 }
@@ -18,7 +22,7 @@ func typeOf(entry keyspace.Entry) Type {
 // version is the first version of RDB files that has the type, Version at
 // least.
 func (t Type) version() int {
-	if t >= TypeSetListpack {
+	if t >= TypeSetListpack { // after those of Redis 7.0
 		return MaxVersion
 	}
 	return Version
@@ -32,6 +36,10 @@ func (e *Encoder) value(entry keyspace.Entry) {
 		e.text(entry.String())
 	case value.TypeList:
 		e.list(entry)
+	case value.TypeSet:
+		e.set(entry)
+	case value.TypeStream:
+		e.stream(entry)
 	}
 }
 

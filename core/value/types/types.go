@@ -6,6 +6,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/list"
+	"github.com/redoubt-kv/redoubt/core/value/set"
+	"github.com/redoubt-kv/redoubt/core/value/stream"
 )
 
 // ops are what a type does with its values.
@@ -23,6 +25,8 @@ type ops struct {
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
 	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
+	value.TypeSet:    {set.Freer, set.Copy, set.Nodes, set.Encoding},
+	value.TypeStream: {stream.Freer, stream.Copy, stream.Nodes, stream.Encoding},
 }
 
 // Freer returns what retires the nodes of a value that is being dropped, nil if
