@@ -94,7 +94,7 @@ func (l *List) Shape() (leaves, size int64) {
 
 // Iter is an element of a list that is not changed meanwhile.
 type Iter struct {
-	list *List
+	list List
 	at   tree.SeqCursor
 	leaf []byte
 	form uint8
@@ -103,7 +103,7 @@ type Iter struct {
 
 // Seek moves to element i, which counts from 0; it is false if there is none.
 func (it *Iter) Seek(l *List, i int64) bool {
-	if it.list = l; l.pack != nil {
+	if it.list = *l; l.pack != nil {
 		if i < 0 || i >= l.Len() {
 			return false
 		}
