@@ -29,7 +29,10 @@ func (l lateClients) Kill(f command.ClientFilter, me int64) (int, bool) {
 }
 func (l lateClients) Pause(endMs int64, all bool) { l.s.clients.Pause(endMs, all) }
 func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
-func (l lateClients) HasUser(name string) bool    { return l.s.clients.HasUser(name) }
+func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
+	return l.s.clients.Unblock(c, id, withError)
+}
+func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
 func (s *Server) makeTable() (err error) {
