@@ -13,12 +13,16 @@ type selection struct {
 	offset, limit       int64
 }
 
-func zrange(c *command.Call)           { reply(c, selection{}, ordersOpen) }
-func zrevrange(c *command.Call)        { reply(c, selection{bounds: bounds{kind: byRank}, reverse: true}, 0) }
-func zrangebyscore(c *command.Call)    { reply(c, selection{bounds: bounds{kind: byScore}}, 0) }
-func zrevrangebyscore(c *command.Call) { reply(c, selection{bounds: bounds{kind: byScore}, reverse: true}, 0) }
-func zrangebylex(c *command.Call)      { reply(c, selection{bounds: bounds{kind: byLex}}, 0) }
-func zrevrangebylex(c *command.Call)   { reply(c, selection{bounds: bounds{kind: byLex}, reverse: true}, 0) }
+func zrange(c *command.Call)        { reply(c, selection{}, ordersOpen) }
+func zrevrange(c *command.Call)     { reply(c, selection{bounds: bounds{kind: byRank}, reverse: true}, 0) }
+func zrangebyscore(c *command.Call) { reply(c, selection{bounds: bounds{kind: byScore}}, 0) }
+func zrevrangebyscore(c *command.Call) {
+	reply(c, selection{bounds: bounds{kind: byScore}, reverse: true}, 0)
+}
+func zrangebylex(c *command.Call) { reply(c, selection{bounds: bounds{kind: byLex}}, 0) }
+func zrevrangebylex(c *command.Call) {
+	reply(c, selection{bounds: bounds{kind: byLex}, reverse: true}, 0)
+}
 
 // grammar says which options a command of the kind takes.
 type grammar uint8

@@ -1,18 +1,14 @@
 package zsets
 
 import (
-	"strconv"
-
 	"github.com/redoubt-kv/redoubt/core/command"
-	"github.com/redoubt-kv/redoubt/core/glob"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/resp"
 )
 
 func zscan(c *command.Call) {
-	cursor, ok := command.ParseCursor(c.Args[2])
+	cursor, ok := c.ScanCursor(2)
 	if !ok {
-		c.Out.Error("ERR invalid cursor")
 		return
 	}
 	z, found, ok := find(c, c.Args[1])
@@ -20,19 +16,16 @@ func zscan(c *command.Call) {
 		return
 	}
 	if !found {
-		c.Out.Array(2)
-		c.Out.BulkString("0")
-		c.Out.Array(0)
+		c.ReplyScan(0, 0, &resp.Writer{})
 		return
 	}
-	o, ok := c.ParseScan(3)
+	o, ok := c.ScanOptions(3, false)
 	if !ok {
 		return
 	}
-	// The cursor precedes the members in the reply and is known after them.
 	members, n := resp.Writer{}, 0
 	take := func(member []byte, score func()) {
-		if o.Pattern == nil || glob.Match(o.Pattern, member) {
+		if o.Match(member) {
 			members.Bulk(member)
 			score()
 			n += 2
@@ -58,8 +51,5 @@ func zscan(c *command.Call) {
 			})
 		})
 	}
-	c.Out.Array(2)
-	c.Out.BulkString(strconv.FormatUint(next, 10))
-	c.Out.Array(n)
-	c.Out.B = append(c.Out.B, members.B...)
+	c.ReplyScan(next, n, &members)
 }

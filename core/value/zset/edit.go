@@ -15,7 +15,7 @@ type Editor struct {
 	c     *value.Cell
 	pack  []byte // nil if the set is not packed
 	owned bool   // pack may be changed
-	table table.Table
+	table *table.Table
 	tree  tree.Tree
 }
 
@@ -29,30 +29,37 @@ func New(c *value.Cell) {
 func Edit(c *value.Cell) Editor {
 	e := Editor{c: c}
 	if c.Kind == value.ZSetTree {
-		e.table, e.tree = c.Table(0, nil), c.Tree(treeOffset)
+		e.table, e.tree = c.OpenTable(0, nil), c.Tree(treeOffset)
 	} else {
 		e.pack = c.Blob()
 	}
 	return e
 }
 
-// Close stores what changed in the cell. It tells whether the set is empty:
-// then its key is to be deleted.
+// Close stores what changed in the cell. It tells whether the set is empty: then
+// the cell is not to be committed but the key to be deleted.
 func (e *Editor) Close() (empty bool) {
 	if e.pack == nil {
-		e.c.PutTable(0, &e.table)
+		e.c.PutTable(0, e.table)
 		e.c.PutTree(treeOffset, &e.tree)
 		return e.tree.Count == 0
+	}
+	if listpack.Empty(e.pack) {
+		return true // what the entry names is whole, whatever its bytes are
 	}
 	if e.owned {
 		e.c.PutBlob(value.ZSetPack, e.pack)
 	}
-	return listpack.Empty(e.pack)
+	return false
 }
 
 // View reads the set as it is now; it is valid until the next change.
 func (e *Editor) View() ZSet {
-	return ZSet{sp: e.c.Space, pack: e.pack, table: e.table, tree: e.tree}
+	z := ZSet{sp: e.c.Space, pack: e.pack, tree: e.tree}
+	if e.pack == nil {
+		z.table = *e.table
+	}
+	return z
 }
 
 // Len is the number of members.
@@ -183,7 +190,7 @@ func (e *Editor) put(pos int, member []byte, score float64) {
 }
 
 func (e *Editor) addToTree(member []byte, score float64, m Mode) (Outcome, float64) {
-	old, there := tableScore(&e.table, e.c.Space, member)
+	old, there := tableScore(e.table, e.c.Space, member)
 	if !there {
 		if m&OnlyPresent != 0 {
 			return Declined, 0
@@ -232,15 +239,12 @@ func (e *Editor) dropFromTree(member []byte, score float64) {
 
 // toTree makes a tree of a listpack.
 func (e *Editor) toTree() {
-	old := append([]byte(nil), e.pack...)
-	if e.owned { // the cell must be whole again
-		e.c.PutBlob(value.ZSetPack, e.pack)
-	}
+	old := append([]byte(nil), e.pack...) // it may lie in the node
 	e.c.DropBlob()
 	var none [treeBytes]byte
 	e.c.Set(value.ZSetTree, none[:])
 	e.pack, e.owned = nil, false
-	e.table, e.tree = e.c.Table(0, nil), e.c.Tree(treeOffset)
+	e.table, e.tree = e.c.OpenTable(0, nil), e.c.Tree(treeOffset)
 	z := ZSet{pack: old}
 	for c := z.At(0); c.Valid(); c.Next() {
 		e.addNew(c.Member(), c.Score())
@@ -263,7 +267,7 @@ func (e *Editor) Append(member []byte, score float64) {
 // Remove takes member away and tells whether it was there.
 func (e *Editor) Remove(member []byte) bool {
 	if e.pack == nil {
-		score, there := tableScore(&e.table, e.c.Space, member)
+		score, there := tableScore(e.table, e.c.Space, member)
 		if there {
 			e.table.Delete(e.c.Hash(member), member)
 			e.dropFromTree(member, score)

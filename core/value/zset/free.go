@@ -59,6 +59,6 @@ func Nodes(sp value.Space, kind value.Kind, b []byte, fn func(ref page.Ref)) {
 		return
 	}
 	z := Of(sp, kind, b)
-	z.table.Nodes(fn)
+	z.table.Detach().Nodes(fn) // of a copy
 	z.tree.Nodes(fn)
 }

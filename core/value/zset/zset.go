@@ -278,11 +278,15 @@ func (c *Cursor) Prev() {
 	}
 }
 
-// Random returns a member, each with the same probability as far as rnd is
-// random.
-func (z *ZSet) Random(rnd func() uint64) (member []byte, score float64) {
-	c := z.At(int64(rnd() % uint64(z.Len())))
-	return c.Member(), c.Score()
+// Each calls fn with every member, in no order, until it returns false. The member
+// is valid during the call.
+func (z *ZSet) Each(fn func(member []byte, score float64) bool) {
+	if z.pack == nil {
+		z.table.Each(func(e table.Entry) bool { return fn(e.Key(), math.Float64frombits(le.Uint64(e.Value()))) })
+		return
+	}
+	for c := z.At(0); c.Valid() && fn(c.Member(), c.Score()); c.Next() {
+	}
 }
 
 // Scan calls fn with members from cursor on until it has seen count of them, and
