@@ -13,6 +13,8 @@ func typeOf(entry keyspace.Entry) Type {
 		return TypeListQuicklist2
 	case value.TypeSet:
 		return setType(entry.Kind())
+	case value.TypeZSet:
+		return zsetType(entry.Kind())
 	case value.TypeStream:
 		return TypeStreamListpacks2
 	}
@@ -38,6 +40,8 @@ func (e *Encoder) value(entry keyspace.Entry) {
 		e.list(entry)
 	case value.TypeSet:
 		e.set(entry)
+	case value.TypeZSet:
+		e.zset(entry)
 	case value.TypeStream:
 		e.stream(entry)
 	}
