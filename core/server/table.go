@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
+	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -40,6 +41,7 @@ func (s *Server) makeTable() (err error) {
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
+		sets.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
