@@ -45,7 +45,10 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 func (x *Executor) Execute(c *Call) {
 	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
-	c.Row, c.x = row, x
+	c.Row = row
+	if c.x == nil {
+		c.x = x
+	}
 	if refusal == "" {
 		refusal = x.refuse(c, row)
 	}

@@ -205,12 +205,11 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 			return pos // the request is scanned again when the pause is over
 		}
 		pos += n
-		s.execute(args)
+		if s.execute(args) {
+			return pos // the rest waits as well
+		}
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
-		}
-		if s.wait.current.Load() != nil {
-			return pos // the rest waits as well
 		}
 		if len(w.B) >= freeOutput && !s.outputFits(limits) {
 			return len(in)
@@ -223,7 +222,8 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-func (s *Session) execute(args [][]byte) {
+// execute executes one request; wait tells that its client has to wait.
+func (s *Session) execute(args [][]byte) (wait bool) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
@@ -236,7 +236,7 @@ func (s *Session) execute(args [][]byte) {
 	}
 	if c.Blocked != nil {
 		s.block(c.Blocked)
-		c.Blocked = nil
+		c.Blocked, wait = nil, true
 	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
@@ -244,6 +244,7 @@ func (s *Session) execute(args [][]byte) {
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
+	return wait
 }
 
 // suppress takes back the reply appended since mark if CLIENT REPLY wants

@@ -5,6 +5,7 @@ package types
 import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/list"
 	"github.com/redoubt-kv/redoubt/core/value/set"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
@@ -23,6 +24,7 @@ type ops struct {
 
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
+	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
 	value.TypeSet:    {set.Freer, set.Copy, set.Nodes, set.Encoding},
 	value.TypeZSet:   {zset.Freer, zset.Copy, zset.Nodes, zset.Encoding},
 }
