@@ -443,7 +443,7 @@ func TestRankWithScore(t *testing.T) {
 			{"zrank z a withscores", "-ERR syntax error\r\n"},
 			{"zrank z a withscore x", "-ERR wrong number of arguments for 'zrank' command\r\n"},
 		} {
-			if got := p.Own(strings.Fields(c.line)...); got != c.want {
+			if got := p.Own(strings.Fields(c.line)); got != c.want {
 				t.Errorf("%s\n got %q\nwant %q", c.line, got, c.want)
 			}
 		}
