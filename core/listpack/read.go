@@ -182,15 +182,17 @@ func backlenSize(size int) int {
 	}
 }
 
-// readBacklen reads the backlen that ends at pos, -1 if it has no end.
+// maxBacklen is the most bytes that a backlen takes.
+const maxBacklen = 5
+
+// readBacklen reads the backlen that ends at pos.
 func readBacklen(lp []byte, pos int) int {
 	size := 0
-	for shift := 0; shift <= 28; shift += 7 {
+	for shift := 0; ; shift += 7 {
 		pos--
 		size |= int(lp[pos]&0x7F) << shift
 		if lp[pos]&0x80 == 0 {
 			return size
 		}
 	}
-	return -1
 }

@@ -1,6 +1,7 @@
 package listpack
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -57,7 +58,11 @@ func validEntry(body []byte, pos int) (int, error) {
 	if whole > left {
 		return 0, ErrEntry
 	}
-	if readBacklen(body, pos+whole) != size {
+	// Byte for byte: one that reads on into the data may give the same size,
+	// but would not after the data has moved.
+	var backlen [maxBacklen]byte
+	putBacklen(backlen[:], 0, size)
+	if !bytes.Equal(body[pos+size:pos+whole], backlen[:whole-size]) {
 		return 0, ErrBacklen
 	}
 	return whole, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
+	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -42,9 +43,10 @@ func (s *Server) makeTable() (err error) {
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
@@ -64,10 +66,14 @@ func (s *Server) makeTable() (err error) {
 }
 
 // keySettings are the settings that commands on keys ask for.
-type keySettings struct{ live *settings.Live }
+type keySettings struct {
+	live  *settings.Live
+	saver *saver
+}
 
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+func (k keySettings) SkipChecksums() bool { return k.saver.skipSums.Load() }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)
 }

@@ -11,9 +11,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/glob"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/lzf"
 	"github.com/redoubt-kv/redoubt/core/rdb"
-	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/value"
 )
 
@@ -52,7 +50,7 @@ var debugTable = []struct {
 	{"OBJECT", 3, 3, (*family).debugObject},
 	{"SDSLEN", 3, 3, plain(debugSdsLen)},
 	{"LISTPACK", 3, 3, notEncoded("ERR Not a listpack encoded object.")},
-	{"QUICKLIST", 3, 4, notEncoded("ERR Not a quicklist encoded object.")},
+	{"QUICKLIST", 3, 4, (*family).debugQuicklist},
 	{"HTSTATS-KEY", 3, 3, notEncoded("ERR The value stored at the specified key is not represented using an hash table")},
 	{"HTSTATS", 3, 3, (*family).debugHashStats},
 	{"POPULATE", 3, 5, plain(debugPopulate)},
@@ -69,10 +67,10 @@ var debugTable = []struct {
 		c.Out.OK()
 	}},
 	{"STRINGMATCH-TEST", 2, 2, plain(debugGlob)},
+	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, (*family).debugPackedThreshold},
 
 	// Knobs of mechanisms that this server does not have: what they would
 	// change never happens.
-	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, plain(debugPackedThreshold)},
 	{"SET-DISABLE-DENY-SCRIPTS", 3, 3, accept},
 	{"DROP-CLUSTER-PACKET-FILTER", 3, 3, accept},
 	{"REPLYBUFFER", 4, 4, plain(debugReplyBuffer)},
@@ -97,22 +95,6 @@ func accept(_ *family, c *command.Call) { c.Out.OK() }
 
 func refuse(text string) func(*family, *command.Call) {
 	return func(_ *family, c *command.Call) { c.Out.Error("ERR " + text) }
-}
-
-// debugPackedThreshold checks a size as in "100kb" and does nothing with it.
-func debugPackedThreshold(c *command.Call) {
-	text := bytes.ToLower(resp.ErrorText(c.Args[2], len(c.Args[2]))) // up to a NUL, as C reads it
-	digits := len(text) - len(bytes.TrimLeft(text, "0123456789"))
-	n, err := strconv.ParseUint(string(text[:digits]), 10, 64)
-	unit, known := map[string]uint64{
-		"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1000 * 1000, "mb": 1 << 20, "g": 1000 * 1000 * 1000, "gb": 1 << 30,
-	}[string(text[digits:])]
-	const limit = 1<<32 - 1<<20
-	if err != nil && len(text) > 0 || !known || n > limit/unit { // nothing at all is 0
-		c.Out.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
-		return
-	}
-	c.Out.OK()
 }
 
 func debugReplyBuffer(c *command.Call) {
@@ -195,13 +177,6 @@ func lookup(c *command.Call) (e keyspace.Entry, ok bool) {
 	return e, ok
 }
 
-func encodingOf(e keyspace.Entry) string {
-	if e.Type() == value.TypeString {
-		return e.String().Encoding()
-	}
-	return "unknown"
-}
-
 // debugObject has Redis's fields; values have no address here.
 func (f *family) debugObject(c *command.Call) {
 	e, ok := lookup(c)
@@ -209,24 +184,17 @@ func (f *family) debugObject(c *command.Call) {
 		return
 	}
 	b := append(c.Out.B, "+Value at:0x0 refcount:1 encoding:"...)
-	b = append(b, encodingOf(e)...)
+	b = append(b, e.Encoding()...)
 	b = append(b, " serializedlength:"...)
-	b = strconv.AppendInt(b, f.serializedLength(e), 10)
+	b = strconv.AppendInt(b, rdb.SavedLength(e, f.Debug.CompressRDB()), 10)
 	b = append(b, " lru:"...)
 	b = strconv.AppendInt(b, int64(e.Clock()), 10)
 	b = append(b, " lru_seconds_idle:"...)
 	b = strconv.AppendInt(b, keyspace.IdleMs(e.Clock(), c.Now)/1000, 10)
-	c.Out.B = append(b, "\r\n"...)
-}
-
-// serializedLength is the size of e's value in an RDB file: that of DUMP's
-// payload without type (1 byte), version (2) and checksum (8).
-func (f *family) serializedLength(e keyspace.Entry) int64 {
-	var z *lzf.Encoder
-	if f.Debug.CompressRDB() {
-		z = new(lzf.Encoder)
+	if e.Type() == value.TypeList {
+		b = appendListFigures(b, e, c.DB.Limits())
 	}
-	return int64(len(rdb.AppendDump(nil, e.String().Bytes(nil), z))) - 11
+	c.Out.B = append(b, "\r\n"...)
 }
 
 // debugSdsLen tells lengths; there is never spare room behind a key or value.

@@ -47,6 +47,7 @@ func (f *fake) SetActiveExpire(on bool)           { f.note("active-expire %v", o
 func (f *fake) PauseCron(on bool)                 { f.note("pause-cron %v", on) }
 func (f *fake) SkipChecksums(on bool)             { f.note("skip-checksums %v", on) }
 func (f *fake) ChangeReplicationID()              { f.note("change id") }
+func (f *fake) PackedThreshold(n int)             { f.note("packed-threshold %d", n) }
 func (f *fake) Log(message string)                { f.note("log %s", message) }
 func (f *fake) CompressRDB() bool                 { return true }
 func (f *fake) Info(*command.Call, Section) *Info { return &Info{} }
