@@ -153,12 +153,12 @@ func (s *Store) expireBucket(tx *Tx, sh *shard, t *table.Table) (expired int) {
 	return expired
 }
 
-// HasExpiring tells whether any key of any database expires.
+// HasExpiring tells whether any key of any database, or field of a hash, expires.
 func (s *Store) HasExpiring() bool {
 	for _, sh := range s.shards {
 		sh.mu.Lock()
 		for i := range sh.tables {
-			if sh.tables[i].Dues > 0 {
+			if sh.tables[i].Dues > 0 || len(sh.fields[i].heap) > 0 {
 				sh.mu.Unlock()
 				return true
 			}

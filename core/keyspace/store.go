@@ -91,12 +91,14 @@ type shard struct {
 	tables []table.Table // by database
 	counts Counts
 	expire expireCursor
+	fields []fieldDues // by the table's ID
 	_      [64]byte
 }
 
 // Counts are a shard's figures for INFO.
 type Counts struct {
 	Hits, Misses, Expired, Evicted int64
+	ExpiredFields                  int64 // of hashes
 }
 
 // New makes an empty store. It fails if no memory can be reserved.
@@ -121,6 +123,7 @@ func New(o Options) (*Store, error) {
 		sh := &shard{index: i, arena: heap.Arena(i)}
 		for db := range o.Databases {
 			sh.tables = append(sh.tables, table.New(sh.arena, uint32(db), s.position, s.release))
+			sh.fields = append(sh.fields, fieldDues{})
 		}
 		s.shards = append(s.shards, sh)
 	}
@@ -161,6 +164,9 @@ func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
 	if kind <= value.StringInt {
 		return
 	}
+	if types.FieldsDue(s.space, kind, e.Value()) != NoTTL {
+		s.shards[t.Arena().Index()].forgetFields(t, e.Key())
+	}
 	f := types.Freer(where(t, pos), s.space, kind, e.Value())
 	if f != nil && !f.Step(freeAtOnce) {
 		s.garbage.add(t.Arena().Index(), f)
@@ -195,6 +201,7 @@ func (tx *Tx) Counts() (c Counts) {
 		c.Misses += sh.counts.Misses
 		c.Expired += sh.counts.Expired
 		c.Evicted += sh.counts.Evicted
+		c.ExpiredFields += sh.counts.ExpiredFields
 	})
 	return c
 }

@@ -216,6 +216,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 			}
 			t := &sh.tables[i]
 			removed += t.Count
+			sh.fields[t.ID()] = fieldDues{}
 			if async {
 				tx.s.garbage.add(sh.index, tableFreer{t.Detach()})
 			} else {
