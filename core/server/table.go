@@ -11,11 +11,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
-<<<<<<< HEAD
 	"github.com/redoubt-kv/redoubt/core/family/lists"
-=======
 	"github.com/redoubt-kv/redoubt/core/family/sets"
->>>>>>> sets
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -49,12 +46,8 @@ func (s *Server) makeTable() (err error) {
 		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-<<<<<<< HEAD
-		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
-=======
 		sets.Commands(),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
->>>>>>> sets
+		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
