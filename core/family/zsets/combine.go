@@ -290,6 +290,7 @@ func combineAndStore(c *command.Call, o operation) {
 	cell := c.DB.New(dst)
 	zset.New(cell)
 	ed := zset.Edit(cell)
+	ed.Expect(int64(len(items)), longest(items))
 	for _, it := range items {
 		ed.Append(it.member, it.score)
 	}

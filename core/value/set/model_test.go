@@ -178,7 +178,7 @@ func (m *model) step() {
 		m.free(s, 1000)
 		m.change(s, func(c *value.Cell) { Copy(c, m.space, from.kind, from.b) })
 		s.model = maps.Clone(from.model)
-		if s.kind != from.kind {
+		if s.kind&^value.InNode != from.kind&^value.InNode {
 			m.t.Fatalf("a copy of kind %#x has kind %#x", from.kind, s.kind)
 		}
 	case 13:
