@@ -22,12 +22,13 @@ const flushTime = 2 * time.Second
 
 // machine is the state of a boot: each step adds what it found.
 type machine struct {
-	console  *Console
-	settings *Settings
-	dataDisk string // device that is mounted on dataDir, or ""
-	crashes  int    // runs in a row before this one that ended in a crash
-	maxmem   uint64 // bytes for data; 0: not limited by us
-	power    chan powerEvent
+	console     *Console
+	settings    *Settings
+	dataDisk    string // device that is mounted on dataDir, or ""
+	crashes     int    // runs in a row before this one that ended in a crash
+	maxmem      uint64 // bytes for data; 0: not limited by us
+	maxResident uint64 // bytes for the server in all
+	power       chan powerEvent
 }
 
 // bootStep is one step of a boot.
@@ -131,6 +132,7 @@ func (m *machine) sizeMemory() error {
 	if err != nil {
 		return err
 	}
+	m.maxResident = MaxResident(total, m.settings.MaxmemoryReserve)
 	m.console.Printf("memory: %d MiB, of which %d MiB for data", total>>20, m.maxmem>>20)
 	return nil
 }
@@ -138,11 +140,12 @@ func (m *machine) sizeMemory() error {
 // serverArgs returns the server's arguments: what the image says, then what was
 // derived from the machine, then what the kernel's command line says; the last
 // one wins.
-func serverArgs(s *Settings, maxmem uint64, hasDisk bool) []string {
+func serverArgs(s *Settings, maxmem, maxResident uint64, hasDisk bool) []string {
 	args := []string{serverConf}
 	add := func(name, value string) { args = append(args, "--"+name, value) }
 	if maxmem > 0 {
 		add("maxmemory", strconv.FormatUint(maxmem, 10))
+		add("maxmemory-resident", strconv.FormatUint(maxResident, 10))
 	}
 	if hasDisk {
 		add("dir", dataDir)
@@ -170,7 +173,7 @@ type ending struct {
 func (m *machine) serve(program Program) ending {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	args := serverArgs(m.settings, m.maxmem, m.dataDisk != "")
+	args := serverArgs(m.settings, m.maxmem, m.maxResident, m.dataDisk != "")
 	m.console.Printf("server: starting")
 	done := make(chan ending, 1)
 	go func() { done <- runProgram(ctx, program, args, m.console) }()

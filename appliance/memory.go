@@ -19,6 +19,10 @@ func Maxmemory(total uint64, share float64, reserve uint64) (uint64, error) {
 	return min(uint64(float64(total)*share), total-reserve), nil
 }
 
+// MaxResident returns what the server may hold in all, free slots and buffers
+// included: half of reserve is left to the kernel.
+func MaxResident(total, reserve uint64) uint64 { return total - reserve/2 }
+
 // memTotal reads the machine's memory in bytes from the text of /proc/meminfo:
 // all of it but what the kernel took for itself at boot.
 func memTotal(meminfo string) (uint64, error) {

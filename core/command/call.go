@@ -46,14 +46,31 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Nested says that the call is one of a transaction or a script: it has
+	// the locks of that, and does not wait.
+	Nested bool
+	// Blocked is set by a handler that has its client wait (Block). Who executes
+	// the call takes it away.
+	Blocked *Blocked
+
+	x     *Executor
 	dirty int64
 	keys  []int // of the planner, used again
 }
 
 // Changed records that the call changed the value of key: n changes for
-// rdb_changes_since_last_save, and an event for WATCH, tracking and keyspace
-// notifications (class and event as Redis names them, e.g. EventString, "set").
+// rdb_changes_since_last_save, and an event for WATCH, clients that wait for the
+// key, tracking and keyspace notifications. It is called when the change is made
+// (class and event as Redis names them, e.g. EventString, "set").
 func (c *Call) Changed(class keyspace.EventClass, event string, key []byte, n int) {
+	c.dirty += int64(n)
+	c.DB.Changed(class, event, key)
+}
+
+// Event reports an event of key that is no change of its value as WATCH and
+// those who wait for the key see it (a group's consumer was made), with n
+// changes for rdb_changes_since_last_save.
+func (c *Call) Event(class keyspace.EventClass, event string, key []byte, n int) {
 	c.dirty += int64(n)
 	c.DB.Notify(class, event, key)
 }
@@ -61,7 +78,7 @@ func (c *Call) Changed(class keyspace.EventClass, event string, key []byte, n in
 // ChangedIn is Changed for a key of another database than the client's.
 func (c *Call) ChangedIn(db *keyspace.DB, class keyspace.EventClass, event string, key []byte, n int) {
 	c.dirty += int64(n)
-	db.Notify(class, event, key)
+	db.Changed(class, event, key)
 }
 
 // AddDirty counts n changes that have no event of their own: FLUSHALL,

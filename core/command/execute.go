@@ -20,6 +20,8 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// Stats lends a Loop for what happens outside of event loops.
+	Stats *stats.Stats
 	// Errors counts error replies by their code.
 	Errors *stats.Errors
 	// Slow is told of calls that took SlowerThan or more.
@@ -36,7 +38,7 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 
 // Execute runs the call that c.Args describe and appends its reply to c.Out.
 //
-//	look up → arity → authenticated → gate → lock → handler → unlock → count
+//	look up → arity → authenticated → gate → lock → handler → serve → unlock → count
 //
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
@@ -44,6 +46,9 @@ func (x *Executor) Execute(c *Call) {
 	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
+	if c.x == nil {
+		c.x = x
+	}
 	if refusal == "" {
 		refusal = x.refuse(c, row)
 	}
@@ -53,10 +58,17 @@ func (x *Executor) Execute(c *Call) {
 	}
 	x.lock(c, row)
 	row.Handler(c)
+	if c.Tx.Ready() {
+		x.serve(c)
+	}
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)
 		c.dirty = 0
+	}
+	if c.Blocked != nil {
+		x.blocked(c)
+		return
 	}
 	outcome := stats.OK
 	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {

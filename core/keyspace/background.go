@@ -110,9 +110,9 @@ func (s *Store) ExpireStep(i int, nowMs int64) (expired int, wrapped bool) {
 	const buckets, limit = 64, 256
 	sh := s.shards[i]
 	tx := s.NewTx()
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	tx.held, tx.now = 1<<i, nowMs
+	tx.now = nowMs
+	tx.lock(1 << i)
+	defer tx.Unlock()
 	for n := 0; n < buckets && expired < limit; n++ {
 		t := &sh.tables[sh.expire.db]
 		if t.Dues == 0 {

@@ -3,6 +3,7 @@ package keyspace
 import (
 	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/types"
 )
 
 // openCell is the value that a Tx is changing. There is one at a time: a change
@@ -60,6 +61,15 @@ func (db *DB) Commit(c *value.Cell) {
 		open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
 		c.Changed = false
 	}
+}
+
+// Abandon frees the nodes of a new value c, which is not to be stored.
+func (db *DB) Abandon(c *value.Cell) {
+	f := types.Freer(c.Where, c.Space, c.Kind, c.B)
+	if f != nil && !f.Step(freeAtOnce) {
+		db.tx.s.garbage.add(c.Arena.Index(), f)
+	}
+	c.Reset(0, nil)
 }
 
 // commit stores the new value c.

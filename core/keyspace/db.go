@@ -99,6 +99,7 @@ func (db *DB) count(sh *shard, hit bool, key []byte) {
 func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
 	t.Delete(pos, key)
 	sh.counts.Expired++
+	db.Touch(key)
 	if o := db.tx.s.observer; o != nil {
 		o.Deleted(key, db.index)
 		o.KeyEvent(EventExpired, "expired", key, db.index)

@@ -175,6 +175,7 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 	sh, t, pos := db.at(key)
 	t.Delete(pos, key)
 	sh.counts.Evicted++
+	db.Touch(key)
 	if o := s.observer; o != nil {
 		o.Deleted(key, c.db)
 		o.KeyEvent(EventEvicted, "evicted", key, c.db)

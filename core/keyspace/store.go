@@ -63,7 +63,10 @@ type Store struct {
 	frozen   atomic.Bool  // expired keys are neither deleted nor hidden
 
 	// observer is told of events; set before the first Tx.
-	observer  Observer
+	observer Observer
+	// serve serves waiters of keys that the store itself has changed; set
+	// before the first Tx.
+	serve     func(tx *Tx)
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
 	garbage   garbage
@@ -82,6 +85,7 @@ type Observer interface {
 // shard is one part of every database.
 type shard struct {
 	mu     sync.Mutex
+	tended *tended // nil while nobody watches a key or waits for one
 	index  int
 	arena  *page.Arena
 	tables []table.Table // by database

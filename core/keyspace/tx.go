@@ -59,6 +59,10 @@ type Tx struct {
 	key  *byte
 	size int
 	h    uint64
+	// tended says that somebody watches keys, or waits for them, in a locked
+	// shard; ready are the keys with waiters that have changed.
+	tended bool
+	ready  []*interest
 	// scratch is where values are built that must not alias nodes.
 	scratch []byte
 	open    openCell
@@ -114,18 +118,40 @@ func (tx *Tx) lock(set uint64) {
 	if invariant.Enabled {
 		invariant.Check(tx.held == 0, "lock order", "a Tx that holds %#x locks %#x", tx.held, set)
 	}
-	tx.held = set
-	for ; set != 0; set &= set - 1 {
-		tx.s.shards[bits.TrailingZeros64(set)].mu.Lock()
+	for more := tx.acquire(set); more != set; more = tx.acquire(set) {
+		tx.release()
+		set = more
 	}
 }
 
-// Unlock ends the Tx: what it gave out is no longer valid.
-func (tx *Tx) Unlock() {
+// acquire takes the locks of set and returns it with the shards that serving
+// the waiters of these may need as well.
+func (tx *Tx) acquire(set uint64) (more uint64) {
+	tx.held, tx.tended, more = set, false, set
+	for ; set != 0; set &= set - 1 {
+		sh := tx.s.shards[bits.TrailingZeros64(set)]
+		sh.mu.Lock()
+		if sh.tended != nil {
+			tx.tended = true
+			more |= sh.tended.also
+		}
+	}
+	return more
+}
+
+func (tx *Tx) release() {
 	for set := tx.held; set != 0; set &= set - 1 {
 		tx.s.shards[bits.TrailingZeros64(set)].mu.Unlock()
 	}
 	tx.held = 0
+}
+
+// Unlock ends the Tx: what it gave out is no longer valid.
+func (tx *Tx) Unlock() {
+	if len(tx.ready) != 0 {
+		tx.serveUnattended()
+	}
+	tx.release()
 	tx.key = nil
 }
 
@@ -150,6 +176,11 @@ func (tx *Tx) hash(key []byte) uint64 {
 // background (Store.CollectGarbage).
 func (tx *Tx) Flush(db int, async bool) (removed int64) {
 	tx.key = nil
+	for i := range tx.dbs {
+		if db < 0 || db == i {
+			tx.touchAll(i, nil)
+		}
+	}
 	for _, sh := range tx.s.shards {
 		for i := range sh.tables {
 			if db >= 0 && db != i {
@@ -172,6 +203,8 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 
 // Swap exchanges two databases. Every shard is locked.
 func (tx *Tx) Swap(a, b int) {
+	tx.touchAll(a, &b)
+	tx.touchAll(b, &a)
 	for _, sh := range tx.s.shards {
 		sh.tables[a], sh.tables[b] = sh.tables[b], sh.tables[a]
 	}

@@ -13,7 +13,7 @@ type ignore struct{}
 func (ignore) Aux(name, value []byte) error        { return nil }
 func (ignore) SelectDB(db uint64) error            { return nil }
 func (ignore) ResizeDB(keys, expires uint64) error { return nil }
-func (ignore) Entry(e *Entry) error                { return nil }
+func (ignore) Entry(e *Entry) error                { return e.Read(nil) }
 
 // benchValues are 100 bytes each: text that compresses, and random bytes.
 func benchValues(kind string) [][]byte {

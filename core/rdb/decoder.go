@@ -2,21 +2,37 @@ package rdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 )
 
-// Entry is one key of a file. Its slices are valid only until the visitor
-// returns.
+// Entry is one key of a file. It is valid only until the visitor returns.
 type Entry struct {
 	DB         uint64
 	Type       Type
 	Key        []byte
-	Value      []byte // of a string
-	ExpireAtMs int64  // Unix milliseconds; -1: never. May be in the past
-	IdleSec    int64  // LRU: seconds since the last use; -1: not in the file
-	Freq       int16  // LFU: counter 0..255; -1: not in the file
+	ExpireAtMs int64 // Unix milliseconds; -1: never. May be in the past
+	IdleSec    int64 // LRU: seconds since the last use; -1: not in the file
+	Freq       int16 // LFU: counter 0..255; -1: not in the file
+
+	from *Decoder
+}
+
+// Read reads the entry's value into b, or past it if b is nil. It is to be
+// called once; what a visitor does not read is passed over. The error is
+// ErrEmpty if the value is an empty collection.
+func (e *Entry) Read(b Builder) error {
+	d := e.from
+	if d == nil {
+		return fmt.Errorf("rdb: the value of key %s is read twice", quoteKey(e.Key))
+	}
+	e.from = nil
+	if b == nil {
+		b = drop{}
+	}
+	return d.value(b)
 }
 
 // Visitor receives the records of a file in their order. An error that it
@@ -32,7 +48,7 @@ type Visitor interface {
 	// those with an expiry. Nothing vouches for the numbers: a visitor must
 	// bound what it reserves on their word.
 	ResizeDB(keys, expires uint64) error
-	// Entry receives one key.
+	// Entry receives one key, whose value Entry.Read gives.
 	Entry(e *Entry) error
 }
 
@@ -54,12 +70,13 @@ type DecoderOptions struct {
 
 // Decoder reads one RDB file. It is for one goroutine and used once.
 type Decoder struct {
-	reader
+	valueReader
 	opts    DecoderOptions
 	version int
 	entry   Entry
 	key     []byte // owns entry.Key, which must outlive reading the value
 	done    bool
+	at      int64 // offset of the entry's type
 }
 
 // NewDecoder returns a Decoder that reads r in blocks of up to 256 KiB.
@@ -187,8 +204,9 @@ func (d *Decoder) record(v Visitor) (end bool, err error) {
 
 // visited wraps an error of the visitor.
 func (d *Decoder) visited(at int64, err error) error {
-	if err == nil {
-		return nil
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
 	}
 	return &Error{Offset: at, Reason: err.Error(), Err: err}
 }
@@ -283,26 +301,35 @@ func (d *Decoder) keyAndValue(at int64, t Type, v Visitor) error {
 		d.key = nil
 	}
 	d.key = append(d.key[:0], key...)
-	d.entry.Type, d.entry.Key = t, d.key
-	if err := d.value(at); err != nil {
-		return err
-	}
-	if err := d.visited(at, v.Entry(&d.entry)); err != nil {
+	d.entry.Type, d.entry.Key, d.entry.from, d.at = t, d.key, d, at
+	if err := d.visit(v); err != nil {
 		return err
 	}
 	d.resetEntry()
 	return nil
 }
 
-// value reads the value of the entry whose type and key are known. Each type
-// that a build can load has its case here.
-func (d *Decoder) value(at int64) (err error) {
-	e := &d.entry
-	switch e.Type {
-	case TypeString:
-		e.Value, err = d.ReadString("a string")
-	default:
-		err = d.fail(at, ErrUnsupported, "key %s in database %d holds %v; this build loads strings only", quoteKey(e.Key), e.DB, e.Type)
+// visit hands the entry over, and reads past its value if the visitor did not
+// read it.
+func (d *Decoder) visit(v Visitor) error {
+	if err := v.Entry(&d.entry); err != nil {
+		return d.visited(d.at, err)
+	}
+	if d.entry.from == nil {
+		return nil
+	}
+	if err := d.entry.Read(nil); err != ErrEmpty {
+		return err
+	}
+	return nil
+}
+
+// value reads the value of the entry whose type and key are known.
+func (d *Decoder) value(b Builder) error {
+	err := d.read(d.entry.Type, b)
+	var e *Error
+	if errors.As(err, &e) && e == err {
+		e.Reason = fmt.Sprintf("%s (key %s in database %d)", e.Reason, quoteKey(d.entry.Key), d.entry.DB)
 	}
 	return err
 }

@@ -3,9 +3,9 @@ package rdb
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
+	"io"
 
-	"github.com/redoubt-kv/redoubt/core/lzf"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
 
 // ErrDump is why RESTORE refuses a payload whose footer is wrong; its text is
@@ -14,74 +14,68 @@ var ErrDump = errors.New("DUMP payload version or checksum are wrong")
 
 const dumpFooter = 2 + checksumSize
 
-// AppendDump appends the DUMP payload of a string to dst: type, value,
-// version (2 bytes LE) and the CRC of all before it (8 bytes LE). With a nil
-// z the value is not compressed; else z must not be in use elsewhere.
-func AppendDump(dst, value []byte, z *lzf.Encoder) []byte {
-	start := len(dst)
-	dst = append(dst, byte(TypeString))
-	dst = appendString(dst, value, z)
-	dst = binary.LittleEndian.AppendUint16(dst, Version)
-	return binary.LittleEndian.AppendUint64(dst, crcUpdate(0, dst[start:]))
+// Dumper makes DUMP payloads. It keeps buffers for the next one, and is for
+// one goroutine. The zero value is ready.
+type Dumper struct{ e Encoder }
+
+// Append appends to dst the payload of an entry's value: type, value, version
+// (2 bytes LE) and the CRC of all before it (8 bytes LE).
+func (d *Dumper) Append(dst []byte, entry keyspace.Entry, compress bool) []byte {
+	return d.payload(dst, compress, func(e *Encoder) int {
+		t := typeOf(entry)
+		e.Type(t)
+		e.value(entry)
+		return t.version()
+	})
 }
 
-// appendString appends what Encoder.String writes.
-func appendString(dst, s []byte, z *lzf.Encoder) []byte {
-	if len(s) <= maxIntDigits {
-		if v, ok := parseInt32(s); ok {
-			return appendInt(dst, v)
-		}
+// payload appends what write gives, with its footer.
+func (d *Dumper) payload(dst []byte, compress bool, write func(*Encoder) (version int)) []byte {
+	e := &d.e
+	*e = Encoder{buf: dst, opts: EncoderOptions{Compress: compress}, z: e.z, scratch: e.scratch}
+	if cap(e.scratch) > keepBuffer {
+		e.scratch = nil
 	}
-	if z != nil && len(s) > minCompress && len(s) <= maxCompress {
-		if with, ok := appendLZF(dst, s, z); ok {
-			return with
-		}
-	}
-	return append(appendLength(dst, uint64(len(s))), s...)
+	version := write(e)
+	out := binary.LittleEndian.AppendUint16(e.buf, uint16(version))
+	e.buf = nil
+	return binary.LittleEndian.AppendUint64(out, crcUpdate(0, out[len(dst):]))
 }
 
-// appendLZF compresses s into the free end of dst, behind room for the
-// header, whose length depends on the outcome, and then closes the gap.
-func appendLZF(dst, s []byte, z *lzf.Encoder) ([]byte, bool) {
-	at := len(dst) + maxLZFHeader
-	dst = slices.Grow(dst, maxLZFHeader+len(s))
-	packed := dst[at : at+len(s)-minSaving]
-	n := z.Compress(packed, s)
-	if n == 0 {
-		return dst, false
-	}
-	return append(appendLZFHeader(dst, n, len(s)), packed[:n]...), true
+// SavedLength returns how many bytes an entry's value takes in a file, without
+// its type.
+func SavedLength(entry keyspace.Entry, compress bool) int64 {
+	e := Encoder{w: io.Discard, buf: make([]byte, 0, 4<<10), opts: EncoderOptions{Compress: compress}}
+	e.value(entry)
+	return e.Size()
 }
 
-// DecodeDump verifies a DUMP payload and returns its value, which may share
-// memory with the payload. The error is ErrDump if the footer is wrong; it
-// wraps ErrUnsupported if the payload is sound but holds no string; for any
-// other, Redis's reply is "ERR Bad data format". maxString (0:
-// DefaultMaxString) bounds the value's length in bytes. Like Redis it does
-// not mind bytes between the value and the footer.
-func DecodeDump(payload []byte, maxString uint64) ([]byte, error) {
+// DecodeDump verifies a DUMP payload and reads its value into b. The error is
+// ErrDump if the footer is wrong; it wraps ErrUnsupported if the payload is
+// sound but holds what this build cannot load; for any other that is an
+// *Error wrapping ErrCorrupt or ErrTruncated, and for ErrEmpty, Redis's reply
+// is "ERR Bad data format". Of the options, MaxString and SkipChecksum count.
+// Like Redis it does not mind bytes between the value and the footer.
+func DecodeDump(payload []byte, o DecoderOptions, b Builder) error {
 	body := len(payload) - dumpFooter
 	if body < 0 {
-		return nil, ErrDump
+		return ErrDump
 	}
 	footer := payload[body:]
 	if binary.LittleEndian.Uint16(footer) > MaxVersion ||
-		binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:body+2]) {
-		return nil, ErrDump
+		!o.SkipChecksum && binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:body+2]) {
+		return ErrDump
 	}
-	if maxString == 0 {
-		maxString = DefaultMaxString
+	if o.MaxString == 0 {
+		o.MaxString = DefaultMaxString
 	}
-	r := reader{buf: payload[:body:body], end: body, total: int64(body), maxString: maxString}
+	r := valueReader{reader: reader{buf: payload[:body:body], end: body, total: int64(body), maxString: o.MaxString}}
 	t, err := r.byte("the type")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !Type(t).known() {
-		return nil, r.fail(0, ErrCorrupt, "unknown RDB type %d", t)
+		return r.fail(0, ErrCorrupt, "unknown RDB type %d", t)
 	}
-	if Type(t) != TypeString {
-		return nil, r.fail(0, ErrUnsupported, "the payload holds %v; this build loads strings only", Type(t))
-	}
-	return r.ReadString("a string")
+	return r.read(Type(t), b)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/lzf"
@@ -24,8 +25,8 @@ type EncoderOptions struct {
 // package's Layout; for an entry: ExpireMs, Idle or Freq if any, Type, String
 // for the key, the value. It is for one goroutine.
 type Encoder struct {
-	w        io.Writer
-	buf      []byte // bytes not yet written; the capacity is fixed
+	w        io.Writer // nil: everything stays in buf, which grows
+	buf      []byte    // bytes not yet written; the capacity is fixed
 	flushed  int64
 	crc      uint64 // of the flushed bytes
 	opts     EncoderOptions
@@ -55,7 +56,7 @@ func (e *Encoder) fail(err error) {
 
 // Flush hands all buffered bytes to the writer.
 func (e *Encoder) Flush() error {
-	if e.err == nil && len(e.buf) > 0 {
+	if e.err == nil && len(e.buf) > 0 && e.w != nil {
 		block := e.buf
 		e.buf = e.buf[:0]
 		e.write(block)
@@ -85,6 +86,9 @@ func (e *Encoder) room(n int) bool {
 		e.fail(fmt.Errorf("write RDB: %d bytes of a string are missing", e.awaiting))
 	}
 	if e.err == nil && cap(e.buf)-len(e.buf) < n {
+		if e.w == nil {
+			e.buf = slices.Grow(e.buf, n)
+		}
 		e.Flush()
 	}
 	return e.err == nil
@@ -95,7 +99,7 @@ func (e *Encoder) raw(p []byte) {
 	if e.err != nil {
 		return
 	}
-	if len(p) <= cap(e.buf)-len(e.buf) {
+	if len(p) <= cap(e.buf)-len(e.buf) || e.w == nil {
 		e.buf = append(e.buf, p...)
 		return
 	}

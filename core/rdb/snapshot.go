@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/value"
 )
 
 // Clocks says which access clocks a file holds beside each key.
@@ -58,20 +57,9 @@ func writeEntry(e *Encoder, entry keyspace.Entry, s *keyspace.Store, clocks Cloc
 	case FrequencyClocks:
 		e.Freq(uint8(s.Frequency(entry.Clock(), nowMs)))
 	}
-	e.Type(TypeString)
+	e.Type(typeOf(entry))
 	e.String(entry.Key())
-	writeString(e, entry.String())
-}
-
-// writeString writes a value; a long one in pieces, without a copy of it.
-func writeString(e *Encoder, v value.String) {
-	if n := v.Len(); n > maxCompress {
-		e.BeginString(uint64(n))
-		v.Pieces(0, n, func(p []byte) bool { e.Piece(p); return true })
-		return
-	}
-	var buf [20]byte
-	e.String(v.Bytes(buf[:]))
+	e.value(entry)
 }
 
 // LoadOptions say how a file's keys go into a store.
@@ -91,6 +79,7 @@ type LoadOptions struct {
 // Loaded is what a load did.
 type Loaded struct {
 	Keys, Expired int64
+	Empty         int64 // keys with empty collections, left out
 }
 
 // loader puts a file's entries into a store, locking a shard for each.
@@ -99,6 +88,7 @@ type loader struct {
 	tx    *keyspace.Tx
 	o     LoadOptions
 	db    int
+	value build // of the entry at hand
 	Loaded
 }
 
@@ -142,10 +132,16 @@ func (l *loader) Entry(e *Entry) error {
 	if !l.o.Merge && db.Exists(e.Key) {
 		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
 	}
-	if !l.store.Heap().Room(int64(len(e.Value))) {
-		return fmt.Errorf("no memory for key %s of %d bytes", quoteKey(e.Key), len(e.Value))
+	l.value = build{Value: Value{db: db, key: e.Key}}
+	if err := e.Read(&l.value); err != nil {
+		l.value.Drop()
+		if err == ErrEmpty {
+			l.Empty++
+			err = nil
+		}
+		return err
 	}
-	db.SetString(e.Key, e.Value, ttl)
+	l.value.Commit(ttl)
 	switch {
 	case l.store.LFU() && e.Freq >= 0:
 		db.SetClock(e.Key, keyspace.ClockOfFrequency(uint8(e.Freq), l.o.NowMs))

@@ -13,6 +13,7 @@ import (
 type figures struct {
 	goBytes int64        // what the Go heap takes without clients; set once
 	clients atomic.Int64 // bytes of the clients' buffers and states
+	mapped  atomic.Int64 // bytes that Go's runtime holds of the system's memory
 	peak    atomic.Int64 // of used memory
 	ops     stats.Rate
 	in, out stats.Rate
@@ -23,6 +24,17 @@ type figures struct {
 // whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
 	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load()
+}
+
+// resident is the bytes of memory that the process holds: the data's with its
+// free slots, and Go's as of the last cron.
+func (s *Server) resident() int64 { return s.store.Heap().Committed() + s.figures.mapped.Load() }
+
+// goMapped is the bytes that Go's runtime holds of the system's memory.
+func goMapped() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
 }
 
 // startBackground starts the goroutines that work beside the loops.
@@ -37,6 +49,9 @@ func (s *Server) cron() {
 		time.Sleep(cronPeriod)
 		s.clock.Sync()
 		s.notePeak()
+		if s.live.Load().MaxMemoryResident > 0 {
+			s.figures.mapped.Store(goMapped())
+		}
 		if s.cronOff.Load() {
 			continue
 		}

@@ -23,7 +23,7 @@ func (s *Server) gate(c *command.Call) string {
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	if set.MaxMemory > 0 && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
+	if limited(set) && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
 		return errOOM
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
@@ -60,6 +60,24 @@ func (s *Server) room(c *command.Call) bool {
 	return s.store.Heap().Room(2 * n)
 }
 
+// limited tells whether there is a limit to the memory in use.
+func limited(set *settings.Settings) bool { return set.MaxMemory > 0 || set.MaxMemoryResident > 0 }
+
+// exceeds tells whether the memory in use is beyond maxmemory, or what the
+// process holds beyond maxmemory-resident: slots that other sizes left free can
+// be many where values change their sizes.
+func (s *Server) exceeds(set *settings.Settings) bool {
+	return set.MaxMemory > 0 && s.usedMemory() > memoryLimit(set) || s.exceedsResident(set, 0)
+}
+
+func (s *Server) exceedsResident(set *settings.Settings, slack int64) bool {
+	return set.MaxMemoryResident > 0 && s.resident()-slack > int64(min(set.MaxMemoryResident, math.MaxInt64))
+}
+
+// residentSlack is by how much maxmemory-resident may be exceeded while keys are
+// being evicted for it: their slots become free memory late.
+const residentSlack = 4 << 20
+
 // memoryLimit is maxmemory; one beyond int64 is as good as its largest.
 func memoryLimit(set *settings.Settings) int64 { return int64(min(set.MaxMemory, math.MaxInt64)) }
 
@@ -67,12 +85,12 @@ func memoryLimit(set *settings.Settings) int64 { return int64(min(set.MaxMemory,
 // whether it could. It gives up after some milliseconds, leaving the rest to
 // the sweeper (Redis: maxmemory-eviction-tenacity).
 func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
-	if s.usedMemory() <= memoryLimit(set) {
+	if !s.exceeds(set) {
 		return true
 	}
 	policy := evictionPolicy(set.MaxMemoryPolicy)
 	deadline := time.Now().Add(evictionTime(set.MaxMemoryEvictionTenacity))
-	for n := 1; s.usedMemory() > memoryLimit(set); n++ {
+	for n := 1; s.exceeds(set); n++ {
 		if writes, _ := s.clients.Paused(); writes {
 			return true
 		}
@@ -82,7 +100,7 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 		}
 		if n%16 == 0 && time.Now().After(deadline) {
 			s.sweep.wake()
-			return true
+			return !s.exceedsResident(set, residentSlack)
 		}
 	}
 	return true
@@ -92,9 +110,9 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 // that brings memory below the limit. It does not leave this to the sweeper: that
 // is one of its callers.
 func (s *Server) lazyFreeing(set *settings.Settings) bool {
-	for s.usedMemory() > memoryLimit(set) {
+	for s.exceeds(set) {
 		if !s.store.CollectGarbage() {
-			return s.usedMemory() <= memoryLimit(set)
+			return !s.exceeds(set)
 		}
 	}
 	return true

@@ -59,8 +59,9 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 
 func (s *Server) clientsInfo() admin.Clients {
 	in, out := s.clients.Recent()
+	blocked, timed := s.clients.Blocked()
 	return admin.Clients{Connected: int64(s.clients.Len()), Max: int64(s.live.Load().MaxClients),
-		Blocked: int64(s.clients.Held()), MaxInputBuffer: in, MaxOutputBuffer: out}
+		Blocked: int64(s.clients.Held() + blocked), InTimeoutTable: int64(timed), MaxInputBuffer: in, MaxOutputBuffer: out}
 }
 
 // Memory is the memory in use.

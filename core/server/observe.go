@@ -15,7 +15,7 @@ func (s *Server) observe() {
 	for _, name := range []string{
 		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
-		"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
 		"latency-monitor-threshold",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",

@@ -227,7 +227,8 @@ func (s *Server) build(set *settings.Settings) error {
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.store.OnReady(s.exec.ServeReady)
 	s.saver.init(s)
 	s.sweep.init(s)
 	if err := s.makeTransport(set, loops); err != nil {

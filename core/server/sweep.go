@@ -52,7 +52,7 @@ func (w *sweeper) run() {
 		if !w.noExpire.Load() && !writes && !s.loading.Load() && s.store.HasExpiring() {
 			w.expire(set.Hz, set.ActiveExpireEffort)
 		}
-		if set.MaxMemory > 0 && !writes && !s.loading.Load() {
+		if limited(set) && !writes && !s.loading.Load() {
 			s.fits(set, s.clock.NowMs())
 		}
 		if n := s.store.Heap().Scavenge(64 << 20); n > 0 {

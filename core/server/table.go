@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
+	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -29,7 +30,10 @@ func (l lateClients) Kill(f command.ClientFilter, me int64) (int, bool) {
 }
 func (l lateClients) Pause(endMs int64, all bool) { l.s.clients.Pause(endMs, all) }
 func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
-func (l lateClients) HasUser(name string) bool    { return l.s.clients.HasUser(name) }
+func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
+	return l.s.clients.Unblock(c, id, withError)
+}
+func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
 func (s *Server) makeTable() (err error) {
@@ -38,9 +42,10 @@ func (s *Server) makeTable() (err error) {
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
@@ -59,10 +64,14 @@ func (s *Server) makeTable() (err error) {
 }
 
 // keySettings are the settings that commands on keys ask for.
-type keySettings struct{ live *settings.Live }
+type keySettings struct {
+	live  *settings.Live
+	saver *saver
+}
 
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+func (k keySettings) SkipChecksums() bool { return k.saver.skipSums.Load() }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)
 }

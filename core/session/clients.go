@@ -44,6 +44,8 @@ type Clients struct {
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
+	blocked  atomic.Int64 // clients that wait for keys
+	timed    atomic.Int64 // those of them with a timer
 
 	mu          sync.Mutex
 	lastID      int64
@@ -239,6 +241,7 @@ func (cs *Clients) Kill(f command.ClientFilter, me int64) (killed int, itself bo
 			continue
 		}
 		cs.remove(s, false)
+		s.stopWaiting()
 		s.conn.Post(s.closeNow)
 	}
 	return killed, itself

@@ -97,7 +97,7 @@ func (s *Session) argBytes() (sum int64) {
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{flagHeld, 'b'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{flagHeld | flagBlocked, 'b'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))

@@ -71,7 +71,7 @@ func (s *Session) cron(limits *Limits, nowMs int64) {
 		s.activeS.Store(nowMs / 1000) // a client that reads its replies is not idle
 	}
 	flags := s.flags.Load()
-	if flags&flagClosing == 0 && flags&flagHeld == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
+	if flags&(flagClosing|flagHeld|flagBlocked) == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
 		if log := s.clients.log; log.verbose() {
 			log.Verbose("Closing idle client %s", s.line(nil, false))
 		}

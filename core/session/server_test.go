@@ -54,15 +54,16 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 		Clock: k.clock, Password: &k.password, Limits: limits, Table: func() *command.Table { return table },
 		Log: session.Log{Warning: k.logf, Verbose: k.logf, IsVerbose: func() bool { return k.verbose }},
 	})
-	table, err = command.NewTable(connection.Commands(connection.Server{Clients: k.clients, Version: "7.4.0"}), dataRows())
+	table, err = command.NewTable(connection.Commands(connection.Server{Clients: k.clients, Version: "7.4.0"}), dataRows(), waitRows())
 	if err != nil {
 		t.Fatal(err)
 	}
 	k.stats = stats.New(k.clock, len(table.Rows()))
 	k.exec = &command.Executor{
-		Table: table, Store: k.store, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{},
+		Table: table, Store: k.store, Stats: k.stats, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{},
 	}
 	k.exec.SlowerThan.Store(-1)
+	k.store.OnReady(k.exec.ServeReady)
 	return k
 }
 
@@ -145,6 +146,10 @@ func (c *conn) LocalAddr() string        { return "127.0.0.1:6379" }
 func (c *conn) Unix() bool               { return c.unix }
 func (c *conn) FD() int                  { return 7 }
 func (c *conn) SetKeepAlive(n int) error { c.keepAlive = n; return nil }
+func (c *conn) Timeout(d time.Duration, fn func()) (stop func()) {
+	t := time.AfterFunc(d, func() { c.Post(fn) })
+	return func() { t.Stop() }
+}
 func (c *conn) Post(fn func()) bool {
 	c.unlocked()
 	c.mu.Lock()

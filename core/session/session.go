@@ -23,7 +23,7 @@
 //
 // # States of a client
 //
-//	        Open                 postpone              resume
+//	        Open               postpone, block     resume, unblock
 //	(none) ------> reading <------------------> held ---------+
 //	   |              | Close, closeNow, kill,                |
 //	   | refuse       | CloseAfterReply                       |
@@ -64,6 +64,8 @@ type Conn interface {
 	Unix() bool
 	SetKeepAlive(seconds int) error
 	FD() int
+	// Timeout is After without transport's types. Loop.
+	Timeout(d time.Duration, fn func()) (stop func())
 }
 
 // Executor runs one request, as *command.Executor does. c.Row holds the row
@@ -79,6 +81,7 @@ const (
 	flagNoEvict
 	flagNoTouch
 	flagHeld    // by CLIENT PAUSE
+	flagBlocked // waits for keys
 	flagClosing // no request is executed any more
 )
 
@@ -110,6 +113,7 @@ type Session struct {
 
 	scanner       resp.Scanner
 	row           *command.Row // what the last request named
+	wait          wait
 	authenticated bool
 	refused       bool // never was a client
 	dropped       bool // closed without waiting for the replies to be sent
@@ -201,7 +205,9 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 			return pos // the request is scanned again when the pause is over
 		}
 		pos += n
-		s.execute(args)
+		if s.execute(args) {
+			return pos // the rest waits as well
+		}
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
 		}
@@ -216,7 +222,8 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-func (s *Session) execute(args [][]byte) {
+// execute executes one request; wait tells that its client has to wait.
+func (s *Session) execute(args [][]byte) (wait bool) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
@@ -227,12 +234,17 @@ func (s *Session) execute(args [][]byte) {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
+	if c.Blocked != nil {
+		s.block(c.Blocked)
+		c.Blocked, wait = nil, true
+	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
+	return wait
 }
 
 // suppress takes back the reply appended since mark if CLIENT REPLY wants
@@ -309,6 +321,7 @@ func (s *Session) Closed(err error) {
 		log.Verbose("Client closed connection (%v) %s", err, s.line(nil, false))
 	}
 	s.set(flagClosing, true)
+	s.endWait()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }

@@ -27,12 +27,14 @@ func (f *figures) add(s *sample, track bool) {
 		f.Rejected++
 		return
 	}
-	f.Calls++
+	if s.outcome < Served {
+		f.Calls++
+	}
 	f.Ns += uint64(max(s.ns, 0))
-	if s.outcome == Failed {
+	if s.outcome == Failed || s.outcome == ServedFailed {
 		f.Failed++
 	}
-	if track {
+	if track && s.outcome != Waits {
 		if f.latency == nil {
 			f.latency = &Histogram{}
 		}

@@ -170,9 +170,12 @@ type Outcome uint8
 
 // Outcomes of calls.
 const (
-	OK       Outcome = iota
-	Failed           // ran and replied with an error
-	Declined         // refused before it ran: wrong arity, no permission, out of memory …
+	OK           Outcome = iota
+	Failed               // ran and replied with an error
+	Declined             // refused before it ran: wrong arity, no permission, out of memory …
+	Waits                // ran and has its client wait: its latency is not known yet
+	Served               // of a call that was counted as Waits: the rest of its time
+	ServedFailed         // likewise, and the reply was an error
 )
 
 // Add adds to a total: a plain addition.
@@ -194,6 +197,9 @@ func (l *Loop) Done(command int, o Outcome) (took time.Duration) {
 	l.Record(command, took, o)
 	return took
 }
+
+// Since is the time since the last call, or Begin, ended.
+func (l *Loop) Since() time.Duration { return l.clock.Mono() - l.last }
 
 // Mark is for time that is no command's, as in a batch that was interrupted:
 // the next call starts now.
@@ -218,7 +224,7 @@ func (l *Loop) Publish() {
 	for i := range l.pending[:l.n] {
 		s := &l.pending[i]
 		l.figures[s.command].add(s, track)
-		if s.outcome != Declined {
+		if s.outcome != Declined && s.outcome < Served {
 			l.published[Commands]++
 		}
 	}

@@ -74,6 +74,9 @@ type Conn struct {
 	Driver
 }
 
+// Timeout is After, and returns what stops the timer. Loop.
+func (c *Conn) Timeout(d time.Duration, fn func()) (stop func()) { return c.After(d, fn).Stop }
+
 // Driver is what a back end does for a Conn besides carrying its bytes.
 type Driver interface {
 	// Close ends the connection and drops what is unsent. Loop.

@@ -21,7 +21,10 @@ type Limits struct {
 	SetMaxListpackEntries, SetMaxListpackValue   int
 	ZSetMaxListpackEntries, ZSetMaxListpackValue int
 	ListMaxListpackSize, ListCompressDepth       int
-	StreamNodeMaxBytes, StreamNodeMaxEntries     int
+	// ListPackedThreshold is the length from which an element of a list is never
+	// packed with others (DEBUG QUICKLIST-PACKED-THRESHOLD); 0 is the default.
+	ListPackedThreshold                      int
+	StreamNodeMaxBytes, StreamNodeMaxEntries int
 }
 
 // DefaultLimits are those of Redis 7.0's redis.conf.

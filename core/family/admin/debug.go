@@ -11,7 +11,6 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/glob"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/lzf"
 	"github.com/redoubt-kv/redoubt/core/rdb"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -195,13 +194,6 @@ func lookup(c *command.Call) (e keyspace.Entry, ok bool) {
 	return e, ok
 }
 
-func encodingOf(e keyspace.Entry) string {
-	if e.Type() == value.TypeString {
-		return e.String().Encoding()
-	}
-	return "unknown"
-}
-
 // debugObject has Redis's fields; values have no address here.
 func (f *family) debugObject(c *command.Call) {
 	e, ok := lookup(c)
@@ -209,24 +201,14 @@ func (f *family) debugObject(c *command.Call) {
 		return
 	}
 	b := append(c.Out.B, "+Value at:0x0 refcount:1 encoding:"...)
-	b = append(b, encodingOf(e)...)
+	b = append(b, e.Encoding()...)
 	b = append(b, " serializedlength:"...)
-	b = strconv.AppendInt(b, f.serializedLength(e), 10)
+	b = strconv.AppendInt(b, rdb.SavedLength(e, f.Debug.CompressRDB()), 10)
 	b = append(b, " lru:"...)
 	b = strconv.AppendInt(b, int64(e.Clock()), 10)
 	b = append(b, " lru_seconds_idle:"...)
 	b = strconv.AppendInt(b, keyspace.IdleMs(e.Clock(), c.Now)/1000, 10)
 	c.Out.B = append(b, "\r\n"...)
-}
-
-// serializedLength is the size of e's value in an RDB file: that of DUMP's
-// payload without type (1 byte), version (2) and checksum (8).
-func (f *family) serializedLength(e keyspace.Entry) int64 {
-	var z *lzf.Encoder
-	if f.Debug.CompressRDB() {
-		z = new(lzf.Encoder)
-	}
-	return int64(len(rdb.AppendDump(nil, e.String().Bytes(nil), z))) - 11
 }
 
 // debugSdsLen tells lengths; there is never spare room behind a key or value.

@@ -133,18 +133,22 @@ func (f family) unpause(c *command.Call) {
 	c.Out.OK()
 }
 
-// unblock finds no client that waits for a key: no command does.
-func unblock(c *command.Call) {
+func (f family) unblock(c *command.Call) {
 	if len(c.Args) > 4 {
 		c.SubcommandError()
 		return
 	}
-	if len(c.Args) == 4 && !c.Is(3, "timeout") && !c.Is(3, "error") {
+	withError := c.Is(3, "error")
+	if len(c.Args) == 4 && !c.Is(3, "timeout") && !withError {
 		c.Out.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
 		return
 	}
-	if _, ok := c.Int(2); ok {
-		c.Out.Int(0)
+	if id, ok := c.Int(2); ok {
+		n := int64(0)
+		if f.Clients.Unblock(c, id, withError) {
+			n = 1
+		}
+		c.Out.Int(n)
 	}
 }
 

@@ -32,6 +32,7 @@ type Clients interface {
 	Kill(f command.ClientFilter, me int64) (killed int, itself bool)
 	Pause(endMs int64, all bool)
 	Unpause()
+	Unblock(c *command.Call, id int64, withError bool) bool
 	HasUser(name string) bool
 }
 

@@ -50,7 +50,7 @@ func (f family) clientRows() []command.Row {
 		{Name: "setname", Arity: 3, Flags: subject, Docs: clientSetnameDocs(), Handler: setName},
 		{Name: "tracking", Arity: -3, Flags: subject, Docs: clientTrackingDocs(), Handler: f.tracking},
 		{Name: "trackinginfo", Arity: 2, Flags: subject, Docs: clientTrackinginfoDocs(), Handler: trackingInfo},
-		{Name: "unblock", Arity: -3, Flags: admin, Docs: clientUnblockDocs(), Handler: unblock},
+		{Name: "unblock", Arity: -3, Flags: admin, Docs: clientUnblockDocs(), Handler: f.unblock},
 		{Name: "unpause", Arity: 2, Flags: admin, Docs: clientUnpauseDocs(), Handler: f.unpause},
 	}
 }

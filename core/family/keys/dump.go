@@ -5,7 +5,6 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/lzf"
 	"github.com/redoubt-kv/redoubt/core/rdb"
 )
 
@@ -15,12 +14,9 @@ func (f *family) dump(c *command.Call) {
 		c.Out.Null()
 		return
 	}
-	var z *lzf.Encoder
-	if f.Settings.CompressRDB() {
-		z = f.compressors.Get().(*lzf.Encoder)
-		defer f.compressors.Put(z)
-	}
-	c.Out.Bulk(rdb.AppendDump(nil, e.String().Bytes(nil), z))
+	d := f.dumpers.Get().(*rdb.Dumper)
+	c.Out.Bulk(d.Append(nil, e, f.Settings.CompressRDB()))
+	f.dumpers.Put(d)
 }
 
 // restoration is what RESTORE's arguments say; negative: not given.
@@ -44,18 +40,19 @@ func (f *family) restore(c *command.Call) {
 	if !ok {
 		return
 	}
-	val, ok := f.payload(c, c.Args[3])
+	val, ok := f.payload(c, key, c.Args[3])
 	if !ok {
 		return
 	}
 	if due != keyspace.NoTTL && due <= c.Now {
+		val.Drop()
 		if c.DB.Delete(key) {
 			c.Changed(keyspace.EventGeneric, "del", key, 1)
 		}
 		c.Out.OK()
 		return
 	}
-	c.DB.SetString(key, val, due)
+	val.Commit(due)
 	setClock(c, key, r)
 	c.Changed(keyspace.EventGeneric, "restore", key, 1)
 	c.Out.OK()
@@ -118,13 +115,16 @@ func (r *restoration) due(c *command.Call) (due int64, ok bool) {
 	return due, ok
 }
 
-func (f *family) payload(c *command.Call, data []byte) (val []byte, ok bool) {
-	val, err := rdb.DecodeDump(data, f.Settings.MaxStringLen())
+func (f *family) payload(c *command.Call, key, data []byte) (val *rdb.Value, ok bool) {
+	o := rdb.DecoderOptions{MaxString: f.Settings.MaxStringLen(), SkipChecksum: f.Settings.SkipChecksums()}
+	val, err := rdb.Restore(c.DB, key, data, o)
 	switch {
 	case err == nil:
 		return val, true
-	case errors.Is(err, rdb.ErrDump), errors.Is(err, rdb.ErrUnsupported):
+	case errors.Is(err, rdb.ErrDump):
 		c.Out.Error("ERR " + err.Error())
+	case errors.Is(err, rdb.ErrMemory):
+		c.Out.Error("OOM " + err.Error())
 	default:
 		c.Out.Error("ERR Bad data format")
 	}

@@ -23,6 +23,9 @@ type Settings interface {
 	SharesIntegers() bool
 	CompressRDB() bool    // rdbcompression
 	MaxStringLen() uint64 // proto-max-bulk-len, in bytes
+	// SkipChecksums tells that RESTORE is not to look at checksums (DEBUG
+	// SET-SKIP-CHECKSUM-VALIDATION).
+	SkipChecksums() bool
 }
 
 // Options are what the family needs from the server.
@@ -36,7 +39,7 @@ type Options struct {
 
 type family struct {
 	Options
-	compressors sync.Pool // of *lzf.Encoder, for DUMP
+	dumpers sync.Pool // of *rdb.Dumper
 }
 
 const errDBRange = "ERR DB index is out of range"

@@ -2,13 +2,13 @@ package keys
 
 import (
 	"github.com/redoubt-kv/redoubt/core/command"
-	"github.com/redoubt-kv/redoubt/core/lzf"
+	"github.com/redoubt-kv/redoubt/core/rdb"
 )
 
 // Commands returns the rows of the family.
 func Commands(o Options) []command.Row {
 	f := &family{Options: o}
-	f.compressors.New = func() any { return new(lzf.Encoder) }
+	f.dumpers.New = func() any { return new(rdb.Dumper) }
 	return []command.Row{
 		{
 			Name: "del", Arity: -2, Flags: command.Write, Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},

@@ -24,6 +24,8 @@ func ownDirectives(s *Settings) []config.Directive {
 			Note: "Redoubt's own: parts of the keyspace with a lock each; 0 is chosen by the number of loops"},
 		{Name: "transport", Flags: config.Immutable, Value: config.Enum(&s.Transport, transportNames),
 			Note: "Redoubt's own"},
+		{Name: "maxmemory-resident", Value: config.Number(&s.MaxMemoryResident, config.Memory, 0, math.MaxInt64),
+			Note: "Redoubt's own: what the process may hold in all, with free slots of the data's memory and Go's heap; beyond it, as beyond maxmemory"},
 		{Name: "snapshot-memory-budget", Value: config.Number(&s.SnapshotMemoryBudget, config.Memory, 1<<20, math.MaxInt64),
 			Note: "Redoubt's own: what a snapshot may keep of data that clients overwrite meanwhile"},
 		{Name: "set-max-listpack-entries", Value: config.Number(&s.SetMaxListpackEntries, config.Integer, 0, math.MaxInt64),

@@ -235,7 +235,8 @@ type Settings struct {
 	Loops                 int // event loops; 0: one for each CPU
 	Shards                int // of the keyspace, a power of two; 0: chosen by the number of loops
 	Transport             Transport
-	SnapshotMemoryBudget  int64 // bytes that a snapshot may keep of what clients overwrite meanwhile
+	MaxMemoryResident     uint64 // bytes the process may hold, free slots and Go's heap included; 0: no limit
+	SnapshotMemoryBudget  int64  // bytes that a snapshot may keep of what clients overwrite meanwhile
 	SetMaxListpackEntries uint64
 	SetMaxListpackValue   uint64 // bytes
 }

@@ -5,6 +5,7 @@ package types
 import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/list"
 )
 
 // ops are what a type does with its values.
@@ -21,6 +22,7 @@ type ops struct {
 
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
+	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
 }
 
 // Freer returns what retires the nodes of a value that is being dropped, nil if

@@ -1,0 +1,73 @@
+package rdb
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/value"
+)
+
+// Value is a value that was read and belongs to no key yet. Commit or Drop
+// ends it; until then nothing else in any database of its Tx may be changed.
+type Value struct {
+	db   *keyspace.DB
+	key  []byte
+	text []byte      // of a string
+	cell *value.Cell // of a collection
+}
+
+// ErrMemory is why a value is not built: the region of nodes is full.
+var ErrMemory = errors.New("no memory left for it")
+
+// Restore reads the value of a DUMP payload as DecodeDump does. The value
+// shares memory with payload.
+func Restore(db *keyspace.DB, key, payload []byte, o DecoderOptions) (*Value, error) {
+	b := &build{Value: Value{db: db, key: key}}
+	if err := DecodeDump(payload, o, b); err != nil {
+		b.Drop()
+		return nil, err
+	}
+	return &b.Value, nil
+}
+
+// Commit makes v the value of its key, which is to expire at due, in the place
+// of what the key held.
+func (v *Value) Commit(due int64) {
+	if v.cell == nil {
+		v.db.SetString(v.key, v.text, due)
+		return
+	}
+	v.db.Commit(v.cell)
+	if due != keyspace.NoTTL {
+		v.db.SetDue(v.key, due)
+	}
+}
+
+// Drop frees v.
+func (v *Value) Drop() {
+	if v.cell != nil {
+		v.db.Abandon(v.cell)
+	}
+}
+
+// build is the Builder of a Value.
+type build struct {
+	drop
+	Value
+}
+
+// room makes sure that n bytes can be stored.
+func (b *build) room(n int) error {
+	if !b.db.Tx().Store().Heap().Room(int64(2 * n)) {
+		return fmt.Errorf("key %s: %w", quoteKey(b.key), ErrMemory)
+	}
+	return nil
+}
+
+// String keeps v, which nothing overwrites before Commit: it is the last thing
+// to be read.
+func (b *build) String(v []byte) error {
+	b.text = v
+	return b.room(len(v))
+}
