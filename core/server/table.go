@@ -12,7 +12,9 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
+	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
+	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
@@ -42,10 +44,13 @@ func (s *Server) makeTable() (err error) {
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
 		hashes.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
+		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
+		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),

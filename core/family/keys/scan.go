@@ -30,7 +30,7 @@ func scan(c *command.Call) {
 	}
 	// The cursor precedes the keys in the reply and is known after them.
 	keys, n := resp.Writer{}, 0
-	next := c.Store.Scan(c.Client.SelectedDB(), cursor, f.count, func(e keyspace.Entry) {
+	next := c.Tx.Scan(c.Client.SelectedDB(), cursor, f.count, func(e keyspace.Entry) {
 		if f.accepts(e) {
 			keys.Bulk(e.Key())
 			n++

@@ -80,21 +80,9 @@ func (l *List) Len() int64 {
 	return l.seq.Count
 }
 
-// Shape is the number of leaves, and the bytes of elements that they hold.
-func (l *List) Shape() (leaves, size int64) {
-	for it, ok := (Iter{}), true; ok; leaves++ {
-		if leaves == 0 {
-			it.Seek(l, 0)
-		}
-		size += int64(len(it.leaf))
-		ok = l.pack == nil && l.seq.Next(&it.at) && it.load()
-	}
-	return leaves, size
-}
-
 // Iter is an element of a list that is not changed meanwhile.
 type Iter struct {
-	list *List
+	list List
 	at   tree.SeqCursor
 	leaf []byte
 	form uint8
@@ -103,7 +91,7 @@ type Iter struct {
 
 // Seek moves to element i, which counts from 0; it is false if there is none.
 func (it *Iter) Seek(l *List, i int64) bool {
-	if it.list = l; l.pack != nil {
+	if it.list = *l; l.pack != nil {
 		if i < 0 || i >= l.Len() {
 			return false
 		}

@@ -94,10 +94,10 @@ func (e *editor) joinNext() bool {
 }
 
 // Remove removes the elements that are s, at most limit of them from the head
-// on, or from the tail on with back, and tells how many; a limit of 0 is none.
+// on, or from the tail on with back, and tells how many; a limit of 0 or less is none.
 // If they are all elements the key is to be deleted, not stored.
 func Remove(c *value.Cell, s *Sought, limit int64, back bool) int64 {
-	if limit == 0 {
+	if limit <= 0 {
 		limit = math.MaxInt64
 	}
 	if isPack(c) {

@@ -6,6 +6,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/hash"
+	"github.com/redoubt-kv/redoubt/core/value/list"
 )
 
 // ops are what a type does with its values.
@@ -23,6 +24,7 @@ type ops struct {
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
 	value.TypeHash:   {hash.Freer, hash.Copy, hash.Nodes, hash.Encoding},
+	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
 }
 
 // Freer returns what retires the nodes of a value that is being dropped, nil if
