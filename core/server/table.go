@@ -49,7 +49,6 @@ func (s *Server) makeTable() (err error) {
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
 		hashes.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
-		keys.Commands(keys.Options{Settings: keySettings{s.live}, Flushed: s.flushed}),
 		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
