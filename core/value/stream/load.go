@@ -81,16 +81,19 @@ func (b *Builder) Pack(id ID, lp []byte) error {
 // SetMeta sets what a file says of the stream. Older files know no more than
 // length and last ID: the rest is derived from the entries if old is true.
 func (b *Builder) SetMeta(m Meta, old bool) error {
+	if m.Last.Less(b.last) {
+		return fmt.Errorf("last ID %v before entry %v: %w", m.Last, b.last, ErrOrder)
+	}
 	if m.Length != b.length {
 		return fmt.Errorf("%d entries, the file says %d: %w", b.length, m.Length, ErrLength)
 	}
 	b.e.addLength(m.Length)
 	b.e.SetLastID(m.Last)
 	if old {
-		m.Added, m.First, m.MaxDeleted = m.Length, b.e.firstEntryID(), ID{}
+		m.Added, m.MaxDeleted = m.Length, ID{}
 	}
 	b.e.SetAdded(m.Added)
-	b.e.setFirstID(m.First)
+	b.e.setFirstID(b.e.firstEntryID()) // whatever the file says
 	b.e.SetMaxDeletedID(m.MaxDeleted)
 	return nil
 }

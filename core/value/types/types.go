@@ -7,6 +7,9 @@ import (
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/list"
+	"github.com/redoubt-kv/redoubt/core/value/set"
+	"github.com/redoubt-kv/redoubt/core/value/stream"
+	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
 
 // ops are what a type does with its values.
@@ -25,6 +28,9 @@ var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
 	value.TypeHash:   {hash.Freer, hash.Copy, hash.Nodes, hash.Encoding},
 	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
+	value.TypeSet:    {set.Freer, set.Copy, set.Nodes, set.Encoding},
+	value.TypeStream: {stream.Freer, stream.Copy, stream.Nodes, stream.Encoding},
+	value.TypeZSet:   {zset.Freer, zset.Copy, zset.Nodes, zset.Encoding},
 }
 
 // Freer returns what retires the nodes of a value that is being dropped, nil if
