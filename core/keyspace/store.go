@@ -185,38 +185,40 @@ func where(t *table.Table, pos uint64) value.Where {
 // see. It takes no lock.
 func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 
-// Counts sums the shards' figures, locking each for a moment.
-func (s *Store) Counts() (c Counts) {
+// each calls fn with every shard, each locked for a moment.
+func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
 		sh.mu.Lock()
+		fn(sh)
+		sh.mu.Unlock()
+	}
+}
+
+// Counts sums the shards' figures. tx has all shards locked or none.
+func (tx *Tx) Counts() (c Counts) {
+	tx.each(func(sh *shard) {
 		c.Hits += sh.counts.Hits
 		c.Misses += sh.counts.Misses
 		c.Expired += sh.counts.Expired
 		c.Evicted += sh.counts.Evicted
 		c.ExpiredFields += sh.counts.ExpiredFields
-		sh.mu.Unlock()
-	}
+	})
 	return c
 }
 
-// ResetCounts sets the figures to zero (CONFIG RESETSTAT).
-func (s *Store) ResetCounts() {
-	for _, sh := range s.shards {
-		sh.mu.Lock()
-		sh.counts = Counts{}
-		sh.mu.Unlock()
-	}
+// ResetCounts sets the figures to zero (CONFIG RESETSTAT). tx has all shards
+// locked or none.
+func (tx *Tx) ResetCounts() {
+	tx.each(func(sh *shard) { sh.counts = Counts{} })
 }
 
-// Size is the keys of database db and how many of them expire, locking each
-// shard for a moment.
-func (s *Store) Size(db int) (keys, expires int64) {
-	for _, sh := range s.shards {
-		sh.mu.Lock()
+// Size is the keys of database db and how many of them expire. tx has all shards
+// locked or none.
+func (tx *Tx) Size(db int) (keys, expires int64) {
+	tx.each(func(sh *shard) {
 		keys += sh.tables[db].Count
 		expires += sh.tables[db].Dues
-		sh.mu.Unlock()
-	}
+	})
 	return keys, expires
 }
 
