@@ -14,6 +14,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
+	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -50,6 +51,7 @@ func (s *Server) makeTable() (err error) {
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
 		sets.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
+		streams.Commands(),
 		hashes.Commands(),
 		sets.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
