@@ -2,11 +2,9 @@ package load
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 )
 
 // keyDigits is the width of the number in a key: that of redis-benchmark, so
@@ -74,47 +72,12 @@ func Overwrite(prefix string, keys uint64, size int) Command {
 	}
 }
 
-// Fill SETs keys 0 to n-1 under prefix, pipelined, on a few connections.
+// Fill SETs keys 0 to n-1 under prefix.
 func Fill(ctx context.Context, addr, prefix string, n uint64, value Value) error {
-	const conns, batch = 4, 64
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	errs := make([]error, conns)
-	for w := range uint64(conns) {
-		wg.Go(func() {
-			from, to := n*w/conns, n*(w+1)/conns
-			if errs[w] = fillRange(ctx, addr, prefix, from, to, batch, value); errs[w] != nil {
-				cancel()
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("load %d keys into %s: %w", n, addr, err)
-	}
-	return nil
-}
-
-func fillRange(ctx context.Context, addr, prefix string, from, to, batch uint64, value Value) error {
-	conn, err := Dial(addr)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	var buf, key, val []byte
-	for from < to && ctx.Err() == nil {
-		end := min(from+batch, to)
-		buf = buf[:0]
-		for i := from; i < end; i++ {
-			key, val = AppendKey(key[:0], prefix, i), value(val[:0], i)
-			buf = append(buf, "*3\r\n$3\r\nSET\r\n"...)
-			buf = AppendBulk(AppendBulk(buf, key), val)
-		}
-		if err := conn.Flush(buf, int(end-from)); err != nil {
-			return err
-		}
-		from = end
-	}
-	return ctx.Err()
+	return FillWith(ctx, addr, n, func(dst []byte, i uint64) []byte {
+		var room [64]byte
+		dst = append(dst, "*3\r\n$3\r\nSET\r\n"...)
+		dst = AppendBulk(dst, AppendKey(room[:0], prefix, i))
+		return AppendBulk(dst, value(nil, i))
+	})
 }

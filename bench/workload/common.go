@@ -29,7 +29,9 @@ type Workload struct {
 func All() []Workload {
 	return []Workload{
 		{"cpu", "server CPU per operation and throughput, with redis-benchmark", cpuFlags},
+		{"types", "server CPU per operation of every type's commands, with redis-benchmark", typesFlags},
 		{"memory", "bytes per key", memoryFlags},
+		{"elements", "bytes per element of collections, large and small", elementsFlags},
 		{"bgsave", "latency, start pause and extra memory of BGSAVE under writes", bgsaveFlags},
 		{"guest", "redis-benchmark, a load and a checked BGSAVE against a running machine", guestFlags},
 		{"boot", "time from starting a machine to +PONG", bootFlags},

@@ -122,6 +122,11 @@ type measurement struct{ micros, perSecond float64 }
 func (c *cpu) measure(ctx context.Context, r *report.Report, s *peer.Peer, test string, depth, ops int) (measurement, error) {
 	args := []string{"-t", test, "-d", strconv.Itoa(c.size), "-r", strconv.Itoa(c.key),
 		"-c", strconv.Itoa(c.clients), "-P", strconv.Itoa(depth), "-n", strconv.Itoa(ops), "--csv"}
+	return c.measureArgs(ctx, r, s, args, ops)
+}
+
+// measureArgs runs redis-benchmark with args, ops requests a test.
+func (c *cpu) measureArgs(ctx context.Context, r *report.Report, s *peer.Peer, args []string, ops int) (measurement, error) {
 	if err := s.MarkCPU(); err != nil {
 		return measurement{}, err
 	}
@@ -159,9 +164,9 @@ func redisBenchmark(ctx context.Context, r *report.Report, cpus, addr string, ar
 	if cpus != "" {
 		pin = []string{"taskset", "-c", cpus}
 	}
-	line := append(append(pin[:len(pin):len(pin)], "redis-benchmark"), args...)
-	r.Command(peer.Join(line) + "   # with -h HOST -p PORT")
-	line = append(line, "-h", host, "-p", port)
+	line := append(pin[:len(pin):len(pin)], "redis-benchmark")
+	r.Command(peer.Join(append(line[:len(line):len(line)], args...)) + "   # with -h HOST -p PORT")
+	line = append(append(line, "-h", host, "-p", port), args...)
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer

@@ -46,6 +46,9 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Transaction is the client's; nil if it has none. It may be another one
+	// after the call.
+	Transaction *Transaction
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool

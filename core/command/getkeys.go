@@ -27,6 +27,7 @@ type KeyRef struct {
 // slower and says the same.
 func (r *Row) prepareKeys() {
 	r.onlyKey = 0
+	r.dataless = len(r.Keys) == 0 && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
 	if len(r.Keys) != 1 {
 		return
 	}
@@ -34,6 +35,17 @@ func (r *Row) prepareKeys() {
 	if !s.Unknown && s.Keyword == "" && !s.KeyNum && s.LastKey == 0 && !s.has("not_key") && !s.has("incomplete") {
 		r.onlyKey = s.Index
 	}
+}
+
+// datalessGroups are those whose commands without keys do not look at the data.
+var datalessGroups = [...]string{"connection", "pubsub", "transactions"}
+
+// group is that of COMMAND DOCS, which subcommands share with their command.
+func (r *Row) group() string {
+	if r.Docs.Group == "" && r.Parent != nil {
+		return r.Parent.Docs.Group
+	}
+	return r.Docs.Group
 }
 
 // HasKeys says whether the command takes keys at all.

@@ -132,7 +132,7 @@ func (l *loader) Entry(e *Entry) error {
 	if !l.o.Merge && db.Exists(e.Key) {
 		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
 	}
-	l.value = build{Value: Value{db: db, key: e.Key}}
+	l.value.start(db, e.Key)
 	if err := e.Read(&l.value); err != nil {
 		l.value.Drop()
 		if err == ErrEmpty {

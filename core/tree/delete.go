@@ -28,12 +28,12 @@ func (t *Tree) Delete(key []byte) bool {
 // the call, in which the tree must not be used.
 func (t *Tree) DeleteRange(from, to int64, fn func(key, value []byte)) {
 	from, to = max(from, 0), min(to, t.Count)
+	var buf keyBuf
 	for from < to {
 		var p path
 		i := t.findIndex(&p, from)
 		b := p.node(t.heap, p.depth)
 		j := i + int(min(int64(b.count()-i), to-from))
-		var buf keyBuf
 		for k := i; fn != nil && k < j; k++ {
 			fn(b.key(t.heap, k, &buf), b.value(k))
 		}
@@ -74,8 +74,7 @@ func (t *Tree) shrink(p *path, b node, live int) {
 // trim gives the leaf b of p the node that its size asks for.
 func (t *Tree) trim(p *path, b node) {
 	if page.ClassSize(b.live()) < len(b) {
-		r := run{heap: t.heap, kind: kindLeaf}
-		r.part(b, 0, b.count())
+		r := t.run(kindLeaf).part(b, 0, b.count())
 		t.renew(p, p.depth, &r, 0)
 	}
 }
@@ -107,9 +106,7 @@ func (t *Tree) dropChild(p *path, l, i int, retire bool) {
 		t.lower(b.ref(1 - i))
 		return
 	}
-	r := run{heap: t.heap, kind: kindInner}
-	r.part(b, 0, i)
-	r.part(b, i+1, n)
+	r := t.run(kindInner).part(b, 0, i).part(b, i+1, n)
 	t.renew(p, l, &r, 0)
 	if p.node(t.heap, l).live() <= MaxNode/4 {
 		t.merge(p, l)
@@ -146,8 +143,7 @@ func (t *Tree) merge(p *path, l int) bool {
 	if lb.live()+rb.live() > MaxNode*5/8 {
 		return false
 	}
-	r := run{heap: t.heap, kind: lb[5]}
-	r.part(lb, 0, lb.count())
+	r := t.run(lb[5]).part(lb, 0, lb.count())
 	var sepBuf, buf keyBuf
 	sep := entry{}
 	if r.kind == kindInner { // the first of the right node gets its separator back
@@ -156,10 +152,9 @@ func (t *Tree) merge(p *path, l int) bool {
 			sep.ref = parent.keyNode(s)
 		}
 		sep.child, sep.count = rb.ref(0), rb.entries(0)
-		r.entry(&sep)
-		r.part(rb, 1, rb.count())
+		r = r.entry(&sep).part(rb, 1, rb.count())
 	} else {
-		r.part(rb, 0, rb.count())
+		r = r.part(rb, 0, rb.count())
 	}
 	prefix, size := r.shape(&buf)
 	if size > MaxNode*3/4 {

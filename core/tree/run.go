@@ -16,6 +16,9 @@ type run struct {
 	n      int // pieces
 }
 
+// run starts a run for a node of the kind.
+func (t *Tree) run(kind uint8) run { return run{heap: t.heap, kind: kind} }
+
 // piece is entries [from, to) of src, or one new entry.
 type piece struct {
 	src      node
@@ -25,18 +28,21 @@ type piece struct {
 
 func (p *piece) len() int { return p.to - p.from }
 
-// part appends entries [from, to) of src to the run.
-func (r *run) part(src node, from, to int) {
+// part appends entries [from, to) of src. It returns the longer run, as entry
+// does, and changes none in place: what a run refers to can stay on the stack.
+func (r run) part(src node, from, to int) run {
 	if from < to {
 		r.pieces[r.n] = piece{src: src, from: from, to: to}
 		r.n++
 	}
+	return r
 }
 
-// entry appends a new entry to the run.
-func (r *run) entry(e *entry) {
+// entry appends a new entry.
+func (r run) entry(e *entry) run {
 	r.pieces[r.n] = piece{entry: e, to: 1}
 	r.n++
+	return r
 }
 
 func (r *run) len() (n int) {
@@ -48,21 +54,22 @@ func (r *run) len() (n int) {
 
 // cut parts the run before its entry m.
 func (r *run) cut(m int) (left, right run) {
-	left, right = run{heap: r.heap, kind: r.kind}, run{heap: r.heap, kind: r.kind}
+	empty := run{heap: r.heap, kind: r.kind}
+	left, right = empty, empty
 	for i := range r.n {
 		p := r.pieces[i]
 		mid := p.from + max(0, min(m, p.len()))
 		m -= p.len()
 		if p.entry != nil {
 			if mid > 0 {
-				left.entry(p.entry)
+				left = left.entry(p.entry)
 			} else {
-				right.entry(p.entry)
+				right = right.entry(p.entry)
 			}
 			continue
 		}
-		left.part(p.src, p.from, mid)
-		right.part(p.src, mid, p.to)
+		left = left.part(p.src, p.from, mid)
+		right = right.part(p.src, mid, p.to)
 	}
 	return left, right
 }

@@ -43,8 +43,7 @@ func (t *Tree) plant(e *entry) {
 		e.ref = t.newKey(e.key)
 	}
 	t.Count = 1
-	r := run{heap: t.heap, kind: kindLeaf}
-	r.entry(e)
+	r := t.run(kindLeaf).entry(e)
 	t.Root = t.build(&r, nil, r.size(0))
 }
 
@@ -84,10 +83,7 @@ func (t *Tree) grow(p *path, i, j int, e *entry) {
 	if i == j && b.dead() == 0 && t.extend(p, b, i, e) {
 		return
 	}
-	r := run{heap: t.heap, kind: kindLeaf}
-	r.part(b, 0, i)
-	r.entry(e)
-	r.part(b, j, b.count())
+	r := t.run(kindLeaf).part(b, 0, i).entry(e).part(b, j, b.count())
 	t.renew(p, p.depth, &r, i)
 }
 
@@ -201,10 +197,7 @@ func (t *Tree) split(p *path, l int, r *run, m int) {
 	t.hang(p, l, lref)
 	parent, i := p.node(t.heap, l-1), int(p.at[l-1].i)
 	parent.setEntries(i, lb.total())
-	up := run{heap: t.heap, kind: kindInner}
-	up.part(parent, 0, i+1)
-	up.entry(&sep)
-	up.part(parent, i+1, parent.count())
+	up := t.run(kindInner).part(parent, 0, i+1).entry(&sep).part(parent, i+1, parent.count())
 	t.renew(p, l-1, &up, i+1)
 }
 
@@ -217,8 +210,6 @@ func (t *Tree) buildOf(r *run) page.Ref {
 
 // lift makes a new root of two children.
 func (t *Tree) lift(left, right *entry) {
-	r := run{heap: t.heap, kind: kindInner}
-	r.entry(left)
-	r.entry(right)
+	r := t.run(kindInner).entry(left).entry(right)
 	t.Root = t.buildOf(&r)
 }

@@ -57,6 +57,12 @@ func (p *Pair) Set(key, val string) {
 // changes. It returns the reply.
 func (p *Pair) Same(args ...any) string {
 	p.t.Helper()
+	return p.compare(func(got, want string) bool { return got == want }, args)
+}
+
+// compare is Same with replies that need only be equal in some way.
+func (p *Pair) compare(equal func(got, want string) bool, args []any) string {
+	p.t.Helper()
 	line := make([][]byte, len(args))
 	for i, a := range args {
 		line[i] = []byte(fmt.Sprint(a))
@@ -75,7 +81,7 @@ func (p *Pair) Same(args ...any) string {
 		p.t.Fatal(err)
 	}
 	p.own.run(line)
-	if got := p.own.reply(); got != want {
+	if got := p.own.reply(); !equal(got, want) {
 		p.t.Errorf("%s\n got %.300q\nwant %.300q", short(line), got, want)
 	}
 	if got, want := p.own.dirty(), p.dirty()-before; got != want {
@@ -171,23 +177,34 @@ func sameState(a, b string) bool {
 // not allocate.
 func (p *Pair) NoAllocs(args ...string) {
 	p.t.Helper()
+	p.NoAllocsOf(args)
+}
+
+// NoAllocsOf is NoAllocs for several commands in turn, of which each undoes what
+// another did.
+func (p *Pair) NoAllocsOf(commands ...[]string) {
+	p.t.Helper()
 	if invariant.Enabled {
 		return // the checks do
 	}
-	line := make([][]byte, len(args))
-	for i := range args {
-		line[i] = []byte(args[i])
+	var lines [][][]byte
+	for _, args := range commands {
+		line := make([][]byte, len(args))
+		for i := range args {
+			line[i] = []byte(args[i])
+		}
+		lines = append(lines, line)
 	}
-	p.own.run(line)
-	p.own.reply()
+	run := func() {
+		for _, line := range lines {
+			p.own.run(line)
+			p.own.out.B = p.own.out.B[:0]
+		}
+	}
 	p.own.silent = true
-	n := testing.AllocsPerRun(200, func() {
-		p.own.run(line)
-		p.own.out.B = p.own.out.B[:0]
-
-	})
-	if n > 0 {
-		p.t.Errorf("%q allocates %v times", args, n)
+	run()
+	if n := testing.AllocsPerRun(200, run); n > 0 {
+		p.t.Errorf("%q allocates %v times", commands, n)
 	}
 	p.own.silent = false
 	p.own.events = nil

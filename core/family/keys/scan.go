@@ -17,7 +17,7 @@ func scan(c *command.Call) {
 		return
 	}
 	found, n := resp.Writer{}, 0
-	next := c.Store.Scan(c.Client.SelectedDB(), cursor, o.Count, func(e keyspace.Entry) {
+	next := c.Tx.Scan(c.Client.SelectedDB(), cursor, o.Count, func(e keyspace.Entry) {
 		if o.Match(e.Key()) && (o.Type == nil || command.EqualFold(o.Type, e.Type().Name())) {
 			found.Bulk(e.Key())
 			n++

@@ -31,20 +31,21 @@ func ends(c *command.Call) (from, to, ok bool) {
 }
 
 func lmove(c *command.Call) {
-	if from, to, ok := ends(c); ok && !move(c, c.Args[1], c.Args[2], from, to) {
+	if from, to, ok := ends(c); ok && !move(c, c.Args[1], c.Args[2], from, to, 1) {
 		c.Out.Null()
 	}
 }
 
 func rpoplpush(c *command.Call) {
-	if !move(c, c.Args[1], c.Args[2], right, left) {
+	if !move(c, c.Args[1], c.Args[2], right, left, 1) {
 		c.Out.Null()
 	}
 }
 
 // move moves an element of src to dst and replies it, or that a key is of
-// another type; it is false, and nothing is done, if src is not there.
-func move(c *command.Call, src, dst []byte, from, to bool) bool {
+// another type; it is false, and nothing is done, if src is not there. It counts
+// as so many changes.
+func move(c *command.Call, src, dst []byte, from, to bool, changes int) bool {
 	c.DB.Settle(src, dst)
 	l, found, ok := find(c, src, keyspace.ForWrite)
 	if !ok || !found {
@@ -57,6 +58,7 @@ func move(c *command.Call, src, dst []byte, from, to bool) bool {
 	elem := takeElem(c, src, from, n)
 	if bytes.Equal(src, dst) {
 		rotate(c, src, elem, from, to, n)
+		moved(c, src, src, from, to, changes)
 		return true
 	}
 	if n > 1 {
@@ -71,7 +73,7 @@ func move(c *command.Call, src, dst []byte, from, to bool) bool {
 	}
 	list.Push(cell, to, [][]byte{elem})
 	c.DB.Commit(cell)
-	moved(c, src, dst, from, to)
+	moved(c, src, dst, from, to, changes)
 	if n == 1 {
 		remove(c, src)
 	}
@@ -102,13 +104,12 @@ func rotate(c *command.Call, key, elem []byte, from, to bool, n int64) {
 		list.Push(cell, to, [][]byte{elem})
 		c.DB.Commit(cell)
 	}
-	moved(c, key, key, from, to)
 }
 
 // moved reports the events of a move, in Redis's order.
-func moved(c *command.Call, src, dst []byte, from, to bool) {
+func moved(c *command.Call, src, dst []byte, from, to bool, changes int) {
 	c.Changed(keyspace.EventList, event("push", to), dst, 0)
-	c.Changed(keyspace.EventList, event("pop", from), src, 1)
+	c.Changed(keyspace.EventList, event("pop", from), src, changes)
 }
 
 // mpop are the arguments of LMPOP and BLMPOP behind the timeout.
@@ -161,13 +162,17 @@ func popKeyed(c *command.Call, key []byte, head bool, count int64) bool {
 
 func lmpop(c *command.Call) {
 	m, ok := mpopArgs(c, 1)
-	if !ok {
-		return
+	if ok && !m.pop(c) {
+		c.Out.NullArray()
 	}
+}
+
+// pop pops from the first of the keys that is there.
+func (m *mpop) pop(c *command.Call) bool {
 	for _, key := range m.keys {
 		if popKeyed(c, key, m.head, m.count) {
-			return
+			return true
 		}
 	}
-	c.Out.NullArray()
+	return false
 }

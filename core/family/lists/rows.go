@@ -12,7 +12,18 @@ const (
 // Commands returns the rows of the group.
 func Commands() []command.Row {
 	const write, read, denyOOM, fast = command.Write, command.ReadOnly, command.DenyOOM, command.Fast
+	const noScript, blocking = command.NoScript, command.Blocking
 	return []command.Row{
+		{Name: "blmove", Arity: 6, Flags: write | denyOOM | noScript | blocking,
+			Keys: twoKeys(), Docs: blmoveDocs(), Handler: blmove},
+		{Name: "blmpop", Arity: -5, Flags: write | blocking | command.MovableKeys,
+			Keys: numberedKeys(2), Docs: blmpopDocs(), Handler: blmpop},
+		{Name: "blpop", Arity: -3, Flags: write | noScript | blocking,
+			Keys: keysAndTimeout(), Docs: blpopDocs(), Handler: blockingPop(left)},
+		{Name: "brpop", Arity: -3, Flags: write | noScript | blocking,
+			Keys: keysAndTimeout(), Docs: brpopDocs(), Handler: blockingPop(right)},
+		{Name: "brpoplpush", Arity: 4, Flags: write | denyOOM | noScript | blocking,
+			Keys: twoKeys(), Docs: brpoplpushDocs(), Handler: brpoplpush},
 		{Name: "lindex", Arity: 3, Flags: read,
 			Keys: key("RO", "access"), Docs: lindexDocs(), Handler: lindex},
 		{Name: "linsert", Arity: 5, Flags: write | denyOOM,
@@ -61,6 +72,11 @@ func twoKeys() []command.KeySpec {
 		{Index: 1, Step: 1, Flags: []string{"RW", "access", "delete"}},
 		{Index: 2, Step: 1, Flags: []string{"RW", "insert"}},
 	}
+}
+
+// keysAndTimeout is the spec of all arguments but the last being keys.
+func keysAndTimeout() []command.KeySpec {
+	return []command.KeySpec{{Index: 1, LastKey: -2, Step: 1, Flags: []string{"RW", "access", "delete"}}}
 }
 
 // numberedKeys is the spec of keys behind their number, which is argument i.

@@ -55,15 +55,15 @@ func push(head, exist bool) command.Handler {
 }
 
 // drop removes n elements at an end of the list of key, and the key with the
-// last of them.
-func drop(c *command.Call, key []byte, cell *value.Cell, head bool, n int64) {
+// last of them. It counts as so many changes.
+func drop(c *command.Call, key []byte, cell *value.Cell, head bool, n int64, changes int) {
 	l := read(cell)
 	left := l.Len() - n
 	if left > 0 {
 		list.Drop(cell, head, n)
 		c.DB.Commit(cell)
 	}
-	c.Changed(keyspace.EventList, event("pop", head), key, int(n))
+	c.Changed(keyspace.EventList, event("pop", head), key, changes)
 	if left == 0 {
 		remove(c, key)
 	}
@@ -91,7 +91,7 @@ func pop(head bool) command.Handler {
 			c.Out.Null()
 		case !counted:
 			replyEnd(c, cell, head)
-			drop(c, c.Args[1], cell, head, 1)
+			drop(c, c.Args[1], cell, head, 1, 1)
 		case count == 0:
 			c.Out.Array(0)
 		default:
@@ -134,7 +134,7 @@ func popRange(c *command.Call, key []byte, cell *value.Cell, head bool, count in
 	} else {
 		replyRange(c, &l, l.Len()-1, n, true)
 	}
-	drop(c, key, cell, head, n)
+	drop(c, key, cell, head, n, int(n))
 }
 
 func lset(c *command.Call) {

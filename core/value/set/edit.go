@@ -97,12 +97,12 @@ func addToPack(c *value.Cell, m []byte) bool {
 }
 
 func addToTable(c *value.Cell, m []byte) bool {
-	t, pos := c.Table(0, nil), c.Hash(m)
+	t, pos := c.OpenTable(0, nil), c.Hash(m)
 	if _, found := t.Find(pos, m); found {
 		return false
 	}
 	t.Set(pos, m, table.Item{Due: table.NoDue})
-	c.PutTable(0, &t)
+	c.PutTable(0, t)
 	return true
 }
 
@@ -175,10 +175,10 @@ func Remove(c *value.Cell, m []byte) (removed bool) {
 		}
 		return found
 	case value.SetTable:
-		t := c.Table(0, nil)
+		t := c.OpenTable(0, nil)
 		removed = t.Delete(c.Hash(m), m)
 		if removed {
-			c.PutTable(0, &t)
+			c.PutTable(0, t)
 		}
 		return removed
 	default:
@@ -196,8 +196,7 @@ func Remove(c *value.Cell, m []byte) (removed bool) {
 // Clear removes all members; the set is then as New makes it.
 func Clear(c *value.Cell) {
 	if c.Kind == value.SetTable {
-		t := c.Table(0, nil)
-		t.Free()
+		c.OpenTable(0, nil).Free()
 	} else {
 		c.DropBlob()
 	}
