@@ -29,16 +29,3 @@ func (p *Pair) Store() *keyspace.Store { return p.own.exec.Store }
 
 // Oracle is the connection to redis-server, for what only that side needs.
 func (p *Pair) Oracle() *redistest.Client { return p.oracle }
-
-// Own runs a command on our side alone and returns its reply: for what Redis has
-// later than 7.0.
-func (p *Pair) Own(words ...string) string {
-	var line [][]byte
-	for _, w := range words {
-		line = append(line, []byte(w))
-	}
-	p.own.run(line)
-	p.own.dirty()
-	p.own.takeEvents()
-	return p.own.reply()
-}
