@@ -132,6 +132,10 @@ func (s *KeySpec) locate(args [][]byte) (first, last, step int, err error) {
 		if first = s.behindKeyword(args); first == 0 {
 			return 1, 0, step, nil
 		}
+		// Which one counts where an option is repeated, the handler knows.
+		if one := !s.KeyNum && s.LastKey == 0; one && s.From > 0 && s.occursIn(args[first:]) {
+			return 0, 0, 0, ErrKeySpec
+		}
 	}
 	switch {
 	case s.KeyNum:
@@ -171,6 +175,11 @@ func (s *KeySpec) behindKeyword(args [][]byte) int {
 		}
 	}
 	return 0
+}
+
+// occursIn tells whether the spec's keyword is among args.
+func (s *KeySpec) occursIn(args [][]byte) bool {
+	return slices.ContainsFunc(args, func(a []byte) bool { return EqualFold(a, s.Keyword) })
 }
 
 // count reads the number of keys from the argument that holds it.

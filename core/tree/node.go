@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"math/bits"
 
 	"github.com/redoubt-kv/redoubt/core/page"
 )
@@ -18,10 +19,10 @@ func (b node) dead() int      { return int(le.Uint16(b[offDead:])) }
 func (b node) setDead(n int)  { le.PutUint16(b[offDead:], uint16(n)) }
 func (b node) prefixLen() int { return int(b[offPrefix]) }
 func (b node) prefix() []byte { return b[len(b)-int(b[offPrefix]):] }
-func (b node) slot(i int) uint64 {
-	return le.Uint64(b[offSlots+8*i:])
-}
-func (b node) setSlot(i int, s uint64) { le.PutUint64(b[offSlots+8*i:], s) }
+
+// slot is slot i. Slots are written and read as words alone.
+func (b node) slot(i int) uint64       { return page.Words(b, offSlots+8*i, 1)[0] }
+func (b node) setSlot(i int, s uint64) { page.Words(b, offSlots+8*i, 1)[0] = s }
 
 // entries is the number of entries below child i of an inner node.
 func (b node) entries(i int) int64 {
@@ -200,19 +201,26 @@ func (b node) search(h *page.Heap, lo int, key []byte) (i int, found bool) {
 
 // lower returns the first slot in [lo, n) that is not less than want.
 func (b node) lower(lo, n int, want uint64) int {
-	s := b[offSlots+8*lo : offSlots+8*n]
-	base, size := 0, len(s)/8
-	for size > 1 {
-		half := size / 2
-		if le.Uint64(s[8*(base+half-1):]) < want {
-			base += half
-		}
-		size -= half
+	return lo + lowerBound(page.Words(b, offSlots+8*lo, n-lo), want)
+}
+
+// lowerBound is the number of words in s that are less than want. No branch
+// depends on them: it would be mispredicted every other time.
+//
+//go:noinline
+func lowerBound(s []uint64, want uint64) int {
+	if len(s) == 0 {
+		return 0
 	}
-	if size == 1 && le.Uint64(s[8*base:]) < want {
-		base++
+	at, n := 0, len(s)
+	for n > 1 {
+		half := n >> 1
+		_, less := bits.Sub64(s[at+half-1], want, 0)
+		at += half & -int(less)
+		n -= half
 	}
-	return lo + base
+	_, less := bits.Sub64(s[at], want, 0)
+	return at + int(less)
 }
 
 // among finishes search in the entries from i on whose head is want.
@@ -221,25 +229,25 @@ func (b node) among(h *page.Heap, i int, want uint64, key []byte) (int, bool) {
 	if c <= 0 {
 		return i, c == 0
 	}
-	lo, hi := i+1, b.count()
-	for step := 1; lo < hi; step *= 2 { // most often there is none, or a few
-		at := min(lo+step-1, hi-1)
-		if b.slot(at)&headMask != want || b.compare(h, at, key) <= 0 {
-			hi = at
-			break
-		}
-		lo = at + 1
+	// Most often there is no other; where there are many, keys are alike.
+	lo := i + 1
+	hi := b.lower(lo, b.count(), want+1<<16)
+	if want == headMask {
+		hi = b.count()
 	}
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
-		if b.slot(mid)&headMask == want && b.compare(h, mid, key) > 0 {
+		c := b.compare(h, mid, key)
+		if c == 0 {
+			return mid, true
+		}
+		if c > 0 {
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
-	found := lo < b.count() && b.slot(lo)&headMask == want && b.compare(h, lo, key) == 0
-	return lo, found
+	return lo, false
 }
 
 // compare orders key, without the prefix, and entry i, whose head is the same.

@@ -145,32 +145,17 @@ func (t *Tree) renew(p *path, l int, r *run, at int) {
 }
 
 // cutAt is where r is cut, whose new entry is that of number at. What is added
-// at the end leaves the old node as it is, full: more will follow there. The same
-// is right for an entry that does not share the prefix of the others, since
-// without it they take more space than two nodes may have.
+// at an end leaves the old node as it is, full: more will follow there. An entry
+// that does not share the prefix of the others is at an end, too: without the
+// prefix they could take more space than two nodes have.
 func (t *Tree) cutAt(r *run, at int) int {
-	n := r.len()
-	switch {
-	case at == n-1:
+	switch at {
+	case r.len() - 1:
 		return at
-	case at == r.keyed() && !r.sharesPrefix(at):
+	case r.keyed():
 		return 1
 	}
 	return r.half()
-}
-
-// sharesPrefix tells whether the key of the run's new entry has the prefix of
-// the node that the others come from.
-func (r *run) sharesPrefix(at int) bool {
-	var buf keyBuf
-	key, _ := r.key(at, &buf)
-	for i := range r.n {
-		if src := r.pieces[i].src; src != nil {
-			p := src.prefixLen()
-			return len(key) >= p && string(key[:p]) == string(src.prefix())
-		}
-	}
-	return true
 }
 
 // split replaces the node at level l of p by two, of r before m and from m on.

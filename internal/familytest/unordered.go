@@ -82,13 +82,20 @@ func (p *Pair) sorted(reply string) []string {
 	return list
 }
 
-// Own runs a command on our side only and returns its reply. Its events and
-// changes count for nothing.
+// Own runs a command on our side only and returns its reply: for what is random,
+// and what Redis has later than 7.0. An argument may be several, as []string. Its
+// events and changes count for nothing.
 func (p *Pair) Own(args ...any) string {
 	p.t.Helper()
 	var line [][]byte
 	for _, a := range args {
-		line = append(line, []byte(fmt.Sprint(a)))
+		words, several := a.([]string)
+		if !several {
+			words = []string{fmt.Sprint(a)}
+		}
+		for _, w := range words {
+			line = append(line, []byte(w))
+		}
 	}
 	p.own.run(line)
 	p.own.takeEvents()

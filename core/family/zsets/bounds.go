@@ -94,7 +94,7 @@ func (b *bounds) ranks(z *zset.ZSet, reverse bool) (from, to int64) {
 	if to < 0 {
 		to += n
 	}
-	if to = min(to+1, n); from >= to {
+	if to = min(to, n-1) + 1; from >= to {
 		return 0, 0
 	}
 	if reverse {

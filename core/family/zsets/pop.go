@@ -41,12 +41,13 @@ func zpop(c *command.Call, from end) {
 	}
 	n, as := int64(1), flat
 	if len(c.Args) == 3 {
+		const negative = "ERR value is out of range, must be positive"
 		var ok bool
-		if n, ok = c.Int(2); !ok {
+		if n, ok = c.IntOr(2, negative); !ok {
 			return
 		}
 		if n < 0 {
-			c.Out.Error("ERR value is out of range, must be positive")
+			c.Out.Error(negative)
 			return
 		}
 		if c.Out.Proto == 3 {

@@ -177,6 +177,9 @@ func zrangestore(c *command.Call) {
 	cell := c.DB.New(dst)
 	zset.New(cell)
 	ed := zset.Edit(cell)
+	if s.kind == byRank { // else Redis does not know how many there are
+		ed.Expect(to-from, 0)
+	}
 	at := z.At(from)
 	for n := to - from; n > 0; n-- {
 		ed.Append(at.Member(), at.Score())

@@ -97,3 +97,11 @@ func (r *result) add(member []byte, score float64) {
 	}
 	r.items = append(r.items, item{member, score})
 }
+
+// longest is the length of the longest member.
+func longest(items []item) (n int) {
+	for _, it := range items {
+		n = max(n, len(it.member))
+	}
+	return n
+}

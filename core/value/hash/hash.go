@@ -244,3 +244,9 @@ func (h *Hash) eachOfTable(fn func(field, val Item, due int64) bool) {
 		return expired(due, h.now) || fn(bytesItem(e.Key()), valueOf(h.sp, e), due)
 	})
 }
+
+// Overdue tells whether Expire may have something to remove.
+func (h *Hash) Overdue() bool { return expired(h.Due(), h.now) }
+
+// Large tells that the hash is a table.
+func (h *Hash) Large() bool { return h.width == 0 }

@@ -237,6 +237,14 @@ func (e *Editor) dropFromTree(member []byte, score float64) {
 	e.tree.Delete(appendKey(room[:0], score, member))
 }
 
+// Expect makes a tree of a new set that will have n members, the longest of so
+// many bytes, if it would become one.
+func (e *Editor) Expect(n int64, longest int) {
+	if e.pack != nil && !e.fits(longest, n) {
+		e.toTree()
+	}
+}
+
 // toTree makes a tree of a listpack.
 func (e *Editor) toTree() {
 	old := append([]byte(nil), e.pack...) // it may lie in the node
