@@ -51,8 +51,6 @@ func (s *Server) makeTable() (err error) {
 		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
-		sets.Commands(),
-		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		streams.Commands(),
 		hashes.Commands(),
 		sets.Commands(),
