@@ -98,8 +98,7 @@ func (t *Tree) extend(p *path, b node, i int, e *entry) bool {
 	old := p.at[p.depth].ref
 	ref := t.place.Alloc(size, kindLeaf)
 	nb := node(t.heap.Node(ref))
-	nb.initNode(n+1, nil)
-	nb[offPrefix] = uint8(l)
+	nb.initNode(n+1, b.prefix())
 	low := len(nb) - (len(b) - b.low())
 	copy(nb[low:], b[b.low():])
 	nb.setLow(low)
