@@ -46,6 +46,9 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Transaction is the client's; nil if it has none. It may be another one
+	// after the call.
+	Transaction *Transaction
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
@@ -54,8 +57,18 @@ type Call struct {
 	Blocked *Blocked
 
 	x     *Executor
+	outer *Row // EXEC's, while it runs what is queued
 	dirty int64
 	keys  []int // of the planner, used again
+}
+
+// Requested is the row of the command that the client has sent: that of the call
+// or, in what EXEC runs, EXEC's.
+func (c *Call) Requested() *Row {
+	if c.outer != nil {
+		return c.outer
+	}
+	return c.Row
 }
 
 // Changed records that the call changed the value of key: n changes for

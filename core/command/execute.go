@@ -39,6 +39,7 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // Execute runs the call that c.Args describe and appends its reply to c.Out.
 //
 //	look up → arity → authenticated → gate → lock → handler → serve → unlock → count
+//	                                       └ queue, after MULTI
 //
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
@@ -54,6 +55,10 @@ func (x *Executor) Execute(c *Call) {
 	}
 	if refusal != "" {
 		x.decline(c, row, refusal)
+		return
+	}
+	if c.Transaction != nil && c.Transaction.open && row.Flags&InMulti == 0 {
+		x.queue(c, row)
 		return
 	}
 	x.lock(c, row)
@@ -110,12 +115,21 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
 	}
+	if row.Flags&NoMulti != 0 && c.InMulti() {
+		return "ERR Command not allowed inside a transaction"
+	}
 	return x.Gate(c)
 }
 
 // decline replies why the call does not run.
 func (x *Executor) decline(c *Call, row *Row, text string) {
 	mark := len(c.Out.B)
+	switch {
+	case row != nil && row.Flags&RunsQueue != 0:
+		text = c.abort(text)
+	case c.InMulti():
+		c.Transaction.failed = true
+	}
 	c.Out.Error(text)
 	x.countError(c, c.Out.B[mark:])
 	if row != nil {

@@ -27,6 +27,7 @@ type KeyRef struct {
 // slower and says the same.
 func (r *Row) prepareKeys() {
 	r.onlyKey = 0
+	r.dataless = len(r.Keys) == 0 && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
 	if len(r.Keys) != 1 {
 		return
 	}
@@ -34,6 +35,17 @@ func (r *Row) prepareKeys() {
 	if !s.Unknown && s.Keyword == "" && !s.KeyNum && s.LastKey == 0 && !s.has("not_key") && !s.has("incomplete") {
 		r.onlyKey = s.Index
 	}
+}
+
+// datalessGroups are those whose commands without keys do not look at the data.
+var datalessGroups = [...]string{"connection", "pubsub", "transactions"}
+
+// group is that of COMMAND DOCS, which subcommands share with their command.
+func (r *Row) group() string {
+	if r.Docs.Group == "" && r.Parent != nil {
+		return r.Parent.Docs.Group
+	}
+	return r.Docs.Group
 }
 
 // HasKeys says whether the command takes keys at all.
@@ -105,6 +117,10 @@ func (s *KeySpec) locate(args [][]byte) (first, last, step int, err error) {
 		if first = s.behindKeyword(args); first == 0 {
 			return 1, 0, step, nil
 		}
+		// Which one counts where an option is repeated, the handler knows.
+		if one := !s.KeyNum && s.LastKey == 0; one && s.From > 0 && s.occursIn(args[first:]) {
+			return 0, 0, 0, ErrKeySpec
+		}
 	}
 	switch {
 	case s.KeyNum:
@@ -144,6 +160,11 @@ func (s *KeySpec) behindKeyword(args [][]byte) int {
 		}
 	}
 	return 0
+}
+
+// occursIn tells whether the spec's keyword is among args.
+func (s *KeySpec) occursIn(args [][]byte) bool {
+	return slices.ContainsFunc(args, func(a []byte) bool { return EqualFold(a, s.Keyword) })
 }
 
 // count reads the number of keys from the argument that holds it.

@@ -41,6 +41,14 @@ const (
 
 	// WholeKeyspace commands run with every shard locked.
 	WholeKeyspace
+	// InMulti commands run at once between MULTI and EXEC, where others are
+	// queued.
+	InMulti
+	// EndsMulti commands are those of them that end a transaction without
+	// running it: they are not refused for what it would do.
+	EndsMulti
+	// RunsQueue is EXEC's.
+	RunsQueue
 )
 
 // flagNames are the words of COMMAND INFO, by bit.
@@ -103,6 +111,8 @@ type Row struct {
 	// onlyKey is where the only key is, 0 if the specs must be asked
 	// (prepareKeys).
 	onlyKey int
+	// dataless commands look at no key (prepareKeys).
+	dataless bool
 }
 
 // KeySpec says where the keys of a command are (Redis: key-specs). Fields are

@@ -153,12 +153,12 @@ func (s *Store) expireBucket(tx *Tx, sh *shard, t *table.Table) (expired int) {
 	return expired
 }
 
-// HasExpiring tells whether any key of any database expires.
+// HasExpiring tells whether any key of any database, or field of a hash, expires.
 func (s *Store) HasExpiring() bool {
 	for _, sh := range s.shards {
 		sh.mu.Lock()
 		for i := range sh.tables {
-			if sh.tables[i].Dues > 0 {
+			if sh.tables[i].Dues > 0 || len(sh.fields[i].heap) > 0 {
 				sh.mu.Unlock()
 				return true
 			}
@@ -169,12 +169,11 @@ func (s *Store) HasExpiring() bool {
 }
 
 // AverageTTL estimates, from one bucket of each shard, for how long the expiring
-// keys of db still live, in ms.
-func (s *Store) AverageTTL(db int) int64 {
-	now := s.nowMs()
+// keys of db still live, in ms. tx has all shards locked or none.
+func (tx *Tx) AverageTTL(db int) int64 {
+	now := tx.s.nowMs()
 	sum, n := int64(0), int64(0)
-	for _, sh := range s.shards {
-		sh.mu.Lock()
+	tx.each(func(sh *shard) {
 		if t := &sh.tables[db]; t.Root != 0 && t.Dues > 0 {
 			t.At(rand.Uint64()).Each(func(e table.Entry) bool {
 				if due := e.Due(); due != table.NoDue && due > now {
@@ -183,8 +182,7 @@ func (s *Store) AverageTTL(db int) int64 {
 				return true
 			})
 		}
-		sh.mu.Unlock()
-	}
+	})
 	if n == 0 {
 		return 0
 	}

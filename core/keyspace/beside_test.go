@@ -47,7 +47,7 @@ func TestBeside(t *testing.T) {
 		})
 	}
 	background(func() { s.CollectGarbage() })
-	background(func() { s.Scan(0, rand.Uint64()>>cursorShift, 10, func(Entry) {}) })
+	background(func() { s.NewTx().Scan(0, rand.Uint64()>>cursorShift, 10, func(Entry) {}) })
 	for range 2 {
 		background(func() { checkPairs(t, s) })
 	}

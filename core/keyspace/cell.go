@@ -79,6 +79,7 @@ func (db *DB) commit(c *value.Cell, clock uint32, due int64) {
 		db.Notify(EventNew, "new", open.key)
 	}
 	c.Fresh, c.Changed = false, false
+	db.noteFields(c)
 }
 
 // Settle deletes those of keys that are expired, so that looking them up one

@@ -235,12 +235,17 @@ func (db *DB) SetClock(key []byte, clock uint32) bool {
 func (db *DB) Move(src []byte, to *DB, dst []byte) {
 	_, st, spos := db.at(src)
 	e, _ := st.Find(spos, src)
+	ssh, _, _ := db.at(src)
 	sh, dt, dpos := to.at(dst)
 	item := table.Item{Kind: e.Kind(), Clock: e.Clock(), Due: e.Due(), Value: append(db.tx.scratch[:0], e.Value()...)}
 	st.Take(spos, src)
 	db.tx.s.moved(sh.index, dt.ID(), dpos)
 	if dt.Set(dpos, dst, item) {
 		to.Notify(EventNew, "new", dst)
+	}
+	if due := types.FieldsDue(db.tx.s.space, value.Kind(item.Kind), item.Value); due != NoTTL {
+		ssh.forgetFields(st, src)
+		sh.fields[dt.ID()].note(dst, due)
 	}
 }
 

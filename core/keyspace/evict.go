@@ -3,6 +3,7 @@ package keyspace
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/table"
 )
@@ -27,8 +28,9 @@ func (p EvictionPolicy) volatile() bool { return p >= VolatileLRU }
 // evictionPool keeps the best candidates that were sampled, so that the quality
 // of a choice grows with the samples of several rounds (Redis: evict.c).
 type evictionPool struct {
-	mu    sync.Mutex
+	mu    sync.Mutex  // taken before shards' locks
 	items []candidate // by score, the best to evict last
+	stale atomic.Bool // what is in items means nothing any more
 }
 
 type candidate struct {
@@ -47,6 +49,9 @@ func (s *Store) Evict(policy EvictionPolicy, samples int, nowMs int64) bool {
 	}
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
+	if s.pool.stale.Swap(false) {
+		s.pool.items = s.pool.items[:0]
+	}
 	for range 64 {
 		found := s.sample(policy, samples, nowMs)
 		for n := len(s.pool.items); n > 0; n = len(s.pool.items) {
@@ -184,9 +189,5 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 }
 
 // ForgetCandidates empties the eviction pool: after FLUSHALL, SWAPDB or another
-// policy its scores mean nothing.
-func (s *Store) ForgetCandidates() {
-	s.pool.mu.Lock()
-	s.pool.items = s.pool.items[:0]
-	s.pool.mu.Unlock()
-}
+// policy its scores mean nothing. The caller may hold shards' locks.
+func (s *Store) ForgetCandidates() { s.pool.stale.Store(true) }

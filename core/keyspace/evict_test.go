@@ -65,8 +65,8 @@ func TestEvict(t *testing.T) {
 					t.Fatalf("policy %d evicts nothing", c.policy)
 				}
 			}
-			if len(seen.evicted) != keys/10 || len(seen.deleted) != keys/10 || s.Counts().Evicted != keys/10 {
-				t.Errorf("policy %d: %d events, %d deletions, %d counted", c.policy, len(seen.evicted), len(seen.deleted), s.Counts().Evicted)
+			if len(seen.evicted) != keys/10 || len(seen.deleted) != keys/10 || s.NewTx().Counts().Evicted != keys/10 {
+				t.Errorf("policy %d: %d events, %d deletions, %d counted", c.policy, len(seen.evicted), len(seen.deleted), s.NewTx().Counts().Evicted)
 			}
 			first := 0
 			for _, key := range seen.evicted {
@@ -123,8 +123,8 @@ func TestExpireStep(t *testing.T) {
 			total += n
 		}
 	}
-	if total != 500 || len(seen.expired) != 500 || len(seen.deleted) != 500 || s.Counts().Expired != 500 {
-		t.Errorf("%d expired, %d events, %d deletions, %d counted", total, len(seen.expired), len(seen.deleted), s.Counts().Expired)
+	if total != 500 || len(seen.expired) != 500 || len(seen.deleted) != 500 || s.NewTx().Counts().Expired != 500 {
+		t.Errorf("%d expired, %d events, %d deletions, %d counted", total, len(seen.expired), len(seen.deleted), s.NewTx().Counts().Expired)
 	}
 	for _, key := range seen.expired {
 		if !strings.HasPrefix(key, "old:due:") {

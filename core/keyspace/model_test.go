@@ -339,7 +339,8 @@ func (p *pair) scan() {
 	}
 	i := p.r.IntN(len(p.scans))
 	sc := p.scans[i]
-	sc.cursor = p.s.Scan(sc.db, sc.cursor, 1+p.r.IntN(20), func(e Entry) {
+	p.tx.LockNone(p.now)
+	sc.cursor = p.tx.Scan(sc.db, sc.cursor, 1+p.r.IntN(20), func(e Entry) {
 		if _, ok := p.get(sc.db, string(e.Key())); !ok {
 			p.t.Fatalf("SCAN gives %d %.20q, which is not there", sc.db, e.Key())
 		}

@@ -16,15 +16,15 @@ const cursorShift = 64 - 52
 
 // Scan calls fn with keys of db from cursor on until count were looked at and
 // returns the next cursor, 0 at the end. Expired keys are looked at but not
-// given to fn, which runs under a shard's lock and must copy what it keeps.
-func (s *Store) Scan(db int, cursor uint64, count int, fn func(Entry)) uint64 {
+// given to fn, which runs under a shard's lock and must copy what it keeps. tx has
+// all shards locked or none.
+func (tx *Tx) Scan(db int, cursor uint64, count int, fn func(Entry)) uint64 {
 	if cursor >= 1<<52 {
 		return 0
 	}
-	now := s.nowMs()
 	for hash := cursor << cursorShift; ; {
 		seen := 0
-		hash, seen = s.scanShard(db, hash, count, now, fn)
+		hash, seen = tx.scanShard(db, hash, count, fn)
 		count -= seen
 		if hash == 0 || count <= 0 {
 			return hash >> cursorShift
@@ -39,10 +39,13 @@ type scanned struct {
 
 // scanShard scans within the shard of hash, and returns the hash to go on
 // from, 0 at the end of the last shard.
-func (s *Store) scanShard(db int, hash uint64, count int, now int64, fn func(Entry)) (next uint64, seen int) {
+func (tx *Tx) scanShard(db int, hash uint64, count int, fn func(Entry)) (next uint64, seen int) {
+	s := tx.s
 	sh := s.shards[s.shardOf(hash)]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
+	if tx.held == 0 {
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+	}
 	t := &sh.tables[db]
 	var found []scanned
 	for pos := hash << s.shardBits; t.Root != 0; {
@@ -60,7 +63,7 @@ func (s *Store) scanShard(db int, hash uint64, count int, now int64, fn func(Ent
 				return f.place << cursorShift, seen
 			}
 			seen++
-			if due := f.entry.Due(); due == table.NoDue || due > now || s.frozen.Load() {
+			if !tx.expired(f.entry) {
 				fn(Entry{f.entry, s.space})
 			}
 		}

@@ -91,12 +91,14 @@ type shard struct {
 	tables []table.Table // by database
 	counts Counts
 	expire expireCursor
+	fields []fieldDues // by the table's ID
 	_      [64]byte
 }
 
 // Counts are a shard's figures for INFO.
 type Counts struct {
 	Hits, Misses, Expired, Evicted int64
+	ExpiredFields                  int64 // of hashes
 }
 
 // New makes an empty store. It fails if no memory can be reserved.
@@ -121,6 +123,7 @@ func New(o Options) (*Store, error) {
 		sh := &shard{index: i, arena: heap.Arena(i)}
 		for db := range o.Databases {
 			sh.tables = append(sh.tables, table.New(sh.arena, uint32(db), s.position, s.release))
+			sh.fields = append(sh.fields, fieldDues{})
 		}
 		s.shards = append(s.shards, sh)
 	}
@@ -161,6 +164,9 @@ func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
 	if kind <= value.StringInt {
 		return
 	}
+	if types.FieldsDue(s.space, kind, e.Value()) != NoTTL {
+		s.shards[t.Arena().Index()].forgetFields(t, e.Key())
+	}
 	f := types.Freer(where(t, pos), s.space, kind, e.Value())
 	if f != nil && !f.Step(freeAtOnce) {
 		s.garbage.add(t.Arena().Index(), f)
@@ -179,37 +185,40 @@ func where(t *table.Table, pos uint64) value.Where {
 // see. It takes no lock.
 func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 
-// Counts sums the shards' figures, locking each for a moment.
-func (s *Store) Counts() (c Counts) {
+// each calls fn with every shard, each locked for a moment.
+func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
 		sh.mu.Lock()
+		fn(sh)
+		sh.mu.Unlock()
+	}
+}
+
+// Counts sums the shards' figures. tx has all shards locked or none.
+func (tx *Tx) Counts() (c Counts) {
+	tx.each(func(sh *shard) {
 		c.Hits += sh.counts.Hits
 		c.Misses += sh.counts.Misses
 		c.Expired += sh.counts.Expired
 		c.Evicted += sh.counts.Evicted
-		sh.mu.Unlock()
-	}
+		c.ExpiredFields += sh.counts.ExpiredFields
+	})
 	return c
 }
 
-// ResetCounts sets the figures to zero (CONFIG RESETSTAT).
-func (s *Store) ResetCounts() {
-	for _, sh := range s.shards {
-		sh.mu.Lock()
-		sh.counts = Counts{}
-		sh.mu.Unlock()
-	}
+// ResetCounts sets the figures to zero (CONFIG RESETSTAT). tx has all shards
+// locked or none.
+func (tx *Tx) ResetCounts() {
+	tx.each(func(sh *shard) { sh.counts = Counts{} })
 }
 
-// Size is the keys of database db and how many of them expire, locking each
-// shard for a moment.
-func (s *Store) Size(db int) (keys, expires int64) {
-	for _, sh := range s.shards {
-		sh.mu.Lock()
+// Size is the keys of database db and how many of them expire. tx has all shards
+// locked or none.
+func (tx *Tx) Size(db int) (keys, expires int64) {
+	tx.each(func(sh *shard) {
 		keys += sh.tables[db].Count
 		expires += sh.tables[db].Dues
-		sh.mu.Unlock()
-	}
+	})
 	return keys, expires
 }
 

@@ -98,6 +98,18 @@ func (db *DB) Touch(key []byte) {
 	}
 }
 
+// Wake has those who wait for key served when the command is over, though for
+// those who watch it nothing has changed.
+func (db *DB) Wake(key []byte) {
+	if !db.tx.tended {
+		return
+	}
+	sh, _, _ := db.at(key)
+	if in := sh.interestOf(db.index, key); in != nil {
+		in.makeReady(db.tx)
+	}
+}
+
 // Changed reports an event of key, which a command has changed, also to those
 // who watch the key or wait for it.
 func (db *DB) Changed(class EventClass, event string, key []byte) {
@@ -108,8 +120,8 @@ func (db *DB) Changed(class EventClass, event string, key []byte) {
 }
 
 // touchAll is Touch for the keys of a database whose tables are about to be
-// emptied or replaced by those of another one, with (nil: by none). Every shard
-// is locked.
+// emptied or replaced by those of another one, with (nil: by none). Every shard is
+// locked.
 func (tx *Tx) touchAll(db int, with *int) {
 	if !tx.tended {
 		return

@@ -103,6 +103,34 @@ func (tx *Tx) LockKeys(args [][]byte, keys []int, nowMs int64) {
 	tx.lock(set)
 }
 
+// LockShards locks a set of shards, made of what Shards returned, or all of them
+// with AllShards.
+func (tx *Tx) LockShards(set uint64, nowMs int64) {
+	tx.now = nowMs
+	tx.lock(set & (^uint64(0) >> (64 - len(tx.s.shards))))
+}
+
+// AllShards is every shard, for LockShards.
+const AllShards = ^uint64(0)
+
+// Shard is the shard of a key, for LockShards.
+func (tx *Tx) Shard(key []byte) uint64 { return 1 << tx.s.shardOf(tx.s.hash(key)) }
+
+// each calls fn with every shard locked: for a moment each, unless tx has them
+// all. It must have all or none.
+func (tx *Tx) each(fn func(sh *shard)) {
+	if tx.held == 0 {
+		tx.s.each(fn)
+		return
+	}
+	if tx.held != ^uint64(0)>>(64-len(tx.s.shards)) {
+		panic("keyspace: a Tx with some shards locked looks at all")
+	}
+	for _, sh := range tx.s.shards {
+		fn(sh)
+	}
+}
+
 // LockNone begins a Tx that touches no key.
 func (tx *Tx) LockNone(nowMs int64) { tx.now = nowMs }
 
@@ -188,6 +216,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 			}
 			t := &sh.tables[i]
 			removed += t.Count
+			sh.fields[t.ID()] = fieldDues{}
 			if async {
 				tx.s.garbage.add(sh.index, tableFreer{t.Detach()})
 			} else {

@@ -186,19 +186,18 @@ func (tx *Tx) serveUnattended() {
 // Waited is how many keys of all databases somebody waits for, and how many of
 // these somebody waits for who is to learn that they are gone.
 func (s *Store) Waited() (keys, gone int) {
-	for _, sh := range s.shards {
-		sh.mu.Lock()
-		if sh.tended != nil {
-			for _, in := range sh.tended.keys {
-				if len(in.waiters) > 0 {
-					keys++
-				}
-				if in.gone > 0 {
-					gone++
-				}
+	s.each(func(sh *shard) {
+		if sh.tended == nil {
+			return
+		}
+		for _, in := range sh.tended.keys {
+			if len(in.waiters) > 0 {
+				keys++
+			}
+			if in.gone > 0 {
+				gone++
 			}
 		}
-		sh.mu.Unlock()
-	}
+	})
 	return keys, gone
 }

@@ -8,6 +8,7 @@ import "sync/atomic"
 type Watch struct {
 	touched atomic.Bool
 	keys    []*watched
+	n       atomic.Int32 // len(keys), for others
 }
 
 // watched is one key of a Watch. It belongs to the lock of its shard.
@@ -33,13 +34,14 @@ func (tx *Tx) Watch(w *Watch, db int, key []byte) {
 	k := &watched{in, w, ok && tx.expired(e)}
 	in.watches = append(in.watches, k)
 	w.keys = append(w.keys, k)
+	w.n.Add(1)
 }
 
-// Touched tells whether a key was changed after it was watched.
+// Touched tells whether a key was changed after it was watched. Any goroutine.
 func (w *Watch) Touched() bool { return w.touched.Load() }
 
-// Len is how many keys are watched.
-func (w *Watch) Len() int { return len(w.keys) }
+// Len is how many keys are watched. Any goroutine.
+func (w *Watch) Len() int { return int(w.n.Load()) }
 
 // Keys calls fn with the keys that are watched.
 func (w *Watch) Keys(fn func(key []byte)) {
@@ -82,6 +84,7 @@ func (tx *Tx) Unwatch(w *Watch) {
 		sh.drop(in)
 	}
 	w.keys = nil
+	w.n.Store(0)
 	w.touched.Store(false)
 }
 

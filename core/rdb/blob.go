@@ -149,8 +149,8 @@ func (r *valueReader) scoredPack(at int64, lp []byte, b Builder) error {
 	ordered := true
 	var last float64
 	var lastMember []byte
-	var bufs [2][20]byte
-	err := eachScored(lp, &bufs, func(i int, member []byte, score float64) error {
+	var room [maxInt64Digits]byte
+	err := eachScored(lp, &room, func(i int, member []byte, score float64) error {
 		if math.IsNaN(score) {
 			return r.corrupt(at, "sorted set listpack with a score that is no number")
 		}
@@ -167,17 +167,17 @@ func (r *valueReader) scoredPack(at int64, lp []byte, b Builder) error {
 	if ordered {
 		return b.ScoredPack(lp)
 	}
-	return eachScored(lp, &bufs, func(_ int, member []byte, score float64) error {
+	return eachScored(lp, &room, func(_ int, member []byte, score float64) error {
 		return r.once(at, b.Scored(member, score), "sorted set members detected")
 	})
 }
 
 // eachScored hands the pairs of a listpack to fn; a score that is no number
 // is NaN.
-func eachScored(lp []byte, bufs *[2][20]byte, fn func(i int, member []byte, score float64) error) error {
+func eachScored(lp []byte, buf *[maxInt64Digits]byte, fn func(i int, member []byte, score float64) error) error {
 	i := 0
 	for pos := listpack.First(lp); pos != listpack.None; i++ {
-		member := text(lp, pos, &bufs[0])
+		member := text(lp, pos, buf)
 		pos = listpack.Next(lp, pos)
 		digits, n, isInt := listpack.Get(lp, pos)
 		score := float64(n)

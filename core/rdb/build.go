@@ -6,6 +6,8 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
+	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
 
 // Value is a value that was read and belongs to no key yet. Commit or Drop
@@ -53,8 +55,33 @@ func (v *Value) Drop() {
 
 // build is the Builder of a Value.
 type build struct {
-	drop
 	Value
+
+	close  func() // ends the open editor of the cell
+	scores zset.Editor
+	fields hash.Editor
+	elems  [][]byte // of a list
+	digits []byte   // of elements that are integers
+}
+
+// start begins with another key.
+func (b *build) start(db *keyspace.DB, key []byte) {
+	b.Value, b.close = Value{db: db, key: key}, nil
+}
+
+// End closes the value, which is then the cell's.
+func (b *build) End() error {
+	if b.close != nil {
+		b.close()
+		b.close = nil
+	}
+	return nil
+}
+
+// Drop frees what was built.
+func (b *build) Drop() {
+	b.End()
+	b.Value.Drop()
 }
 
 // room makes sure that n bytes can be stored.

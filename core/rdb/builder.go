@@ -1,6 +1,10 @@
 package rdb
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/redoubt-kv/redoubt/core/value/stream"
+)
 
 // Builder takes in one value from a file or a payload, piece by piece, in the
 // order of the file: either String, or calls of the methods of one type,
@@ -41,7 +45,8 @@ type Builder interface {
 	// never expire last.
 	FieldPackEx(lp []byte) error
 
-	StreamBuilder
+	// Stream begins a stream, whose parts the StreamBuilder receives.
+	Stream() (StreamBuilder, error)
 
 	// End says that the value is complete. It is not called for an empty
 	// collection.
@@ -58,20 +63,27 @@ var ErrDuplicate = errors.New("duplicate element")
 // drop is the Builder of a value that nobody wants.
 type drop struct{}
 
-func (drop) String([]byte) error                 { return nil }
-func (drop) Element([]byte) error                { return nil }
-func (drop) Elements([]byte) error               { return nil }
-func (drop) Member([]byte) error                 { return nil }
-func (drop) Intset([]byte) error                 { return nil }
-func (drop) MemberPack([]byte) error             { return nil }
-func (drop) Scored([]byte, float64) error        { return nil }
-func (drop) ScoredPack([]byte) error             { return nil }
-func (drop) Field(_, _ []byte, _ int64) error    { return nil }
-func (drop) FieldPack([]byte) error              { return nil }
-func (drop) FieldPackEx([]byte) error            { return nil }
-func (drop) StreamNode(StreamID, []byte) error   { return nil }
-func (drop) Stream(StreamInfo) error             { return nil }
-func (drop) StreamGroup(StreamGroup) error       { return nil }
-func (drop) StreamConsumer(StreamConsumer) error { return nil }
-func (drop) StreamPending(StreamPending) error   { return nil }
-func (drop) End() error                          { return nil }
+func (drop) String([]byte) error              { return nil }
+func (drop) Element([]byte) error             { return nil }
+func (drop) Elements([]byte) error            { return nil }
+func (drop) Member([]byte) error              { return nil }
+func (drop) Intset([]byte) error              { return nil }
+func (drop) MemberPack([]byte) error          { return nil }
+func (drop) Scored([]byte, float64) error     { return nil }
+func (drop) ScoredPack([]byte) error          { return nil }
+func (drop) Field(_, _ []byte, _ int64) error { return nil }
+func (drop) FieldPack([]byte) error           { return nil }
+func (drop) FieldPackEx([]byte) error         { return nil }
+func (drop) Stream() (StreamBuilder, error)   { return dropStream{}, nil }
+func (drop) End() error                       { return nil }
+
+// dropStream is the StreamBuilder of a stream that nobody wants.
+type dropStream struct{}
+
+func (dropStream) Pack(stream.ID, []byte) error               { return nil }
+func (dropStream) SetMeta(stream.Meta, bool) error            { return nil }
+func (dropStream) Group([]byte, stream.ID, int64, bool) error { return nil }
+func (dropStream) Pending(stream.ID, int64, uint64) error     { return nil }
+func (dropStream) Consumer([]byte, int64) error               { return nil }
+func (dropStream) Owned(stream.ID) error                      { return nil }
+func (dropStream) EndGroup() error                            { return nil }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/intset"
 	"github.com/redoubt-kv/redoubt/core/listpack"
+	"github.com/redoubt-kv/redoubt/core/value/stream"
 )
 
 // printer is a Builder that writes the value down as text: a string as it is,
@@ -100,23 +101,33 @@ func (p *printer) FieldPackEx(lp []byte) error {
 	return nil
 }
 
-func (p *printer) StreamNode(master StreamID, lp []byte) error {
-	return p.line("%v: %q", master, elements(lp))
-}
-func (p *printer) Stream(i StreamInfo) error { return p.line("%+v", i) }
+func (p *printer) Stream() (StreamBuilder, error) { return p, nil }
 
-func (p *printer) StreamGroup(g StreamGroup) error {
-	p.line("group %s %v %d %v", g.Name, g.Last, g.Read, g.Estimate)
-	return p.once("group " + string(g.Name))
-}
-
-func (p *printer) StreamConsumer(c StreamConsumer) error {
-	return p.line("consumer %s %d %d", c.Name, c.SeenMs, c.ActiveMs)
+func (p *printer) Pack(id stream.ID, lp []byte) error {
+	if _, err := listpack.Validate(lp, true); err != nil {
+		return err
+	}
+	return p.line("%v: %q", id, elements(lp))
 }
 
-func (p *printer) StreamPending(n StreamPending) error {
-	return p.line("pending %v %d %d", n.ID, n.DeliveredMs, n.Deliveries)
+func (p *printer) SetMeta(m stream.Meta, old bool) error { return p.line("%+v %v", m, old) }
+
+func (p *printer) Group(name []byte, last stream.ID, read int64, old bool) error {
+	p.line("group %s %v %d %v", name, last, read, old)
+	return p.once("group " + string(name))
 }
+
+func (p *printer) Pending(id stream.ID, timeMs int64, deliveries uint64) error {
+	return p.line("pending %v %d %d", id, timeMs, deliveries)
+}
+
+func (p *printer) Consumer(name []byte, seenMs int64) error {
+	return p.line("consumer %s %d", name, seenMs)
+}
+
+func (p *printer) Owned(id stream.ID) error { return p.line("owns %v", id) }
+
+func (p *printer) EndGroup() error { return nil }
 
 func (p *printer) End() error {
 	p.ended = true

@@ -12,7 +12,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
 
-func newStore(t *testing.T) *keyspace.Store {
+func newStore(t testing.TB) *keyspace.Store {
 	t.Helper()
 	s, err := keyspace.New(keyspace.Options{Shards: 4, Databases: 3, Seed: 7, Now: func() int64 { return time.Now().UnixMilli() }})
 	if err != nil {
@@ -22,7 +22,7 @@ func newStore(t *testing.T) *keyspace.Store {
 	return s
 }
 
-func set(s *keyspace.Store, tx *keyspace.Tx, db int, key, val string) {
+func setString(s *keyspace.Store, tx *keyspace.Tx, db int, key, val string) {
 	tx.LockKey([]byte(key), time.Now().UnixMilli())
 	tx.DB(db).SetString([]byte(key), []byte(val), keyspace.NoTTL)
 	tx.Unlock()
@@ -45,7 +45,7 @@ func TestSnapshotUnderWrites(t *testing.T) {
 		return fmt.Sprintf("%d:%d:%s", k, round, bytes.Repeat([]byte{'x'}, size))
 	}
 	for k := range keys {
-		set(s, tx, k%2, fmt.Sprint("k", k), value(k, 0))
+		setString(s, tx, k%2, fmt.Sprint("k", k), value(k, 0))
 	}
 	var round atomic.Int64
 	var stop atomic.Bool
@@ -58,7 +58,7 @@ func TestSnapshotUnderWrites(t *testing.T) {
 			for !stop.Load() {
 				k := r.IntN(keys)
 				cut.RLock()
-				set(s, tx, k%2, fmt.Sprint("k", k), value(k, int(round.Load())))
+				setString(s, tx, k%2, fmt.Sprint("k", k), value(k, int(round.Load())))
 				cut.RUnlock()
 			}
 		})

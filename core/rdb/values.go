@@ -1,13 +1,12 @@
 package rdb
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
-	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/listpack"
+	"github.com/redoubt-kv/redoubt/core/value"
 )
 
 // maxFieldDueMs is the latest due time of a hash field: Redis keeps 48 bits.
@@ -176,12 +175,8 @@ func (r *valueReader) score(t Type) (float64, error) {
 	return score, nil
 }
 
-// parseScore reads what C's printf writes with %.17g; an out of range number
-// is infinite, as in C.
-func parseScore(p []byte) (float64, bool) {
-	score, err := strconv.ParseFloat(string(p), 64)
-	return score, (err == nil || errors.Is(err, strconv.ErrRange)) && !bytes.ContainsAny(p, "_xX")
-}
+// parseScore reads a score that is text, as the sorted set will read it.
+func parseScore(p []byte) (float64, bool) { return value.ParseBound(p) }
 
 // field reads one field and its value.
 func (r *valueReader) field(b Builder, dueMs int64) error {

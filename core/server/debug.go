@@ -39,6 +39,13 @@ func (d *debugger) SkipChecksums(on bool) { (*Server)(d).saver.skipSums.Store(on
 // ChangeReplicationID makes a new one.
 func (d *debugger) ChangeReplicationID() { (*Server)(d).replID.Store(nil) }
 
+// PackedThreshold sets from which length elements of lists are not packed.
+func (d *debugger) PackedThreshold(bytes int) {
+	s := (*Server)(d)
+	s.packedThreshold.Store(int64(bytes))
+	s.store.SetLimits(s.valueLimits(s.live.Load()))
+}
+
 // Log writes a line to the log.
 func (d *debugger) Log(message string) { (*Server)(d).log.warning("DEBUG LOG: %s", message) }
 

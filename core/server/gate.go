@@ -20,6 +20,9 @@ const (
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
 	flags := c.Row.Flags
+	if c.Transaction != nil {
+		flags = c.Transaction.Flags(c.Row)
+	}
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}

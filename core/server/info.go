@@ -27,7 +27,7 @@ func (p *informer) Info(c *command.Call, want admin.Section) *admin.Info {
 		{admin.ClientsSection, func() { info.Clients = s.clientsInfo() }},
 		{admin.MemorySection, func() { info.Memory = *p.Memory(c) }},
 		{admin.PersistenceSection, func() { info.Persistence = s.saver.info() }},
-		{admin.StatsSection, func() { info.Stats = s.statsInfo() }},
+		{admin.StatsSection, func() { info.Stats = s.statsInfo(c) }},
 		{admin.ReplicationSection, func() { info.Replication = s.replicationInfo() }},
 		{admin.CPUSection, func() { info.CPU = cpuInfo() }},
 		{admin.CommandStatsSection, func() { info.Commands = admin.CommandFigures(s.table, s.stats) }},
@@ -35,7 +35,7 @@ func (p *informer) Info(c *command.Call, want admin.Section) *admin.Info {
 		{admin.LatencyStatsSection, func() {
 			info.Latencies = admin.CommandLatencies(s.table, s.stats, s.live.Load().LatencyTrackingInfoPercentiles)
 		}},
-		{admin.KeyspaceSection, func() { info.Keyspace = s.keyspaceInfo() }},
+		{admin.KeyspaceSection, func() { info.Keyspace = s.keyspaceInfo(c) }},
 	} {
 		if want&part.section != 0 {
 			part.fill()
@@ -65,7 +65,7 @@ func (s *Server) clientsInfo() admin.Clients {
 }
 
 // Memory is the memory in use.
-func (p *informer) Memory(*command.Call) *admin.Memory {
+func (p *informer) Memory(c *command.Call) *admin.Memory {
 	s := (*Server)(p)
 	set := s.live.Load()
 	s.notePeak()
@@ -80,7 +80,7 @@ func (p *informer) Memory(*command.Call) *admin.Memory {
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}
 	for db := range s.store.Databases() {
-		if keys, _ := s.store.Size(db); keys > 0 {
+		if keys, _ := c.Tx.Size(db); keys > 0 {
 			m.Keys += keys
 			m.Databases = append(m.Databases, admin.MemoryOfDatabase{Index: db})
 		}
@@ -119,8 +119,8 @@ func (v *saver) info() admin.Persistence {
 	return p
 }
 
-func (s *Server) statsInfo() admin.Stats {
-	t, k := s.stats.Totals(), s.store.Counts()
+func (s *Server) statsInfo(c *command.Call) admin.Stats {
+	t, k := s.stats.Totals(), c.Tx.Counts()
 	s.saver.mu.Lock()
 	pin, pins := s.saver.lastPin, s.saver.pins
 	s.saver.mu.Unlock()
@@ -154,21 +154,21 @@ func (s *Server) errorInfo() (list []admin.ErrorStats) {
 	return list
 }
 
-func (s *Server) keyspaceInfo() (list []admin.Database) {
+func (s *Server) keyspaceInfo(c *command.Call) (list []admin.Database) {
 	for db := range s.store.Databases() {
-		if keys, expires := s.store.Size(db); keys > 0 {
-			list = append(list, admin.Database{Index: db, Keys: keys, Expires: expires, AverageTTL: s.store.AverageTTL(db)})
+		if keys, expires := c.Tx.Size(db); keys > 0 {
+			list = append(list, admin.Database{Index: db, Keys: keys, Expires: expires, AverageTTL: c.Tx.AverageTTL(db)})
 		}
 	}
 	return list
 }
 
 // ResetStats is CONFIG RESETSTAT.
-func (p *informer) ResetStats() {
+func (p *informer) ResetStats(c *command.Call) {
 	s := (*Server)(p)
 	s.stats.Reset()
 	s.errors.Reset()
-	s.store.ResetCounts()
+	c.Tx.ResetCounts()
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)
 	s.figures.peak.Store(s.usedMemory())

@@ -42,7 +42,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.password.Set(set.RequirePass)
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
-	s.store.SetLimits(valueLimits(set))
+	s.store.SetLimits(s.valueLimits(set))
 	s.stats.TrackLatency(set.LatencyTracking)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy
@@ -89,14 +89,15 @@ func evictionPolicy(p settings.Policy) keyspace.EvictionPolicy {
 }
 
 // valueLimits are the thresholds between representations.
-func valueLimits(set *settings.Settings) *value.Limits {
+func (s *Server) valueLimits(set *settings.Settings) *value.Limits {
 	return &value.Limits{
 		HashMaxListpackEntries: count(set.HashMaxListpackEntries), HashMaxListpackValue: count(set.HashMaxListpackValue),
 		SetMaxIntsetEntries:   count(set.SetMaxIntsetEntries),
 		SetMaxListpackEntries: count(set.SetMaxListpackEntries), SetMaxListpackValue: count(set.SetMaxListpackValue),
 		ZSetMaxListpackEntries: count(set.ZsetMaxListpackEntries), ZSetMaxListpackValue: count(set.ZsetMaxListpackValue),
 		ListMaxListpackSize: set.ListMaxListpackSize, ListCompressDepth: set.ListCompressDepth,
-		StreamNodeMaxBytes: count(set.StreamNodeMaxBytes), StreamNodeMaxEntries: count(uint64(set.StreamNodeMaxEntries)),
+		ListPackedThreshold: int(s.packedThreshold.Load()),
+		StreamNodeMaxBytes:  count(set.StreamNodeMaxBytes), StreamNodeMaxEntries: count(uint64(set.StreamNodeMaxEntries)),
 	}
 }
 

@@ -234,8 +234,18 @@ func (v *saver) inline(take func() *keyspace.Snapshot) error {
 	return err
 }
 
-// BackgroundSave starts a save from a snapshot taken now.
-func (v *saver) BackgroundSave(_ *command.Call, schedule bool) (scheduled bool, err error) {
+// BackgroundSave starts a save from a snapshot taken now; within a transaction it
+// is left to the cron.
+func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, err error) {
+	if c != nil && c.Nested {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.running {
+			return false, admin.ErrSaveRunning
+		}
+		v.scheduled = true
+		return true, nil
+	}
 	if err := v.begin(true); err != nil {
 		return false, err
 	}

@@ -75,13 +75,15 @@ type Server struct {
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
 
-	runID      string
-	replID     atomic.Pointer[string]
-	started    time.Time
-	startupMem int64
-	figures    figures
-	saver      saver
-	sweep      sweeper
+	runID string
+	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
+	packedThreshold atomic.Int64
+	replID          atomic.Pointer[string]
+	started         time.Time
+	startupMem      int64
+	figures         figures
+	saver           saver
+	sweep           sweeper
 
 	loading  atomic.Bool
 	cronOff  atomic.Bool // DEBUG PAUSE-CRON

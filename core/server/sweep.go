@@ -61,7 +61,7 @@ func (w *sweeper) run() {
 	}
 }
 
-// expire deletes due keys for at most the share of the time that Redis allows:
+// expire deletes due keys and fields of hashes for at most the share of the time that Redis allows:
 // 25 % and 2 % more for each step of active-expire-effort.
 func (w *sweeper) expire(hz, effort int) {
 	s := w.s
@@ -76,6 +76,10 @@ func (w *sweeper) expire(hz, effort int) {
 				return
 			}
 			_, wrapped = s.store.ExpireStep(i, s.clock.NowMs())
+			runtime.Gosched()
+		}
+		for more := true; more && time.Since(start) <= limit; {
+			_, more = s.store.ExpireFieldsStep(i, s.clock.NowMs())
 			runtime.Gosched()
 		}
 	}

@@ -95,10 +95,22 @@ func (s *Session) SetLibVersion(version string) bool {
 }
 
 // ReplyOn is CLIENT REPLY ON: this reply and those to come are sent.
-func (s *Session) ReplyOn() { s.replies &^= repliesOff | repliesSkip }
+// Within EXEC, the replies that it came after stay away.
+func (s *Session) ReplyOn() {
+	if s.replies&(repliesOff|repliesSkip) != 0 {
+		s.loop.w.B = s.loop.w.B[:s.replyCut]
+	}
+	s.replies &^= repliesOff | repliesSkip
+}
 
 // ReplyOff is CLIENT REPLY OFF: no replies from now on.
-func (s *Session) ReplyOff() { s.replies |= repliesOff }
+// Within EXEC, those that it came after are sent.
+func (s *Session) ReplyOff() {
+	if s.replies&(repliesOff|repliesSkip) == 0 {
+		s.replyCut = len(s.loop.w.B)
+	}
+	s.replies |= repliesOff
+}
 
 // ReplySkip is CLIENT REPLY SKIP: no reply to the next request.
 func (s *Session) ReplySkip() {
@@ -112,7 +124,8 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// authentication, name, replies, NO-EVICT and NO-TOUCH. What it told about its
+// authentication, name, replies, NO-EVICT and NO-TOUCH. Its transaction is the
+// call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
 	s.Select(0)

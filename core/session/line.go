@@ -28,8 +28,9 @@ func (s *Session) line(b []byte, self bool) []byte {
 	for _, none := range []string{"sub", "psub", "ssub"} {
 		l.int(none, 0)
 	}
-	l.int("multi", -1)
-	l.int("watch", 0)
+	tran := s.tran.Load()
+	l.int("multi", tran.Queued())
+	l.int("watch", tran.Watched())
 	s.buffers(&l, self)
 	s.identity(&l, self)
 	return l
@@ -48,7 +49,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	l.int("qbuf", input)
 	l.int("qbuf-free", room)
 	l.int("argv-mem", args)
-	l.int("multi-mem", 0)
+	l.int("multi-mem", s.tran.Load().Bytes())
 	l.int("rbs", replyRoom)
 	l.int("rbp", s.peakOut.Load())
 	l.int("obl", replies)
@@ -65,7 +66,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 func (s *Session) identity(l *lineWriter, self bool) {
 	row := s.shownRow.Load()
 	if self && s.loop.call.Client == command.Client(s) {
-		row = s.loop.call.Row
+		row = s.loop.call.Requested()
 	}
 	if row != nil {
 		l.text("cmd", row.FullName)
@@ -82,7 +83,7 @@ func (s *Session) identity(l *lineWriter, self bool) {
 // memory is about how many bytes s takes; more are those in use while a
 // request is executed. Any.
 func (s *Session) memory(more int64) int64 {
-	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + more
+	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.tran.Load().Bytes() + more
 }
 
 // argBytes is the length of the arguments being executed. Loop.
@@ -93,14 +94,27 @@ func (s *Session) argBytes() (sum int64) {
 	return sum
 }
 
+// Bits of letters that are in no Session.flags.
+const (
+	shownMulti   = 1 << 30
+	shownTouched = 1 << 31
+)
+
 // letters are the flags that CLIENT LIST shows, in its order.
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{flagHeld | flagBlocked, 'b'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))
+	tran := s.tran.Load()
+	if tran.Queued() >= 0 {
+		flags |= shownMulti
+	}
+	if tran.Touched() {
+		flags |= shownTouched
+	}
 	for _, l := range letters {
 		if flags&l.bit != 0 {
 			shown = append(shown, l.letter)

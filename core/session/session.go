@@ -114,6 +114,7 @@ type Session struct {
 	scanner       resp.Scanner
 	row           *command.Row // what the last request named
 	wait          wait
+	replyCut      int // where in Loop.w the replies begin that CLIENT REPLY takes back
 	authenticated bool
 	refused       bool // never was a client
 	dropped       bool // closed without waiting for the replies to be sent
@@ -135,6 +136,7 @@ type Session struct {
 	libName  atomic.Pointer[string]
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
+	tran     atomic.Pointer[command.Transaction]
 
 	prev, next *Session // in Clients, under its lock
 }
@@ -228,11 +230,16 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
-	c.Args, c.Row, c.Client = args, s.row, s
+	tran := s.tran.Load()
+	c.Args, c.Row, c.Client, c.Transaction = args, s.row, s, tran
+	s.replyCut = mark
 	s.loop.exec.Execute(c)
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
+	}
+	if c.Transaction != tran {
+		s.tran.Store(c.Transaction)
 	}
 	if c.Blocked != nil {
 		s.block(c.Blocked)
@@ -242,16 +249,15 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
-		s.suppress(mark)
+		s.suppress()
 	}
 	return wait
 }
 
-// suppress takes back the reply appended since mark if CLIENT REPLY wants
-// none.
-func (s *Session) suppress(mark int) {
+// suppress takes back the reply that CLIENT REPLY does not want.
+func (s *Session) suppress() {
 	if s.replies&(repliesOff|repliesSkip) != 0 {
-		s.loop.w.B = s.loop.w.B[:mark]
+		s.loop.w.B = s.loop.w.B[:s.replyCut]
 	}
 	s.replies &^= repliesSkip
 	if s.replies&skipNext != 0 {
@@ -271,7 +277,7 @@ func (s *Session) answered() {
 		s.loop.stats.Add(stats.Writes, 1)
 	}
 	*s.out, w.B = w.B, nil
-	s.loop.call.Args, s.loop.call.Client = nil, nil
+	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
 		s.conn.CloseAfterReply()
@@ -305,6 +311,16 @@ func (s *Session) crossProtocol() {
 	s.closeNow()
 }
 
+// discard ends the client's transaction and what it watches, outside of any
+// call. Loop.
+func (s *Session) discard() {
+	if t := s.tran.Load(); t != nil {
+		c := command.Call{Tx: s.loop.call.Tx, Transaction: t}
+		c.Discard()
+		s.tran.Store(nil)
+	}
+}
+
 // closeNow ends the connection and drops what is unsent. Loop.
 func (s *Session) closeNow() {
 	s.dropped = true
@@ -322,6 +338,7 @@ func (s *Session) Closed(err error) {
 	}
 	s.set(flagClosing, true)
 	s.endWait()
+	s.discard()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }

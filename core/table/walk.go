@@ -169,14 +169,16 @@ func (b Bucket) count() (n int) {
 }
 
 // pick returns one of the n entries of b.
-func (b Bucket) pick(rnd uint64, n int) (chosen Entry) {
-	i, _ := bits.Mul64(rnd, uint64(n))
-	b.Each(func(e Entry) bool {
-		chosen = e
-		i--
-		return i != ^uint64(0)
-	})
-	return chosen
+func (b Bucket) pick(rnd uint64, n int) Entry {
+	hi, _ := bits.Mul64(rnd, uint64(n))
+	for i, ref := int(hi), b.Ref; ; {
+		node := bucket(b.heap.Node(ref))
+		if i < node.count() {
+			return Entry{b.heap, node[node.offset(i):], ref}
+		}
+		i -= node.count()
+		ref = node.next()
+	}
 }
 
 // RefreshDue sets the due time of the buckets at pos to that of their earliest

@@ -57,6 +57,8 @@ type Cell struct {
 
 	bytes []byte // owns B after Set
 	blob  []byte // what EditBlob gave out, unless it was a node
+
+	table table.Table // what OpenTable gave out
 }
 
 // Reset makes c the value b of kind, as it is in its entry.
@@ -197,6 +199,13 @@ func (c *Cell) Table(off int, release func(t *table.Table, pos uint64, e table.E
 	b := c.B[off:]
 	t.Root, t.Count, t.Dues = page.Ref(le.Uint32(b)), int64(le.Uint64(b[8:])), int64(le.Uint64(b[16:]))
 	return t
+}
+
+// OpenTable is Table without an allocation: the table is the cell's, until the
+// next OpenTable.
+func (c *Cell) OpenTable(off int, release func(t *table.Table, pos uint64, e table.Entry)) *table.Table {
+	c.table = c.Table(off, release)
+	return &c.table
 }
 
 // PutTable stores the version of t at byte off of B, in place.

@@ -26,6 +26,7 @@ import (
 	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/table"
 )
 
 // Type is a value's type, as TYPE names it. The numbers are in nodes and so
@@ -82,6 +83,9 @@ const (
 
 	InNode Kind = 1
 )
+
+// NoDue is the due time of what never expires.
+const NoDue = table.NoDue
 
 // Type is the kind's type.
 func (k Kind) Type() Type { return Type(k >> 4) }

@@ -29,3 +29,10 @@ func (p *Pair) Store() *keyspace.Store { return p.own.exec.Store }
 
 // Oracle is the connection to redis-server, for what only that side needs.
 func (p *Pair) Oracle() *redistest.Client { return p.oracle }
+
+// SameBut is Same for a command whose reply is equal only after mask, which takes
+// out what depends on the clock.
+func (p *Pair) SameBut(mask func(reply string) string, args ...any) {
+	p.t.Helper()
+	p.compare(func(got, want string) bool { return mask(got) == mask(want) }, args)
+}

@@ -12,6 +12,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
+	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/types"
 )
 
 // own is our side of a pair: an executor over a store with several shards.
@@ -103,7 +105,10 @@ func (o *own) set(key, val string) {
 func (o *own) state(key string) (s string) {
 	o.locked(func(db *keyspace.DB) {
 		if e, found := db.Find([]byte(key), keyspace.Peek); found {
-			s = fmt.Sprintf("%v %v %q", e.String().Encoding(), e.Due(), e.String().AppendTo(nil))
+			s = fmt.Sprintf("%v %v", types.Encoding(e.Space(), e.Kind(), e.Value()), e.Due())
+			if e.Type() == value.TypeString {
+				s += fmt.Sprintf(" %q", e.String().AppendTo(nil))
+			}
 		}
 	})
 	return s

@@ -121,6 +121,9 @@ type Debugger interface {
 	PauseCron(on bool)
 	SkipChecksums(on bool) // of RDB files
 	ChangeReplicationID()
+	// PackedThreshold sets the length from which an element of a list is never
+	// packed with others; 0 is the default.
+	PackedThreshold(bytes int)
 	Log(message string)
 	// HashStats describes the tables of a database, and of its keys with a
 	// due time, for people. Every shard is locked by c.Tx.

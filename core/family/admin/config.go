@@ -51,7 +51,7 @@ func replyConfig(c *command.Call, err error) {
 }
 
 func (f *family) configResetStat(c *command.Call) {
-	f.Info.ResetStats()
+	f.Info.ResetStats(c)
 	c.Out.OK()
 }
 

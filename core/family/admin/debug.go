@@ -12,7 +12,6 @@ import (
 	"github.com/redoubt-kv/redoubt/core/glob"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/rdb"
-	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/value"
 )
 
@@ -51,7 +50,7 @@ var debugTable = []struct {
 	{"OBJECT", 3, 3, (*family).debugObject},
 	{"SDSLEN", 3, 3, plain(debugSdsLen)},
 	{"LISTPACK", 3, 3, notEncoded("ERR Not a listpack encoded object.")},
-	{"QUICKLIST", 3, 4, notEncoded("ERR Not a quicklist encoded object.")},
+	{"QUICKLIST", 3, 4, (*family).debugQuicklist},
 	{"HTSTATS-KEY", 3, 3, notEncoded("ERR The value stored at the specified key is not represented using an hash table")},
 	{"HTSTATS", 3, 3, (*family).debugHashStats},
 	{"POPULATE", 3, 5, plain(debugPopulate)},
@@ -68,10 +67,10 @@ var debugTable = []struct {
 		c.Out.OK()
 	}},
 	{"STRINGMATCH-TEST", 2, 2, plain(debugGlob)},
+	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, (*family).debugPackedThreshold},
 
 	// Knobs of mechanisms that this server does not have: what they would
 	// change never happens.
-	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, plain(debugPackedThreshold)},
 	{"SET-DISABLE-DENY-SCRIPTS", 3, 3, accept},
 	{"DROP-CLUSTER-PACKET-FILTER", 3, 3, accept},
 	{"REPLYBUFFER", 4, 4, plain(debugReplyBuffer)},
@@ -96,22 +95,6 @@ func accept(_ *family, c *command.Call) { c.Out.OK() }
 
 func refuse(text string) func(*family, *command.Call) {
 	return func(_ *family, c *command.Call) { c.Out.Error("ERR " + text) }
-}
-
-// debugPackedThreshold checks a size as in "100kb" and does nothing with it.
-func debugPackedThreshold(c *command.Call) {
-	text := bytes.ToLower(resp.ErrorText(c.Args[2], len(c.Args[2]))) // up to a NUL, as C reads it
-	digits := len(text) - len(bytes.TrimLeft(text, "0123456789"))
-	n, err := strconv.ParseUint(string(text[:digits]), 10, 64)
-	unit, known := map[string]uint64{
-		"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1000 * 1000, "mb": 1 << 20, "g": 1000 * 1000 * 1000, "gb": 1 << 30,
-	}[string(text[digits:])]
-	const limit = 1<<32 - 1<<20
-	if err != nil && len(text) > 0 || !known || n > limit/unit { // nothing at all is 0
-		c.Out.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
-		return
-	}
-	c.Out.OK()
 }
 
 func debugReplyBuffer(c *command.Call) {
@@ -208,6 +191,9 @@ func (f *family) debugObject(c *command.Call) {
 	b = strconv.AppendInt(b, int64(e.Clock()), 10)
 	b = append(b, " lru_seconds_idle:"...)
 	b = strconv.AppendInt(b, keyspace.IdleMs(e.Clock(), c.Now)/1000, 10)
+	if e.Type() == value.TypeList {
+		b = appendListFigures(b, e, c.DB.Limits())
+	}
 	c.Out.B = append(b, "\r\n"...)
 }
 
@@ -300,9 +286,10 @@ func debugPopulate(c *command.Call) {
 		if size > 0 {
 			clear(padded[copy(padded, val):])
 			c.DB.SetString(key, padded, keyspace.NoTTL)
-			continue
+		} else {
+			c.DB.SetString(key, val, keyspace.NoTTL)
 		}
-		c.DB.SetString(key, val, keyspace.NoTTL)
+		c.DB.Touch(key)
 	}
 	c.Out.OK()
 }

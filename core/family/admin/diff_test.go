@@ -47,11 +47,12 @@ func (f *fake) SetActiveExpire(on bool)           { f.note("active-expire %v", o
 func (f *fake) PauseCron(on bool)                 { f.note("pause-cron %v", on) }
 func (f *fake) SkipChecksums(on bool)             { f.note("skip-checksums %v", on) }
 func (f *fake) ChangeReplicationID()              { f.note("change id") }
+func (f *fake) PackedThreshold(n int)             { f.note("packed-threshold %d", n) }
 func (f *fake) Log(message string)                { f.note("log %s", message) }
 func (f *fake) CompressRDB() bool                 { return true }
 func (f *fake) Info(*command.Call, Section) *Info { return &Info{} }
 func (f *fake) Memory(*command.Call) *Memory      { return &Memory{} }
-func (f *fake) ResetStats()                       { f.note("resetstat") }
+func (f *fake) ResetStats(*command.Call)          { f.note("resetstat") }
 func (f *fake) HashStats(*command.Call, int) (string, string) {
 	const empty = "Hash table 0 stats (main hash table):\nNo stats available for empty dictionaries\n"
 	return empty, empty

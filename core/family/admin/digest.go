@@ -4,10 +4,17 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
+	"math"
+	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
+	"github.com/redoubt-kv/redoubt/core/value/list"
+	"github.com/redoubt-kv/redoubt/core/value/set"
+	"github.com/redoubt-kv/redoubt/core/value/stream"
+	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
 
 // digest is DEBUG DIGEST's signature of data, the same as Redis computes of
@@ -37,14 +44,97 @@ func (d *digest) mixUint32(n uint32) {
 
 func (d *digest) String() string { return hex.EncodeToString(d[:]) }
 
-// value joins e's value and whether it has a due time.
-func (d *digest) value(e keyspace.Entry) {
+// value joins e's value as it is at time now, and whether it has a due time.
+func (d *digest) value(e keyspace.Entry, now int64) {
 	d.mixUint32(redisType(e.Type()))
-	if e.Type() == value.TypeString {
+	switch sp, kind, b := e.Space(), e.Kind(), e.Value(); e.Type() {
+	case value.TypeString:
 		d.mix(e.String().Bytes(nil))
+	case value.TypeList:
+		d.list(list.Of(sp, kind, b))
+	case value.TypeSet:
+		d.set(set.Of(sp, kind, b))
+	case value.TypeHash:
+		d.hash(hash.Of(sp, kind, b, now))
+	case value.TypeZSet:
+		d.zset(zset.Of(sp, kind, b))
+	case value.TypeStream:
+		d.stream(stream.Of(sp, kind, b))
 	}
 	if e.Due() != keyspace.NoTTL {
 		d.xor([]byte("!!expire!!"))
+	}
+}
+
+func (d *digest) list(l list.List) {
+	var it list.Iter
+	var room []byte
+	for ok := it.Seek(&l, 0); ok; ok = it.Next() {
+		room = it.AppendElem(room[:0])
+		d.mix(room)
+	}
+}
+
+func (d *digest) set(s set.Set) {
+	var room [20]byte
+	s.Each(func(m set.Member) bool {
+		d.xor(m.Bytes(room[:]))
+		return true
+	})
+}
+
+// pair joins two strings that belong together, without regard to the order of
+// pairs.
+func (d *digest) pair(a, b []byte) {
+	var one digest
+	one.mix(a)
+	one.mix(b)
+	d.xor(one[:])
+}
+
+func (d *digest) hash(h hash.Hash) {
+	var rooms [2][20]byte
+	h.Each(func(field, v hash.Item, _ int64) bool {
+		d.pair(field.Bytes(rooms[0][:]), v.Bytes(rooms[1][:]))
+		return true
+	})
+}
+
+// zset writes scores as C's %.17g.
+func (d *digest) zset(z zset.ZSet) {
+	var room []byte
+	for c := z.At(0); c.Valid(); c.Next() {
+		room = appendScore(room[:0], c.Score())
+		d.pair(c.Member(), room)
+	}
+}
+
+func appendScore(b []byte, score float64) []byte {
+	if math.IsInf(score, 1) {
+		return append(b, "inf"...)
+	}
+	if math.IsInf(score, -1) {
+		return append(b, "-inf"...)
+	}
+	return strconv.AppendFloat(b, score, 'g', 17, 64)
+}
+
+// stream joins entries; groups are not part of the signature.
+func (d *digest) stream(s stream.Stream) {
+	var room []byte
+	it := s.Range(stream.ID{}, stream.MaxID)
+	for it.Next() {
+		id := it.ID()
+		room = strconv.AppendUint(append(strconv.AppendUint(room[:0], id.Ms, 10), '.'), id.Seq, 10)
+		d.mix(room)
+		for range 2 * it.Fields() {
+			elem, n, isInt := it.Elem()
+			if isInt {
+				room = strconv.AppendInt(room[:0], n, 10)
+				elem = room
+			}
+			d.mix(elem)
+		}
 	}
 }
 
@@ -60,7 +150,7 @@ func debugDigest(c *command.Call) {
 		db.Each(func(e keyspace.Entry) bool {
 			var one digest
 			one.mix(e.Key())
-			one.value(e)
+			one.value(e, db.FieldTime())
 			all.xor(one[:])
 			return true
 		})
@@ -75,7 +165,7 @@ func debugDigestValue(c *command.Call) {
 	for _, key := range c.Args[2:] {
 		var d digest
 		if e, ok := c.DB.Find(key, keyspace.Peek); ok {
-			d.value(e)
+			d.value(e, c.DB.FieldTime())
 		}
 		c.Out.Simple(d.String())
 	}

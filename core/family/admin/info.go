@@ -61,7 +61,7 @@ type Informer interface {
 	// Memory is that part alone.
 	Memory(c *command.Call) *Memory
 	// ResetStats is CONFIG RESETSTAT.
-	ResetStats()
+	ResetStats(c *command.Call)
 }
 
 func (f *family) info(c *command.Call) {

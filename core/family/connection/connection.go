@@ -90,6 +90,7 @@ func quit(c *command.Call) {
 
 func reset(c *command.Call) {
 	if cl := client(c); cl != nil {
+		c.Discard()
 		cl.Reset()
 		c.Out.Simple("RESET")
 	}

@@ -21,8 +21,8 @@ func Commands(s Server) []command.Row {
 		{Name: "auth", Arity: -2, Flags: login, Docs: authDocs(), Handler: auth},
 		{Name: "hello", Arity: -1, Flags: login, Docs: helloDocs(), Handler: f.hello},
 		{Name: "select", Arity: 2, Flags: always | command.Fast, Docs: selectDocs(), Handler: selectDB},
-		{Name: "quit", Arity: -1, Flags: login, Docs: quitDocs(), Handler: quit},
-		{Name: "reset", Arity: 1, Flags: login, Docs: resetDocs(), Handler: reset},
+		{Name: "quit", Arity: -1, Flags: login | command.InMulti | command.EndsMulti, Docs: quitDocs(), Handler: quit},
+		{Name: "reset", Arity: 1, Flags: login | command.InMulti | command.EndsMulti, Docs: resetDocs(), Handler: reset},
 		{Name: "client", Arity: -2, Docs: clientDocs(), Subcommands: f.clientRows()},
 	}
 }

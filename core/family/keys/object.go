@@ -2,7 +2,6 @@ package keys
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -92,5 +91,3 @@ func objectHelp(c *command.Call) {
 		"    <key>.",
 	)
 }
-
-func appendUint(b []byte, n uint64) []byte { return strconv.AppendUint(b, n, 10) }

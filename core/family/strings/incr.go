@@ -5,6 +5,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/longdouble"
 )
 
 func incr(c *command.Call) { add(c, 1) }
@@ -55,28 +56,28 @@ func incrbyfloat(c *command.Call) {
 	if !ok {
 		return
 	}
-	var n longDouble
+	var n longdouble.Number
 	if found {
-		if s.Len() >= maxFloatChars {
+		if s.Len() >= longdouble.MaxText {
 			c.Out.Error(command.ErrNotFloat)
 			return
 		}
-		if n, ok = parseLongDouble(s.AppendTo(nil)); !ok {
+		if n, ok = longdouble.Parse(s.AppendTo(nil)); !ok {
 			c.Out.Error(command.ErrNotFloat)
 			return
 		}
 	}
-	by, ok := parseLongDouble(c.Args[2])
+	by, ok := longdouble.Parse(c.Args[2])
 	if !ok {
 		c.Out.Error(command.ErrNotFloat)
 		return
 	}
-	sum, finite := n.add(by)
+	sum, finite := n.Add(by)
 	if !finite {
 		c.Out.Error("ERR increment would produce NaN or Infinity")
 		return
 	}
-	text := sum.appendHuman(nil)
+	text := sum.AppendHuman(nil)
 	c.DB.SetText(c.Args[1], text, keyspace.KeepTTL)
 	c.Changed(keyspace.EventString, "incrbyfloat", c.Args[1], 1)
 	c.Out.Bulk(text)

@@ -80,18 +80,6 @@ func (l *List) Len() int64 {
 	return l.seq.Count
 }
 
-// Shape is the number of leaves, and the bytes of elements that they hold.
-func (l *List) Shape() (leaves, size int64) {
-	for it, ok := (Iter{}), true; ok; leaves++ {
-		if leaves == 0 {
-			it.Seek(l, 0)
-		}
-		size += int64(len(it.leaf))
-		ok = l.pack == nil && l.seq.Next(&it.at) && it.load()
-	}
-	return leaves, size
-}
-
 // Iter is an element of a list that is not changed meanwhile.
 type Iter struct {
 	list List

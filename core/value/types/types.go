@@ -5,7 +5,11 @@ package types
 import (
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/list"
+	"github.com/redoubt-kv/redoubt/core/value/set"
+	"github.com/redoubt-kv/redoubt/core/value/stream"
+	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
 
 // ops are what a type does with its values.
@@ -22,7 +26,11 @@ type ops struct {
 
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
+	value.TypeHash:   {hash.Freer, hash.Copy, hash.Nodes, hash.Encoding},
 	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
+	value.TypeSet:    {set.Freer, set.Copy, set.Nodes, set.Encoding},
+	value.TypeStream: {stream.Freer, stream.Copy, stream.Nodes, stream.Encoding},
+	value.TypeZSet:   {zset.Freer, zset.Copy, zset.Nodes, zset.Encoding},
 }
 
 // Freer returns what retires the nodes of a value that is being dropped, nil if
@@ -44,4 +52,19 @@ func Nodes(sp value.Space, kind value.Kind, b []byte, fn func(ref page.Ref)) {
 // Encoding is what OBJECT ENCODING replies.
 func Encoding(sp value.Space, kind value.Kind, b []byte) string {
 	return all[kind.Type()].encoding(sp, kind, b)
+}
+
+// FieldsDue is a time in ms before which no part of the value expires by itself,
+// value.NoDue if none ever does. Only the fields of hashes do.
+func FieldsDue(sp value.Space, kind value.Kind, b []byte) int64 {
+	if kind.Type() != value.TypeHash {
+		return value.NoDue
+	}
+	return hash.Due(sp, kind, b)
+}
+
+// ExpireFields removes some of the fields of c, a hash, whose time has come at
+// now. It returns how many, whether none is left, and when to look again.
+func ExpireFields(c *value.Cell, now int64) (removed int, empty bool, next int64) {
+	return hash.Expire(c, now)
 }

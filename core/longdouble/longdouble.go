@@ -1,50 +1,47 @@
-package strings
+// Package longdouble adds as the long double of x86 does: 64 bits of mantissa, a
+// 15-bit exponent. INCRBYFLOAT and HINCRBYFLOAT add in it. Go has no such type; a
+// Number is a big.Float of that precision whose exponent is held to the same
+// range, so that replies are the same digit for digit on every machine.
+package longdouble
 
 import (
 	"bytes"
 	"math/big"
-
-	"github.com/redoubt-kv/redoubt/core/command"
 )
 
-// INCRBYFLOAT adds in the long double of x86: 64 bits of mantissa, a 15-bit
-// exponent. Go has no such type; a longDouble is a big.Float of that precision
-// whose exponent is held to the same range, so that replies are the same digit
-// for digit on every machine.
-//
 // The constants are in big.Float's terms, where a number is m·2^e with m in
 // [0.5, 1): C's exponents (m in [1, 2)) plus one.
 const (
 	mantissaBits = 64
 	maxExponent  = 16384  // above: infinite
 	minExponent  = -16381 // below: denormal, with fewer bits
-	// maxFloatChars is the length from which Redis takes nothing for a number
+	// MaxText is the length from which Redis takes nothing for a number
 	// (MAX_LONG_DOUBLE_CHARS).
-	maxFloatChars = 5 * 1024
+	MaxText = 5 * 1024
 	// maxDecimal bounds the decimal exponents worth computing with: any number
-	// of up to maxFloatChars digits is zero or infinite beyond it.
-	maxDecimal = 5000 + maxFloatChars
+	// of up to MaxText digits is zero or infinite beyond it.
+	maxDecimal = 5000 + MaxText
 )
 
-// longDouble is a number or an infinity; its zero value is 0.
-type longDouble struct {
+// Number is a finite number or an infinity; its zero value is 0.
+type Number struct {
 	f   big.Float
 	inf bool
 }
 
-// parseLongDouble reads what C's strtold reads, the whole of b: decimal or
+// Parse reads what C's strtold reads, the whole of b: decimal or
 // hexadecimal with an optional exponent, or an infinity. It refuses NaN, blanks,
 // and numbers so large or so small that they would become infinite or zero.
-func parseLongDouble(b []byte) (longDouble, bool) {
-	if len(b) == 0 || len(b) >= maxFloatChars {
-		return longDouble{}, false
+func Parse(b []byte) (Number, bool) {
+	if len(b) == 0 || len(b) >= MaxText {
+		return Number{}, false
 	}
 	negative := b[0] == '-'
 	if negative || b[0] == '+' {
 		b = b[1:]
 	}
-	if command.EqualFold(b, "inf") || command.EqualFold(b, "infinity") {
-		return longDouble{inf: true}, true
+	if is(b, "inf") || is(b, "infinity") {
+		return Number{inf: true}, true
 	}
 	var n numeral
 	var ok bool
@@ -54,10 +51,13 @@ func parseLongDouble(b []byte) (longDouble, bool) {
 		n, ok = scan(b, 10, 'e')
 	}
 	if !ok {
-		return longDouble{}, false
+		return Number{}, false
 	}
 	return n.round(negative)
 }
+
+// is compares words of ASCII without case.
+func is(b []byte, word string) bool { return len(b) == len(word) && bytes.EqualFold(b, []byte(word)) }
 
 // numeral is digits·10^exp, or digits·2^exp if they are hexadecimal.
 type numeral struct {
@@ -130,9 +130,9 @@ func exponent(b []byte) (e int, ok bool) {
 
 // round gives the number nearest to n; where that is infinite, or zero though n
 // is not, ok is false.
-func (n numeral) round(negative bool) (d longDouble, ok bool) {
+func (n numeral) round(negative bool) (d Number, ok bool) {
 	if n.digits.Sign() == 0 {
-		return longDouble{}, true
+		return Number{}, true
 	}
 	exact, ok := n.exact()
 	if !ok {
@@ -188,8 +188,17 @@ func (n numeral) exact() (*big.Rat, bool) {
 	return new(big.Rat).SetInt(scale.Mul(scale, n.digits)), true
 }
 
-// add returns d+o and whether it is finite.
-func (d *longDouble) add(o longDouble) (sum longDouble, finite bool) {
+// Inf tells whether d is infinite.
+func (d *Number) Inf() bool { return d.inf }
+
+// FromInt is the number n.
+func FromInt(n int64) (d Number) {
+	d.f.SetPrec(mantissaBits).SetInt64(n)
+	return d
+}
+
+// Add returns d+o and whether it is finite.
+func (d *Number) Add(o Number) (sum Number, finite bool) {
 	if d.inf || o.inf {
 		return sum, false
 	}
@@ -197,9 +206,9 @@ func (d *longDouble) add(o longDouble) (sum longDouble, finite bool) {
 	return sum, sum.f.MantExp(nil) <= maxExponent
 }
 
-// appendHuman appends the number with at most 17 decimals and no exponent, as
+// AppendHuman appends the number with at most 17 decimals and no exponent, as
 // C's "%.17Lf" without the zeros at its end.
-func (d *longDouble) appendHuman(b []byte) []byte {
+func (d *Number) AppendHuman(b []byte) []byte {
 	if d.f.MantExp(nil) < -60 {
 		return append(b, '0') // far less than half of the last decimal
 	}

@@ -1,0 +1,253 @@
+package command
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/stats"
+)
+
+// Transaction is what a client has said since MULTI, and what it watches. A
+// client that does neither has none.
+//
+//	        Multi           queue           Exec, Discard
+//	(none) ------> open <----------> open ----------------> (none)
+//	   |  ^                   | a command that cannot be queued
+//	   |  | Unwatch           v
+//	   v  |                failed: Exec refuses
+//	watching
+//
+// It belongs to its client's loop, but for the methods that say otherwise.
+type Transaction struct {
+	open   bool
+	failed bool // a command could not be queued
+	watch  keyspace.Watch
+	queue  []queued
+	has    Flags // of any command in the queue
+	lacks  Flags // that some command in the queue has not
+
+	queued atomic.Int64 // 1 + len(queue); 0: not open
+	bytes  atomic.Int64
+}
+
+// queued is a request that EXEC is to run.
+type queued struct {
+	row  *Row
+	args [][]byte // copies
+}
+
+// queuedBytes is about what a queued request takes beside its arguments.
+const queuedBytes, argBytes = 64, 24
+
+// Queued is how many commands are queued, -1 outside of MULTI. Any goroutine.
+func (t *Transaction) Queued() int64 {
+	if t == nil {
+		return -1
+	}
+	return t.queued.Load() - 1
+}
+
+// Watched is how many keys are watched. Any goroutine.
+func (t *Transaction) Watched() int64 {
+	if t == nil {
+		return 0
+	}
+	return int64(t.watch.Len())
+}
+
+// Bytes is about what the queue and the watches take. Any goroutine.
+func (t *Transaction) Bytes() int64 {
+	if t == nil {
+		return 0
+	}
+	const watchBytes = 96
+	return t.bytes.Load() + watchBytes*int64(t.watch.Len())
+}
+
+// Touched tells whether a watched key has changed. Any goroutine.
+func (t *Transaction) Touched() bool { return t != nil && t.watch.Touched() }
+
+// Flags are the flags that a call of row has in t, which may be nil: EXEC has
+// those of what it runs, and queueing takes memory whatever is queued.
+func (t *Transaction) Flags(row *Row) Flags {
+	switch flags := row.Flags; {
+	case t == nil || !t.open || flags&EndsMulti != 0:
+		return flags
+	case flags&RunsQueue != 0:
+		const any = Write | ReadOnly | DenyOOM | MayReplicate | NoAsyncLoading
+		return (flags | t.has&any) &^ (t.lacks & (Loading | Stale))
+	default:
+		return flags | DenyOOM
+	}
+}
+
+// InMulti tells whether the call comes between MULTI and EXEC.
+func (c *Call) InMulti() bool { return c.Transaction != nil && c.Transaction.open }
+
+// queue keeps the call for EXEC. What EXEC is going to refuse is not kept.
+func (x *Executor) queue(c *Call, row *Row) {
+	if t := c.Transaction; !t.failed && !t.watch.Touched() {
+		args := cloneArgs(c.Args)
+		t.queue = append(t.queue, queued{row, args})
+		t.has |= row.Flags
+		t.lacks |= ^row.Flags
+		size := int64(queuedBytes)
+		for _, a := range args {
+			size += argBytes + int64(len(a))
+		}
+		t.queued.Add(1)
+		t.bytes.Add(size)
+	}
+	c.Out.Simple("QUEUED")
+	c.Loop.Mark()
+}
+
+// abort ends the transaction because EXEC is refused with text, and returns what
+// is to be replied.
+func (c *Call) abort(text string) string {
+	c.Discard()
+	return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
+}
+
+// Multi opens a transaction; false if there is one.
+func (c *Call) Multi() bool {
+	if c.InMulti() {
+		return false
+	}
+	t := c.transaction()
+	t.open = true
+	t.queued.Store(1)
+	return true
+}
+
+// Discard ends the transaction, if there is one, and what the client watches; it
+// tells whether there was a transaction. The call has nothing locked.
+func (c *Call) Discard() bool {
+	t := c.Transaction
+	if t == nil {
+		return false
+	}
+	c.Tx.UnwatchAlone(&t.watch)
+	c.Transaction = nil
+	return t.open
+}
+
+func (c *Call) transaction() *Transaction {
+	if c.Transaction == nil {
+		c.Transaction = new(Transaction)
+	}
+	return c.Transaction
+}
+
+// Watch has EXEC refuse to run if one of the keys, which are locked, changes
+// before. It returns false, and does nothing, in a transaction.
+func (c *Call) Watch(keys [][]byte) bool {
+	if c.InMulti() {
+		return false
+	}
+	t := c.transaction()
+	if !t.watch.Touched() { // EXEC is going to refuse anyway
+		for _, key := range keys {
+			c.Tx.Watch(&t.watch, c.DB.Index(), key)
+		}
+	}
+	return true
+}
+
+// Unwatch forgets what is watched. The call has nothing locked, or is part of a
+// transaction, which has forgotten it already.
+func (c *Call) Unwatch() {
+	if t := c.Transaction; t != nil && !c.Nested {
+		c.Tx.UnwatchAlone(&t.watch)
+		if !t.open {
+			c.Transaction = nil
+		}
+	}
+}
+
+// Outcome is what became of a transaction.
+type Outcome uint8
+
+// Outcomes of Exec.
+const (
+	Ran      Outcome = iota // the replies are made
+	Missing                 // there was none
+	Aborted                 // a command could not be queued
+	Conflict                // a watched key has changed
+)
+
+// Exec runs the transaction under the locks of all its keys, which stay locked
+// for the rest of the call. The call has nothing locked.
+func (c *Call) Exec() Outcome {
+	t := c.Transaction
+	if !c.InMulti() {
+		return Missing
+	}
+	c.Transaction = nil
+	if t.failed {
+		c.Tx.UnwatchAlone(&t.watch)
+		return Aborted
+	}
+	c.Tx.LockShards(t.shards(c), c.Now)
+	stale := t.watch.Stale(c.Tx)
+	c.Tx.Unwatch(&t.watch)
+	if stale {
+		return Conflict
+	}
+	args, row := c.Args, c.Row
+	c.Nested, c.outer = true, row
+	c.Out.Array(len(t.queue))
+	for i := range t.queue {
+		c.x.nested(c, &t.queue[i])
+	}
+	c.Nested, c.outer = false, nil
+	c.Args, c.Row = args, row
+	return Ran
+}
+
+// shards are those that the queue's commands and the watched keys need.
+func (t *Transaction) shards(c *Call) (set uint64) {
+	t.watch.Keys(func(key []byte) { set |= c.Tx.Shard(key) })
+	for i := range t.queue {
+		set |= c.shardsOf(t.queue[i].row, t.queue[i].args)
+	}
+	return set
+}
+
+// shardsOf are the shards that a command needs within a transaction: all of them
+// for one that may look at any, by itself or in a way that cannot be told.
+func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
+	switch {
+	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0 && !row.dataless:
+		return keyspace.AllShards
+	case len(row.Keys) == 0:
+		return 0
+	}
+	keys, err := row.KeyPositions(args, c.keys[:0])
+	c.keys = keys
+	if err != nil {
+		return keyspace.AllShards
+	}
+	for _, i := range keys {
+		set |= c.Tx.Shard(args[i])
+	}
+	return set
+}
+
+// nested runs a queued command under the locks that are held.
+func (x *Executor) nested(c *Call, q *queued) {
+	c.Args, c.Row = q.args, q.row
+	c.DB = c.Tx.DB(c.Client.SelectedDB())
+	mark, start := len(c.Out.B), c.Loop.Since()
+	q.row.Handler(c)
+	took, outcome := c.Loop.Since()-start, stats.OK
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
+		outcome = stats.Failed
+		x.countError(c, c.Out.B[mark:])
+	}
+	c.Loop.Record(q.row.ID, took, outcome)
+	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
+		x.Slow(c, took)
+	}
+}

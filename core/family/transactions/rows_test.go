@@ -1,0 +1,13 @@
+package transactions_test
+
+import (
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/core/family/transactions"
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+	"github.com/redoubt-kv/redoubt/internal/rowtest"
+)
+
+func TestRowsAreRedis(t *testing.T) {
+	rowtest.Compare(t, redistest.Start(t), transactions.Commands())
+}

@@ -1,0 +1,20 @@
+package zsets
+
+import (
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/internal/redistest"
+	"github.com/redoubt-kv/redoubt/internal/rowtest"
+)
+
+func TestRowsLikeRedis(t *testing.T) {
+	s, rows := redistest.Start(t), Commands()
+	for i := range rows {
+		if r := &rows[i]; r.Name == "zrank" || r.Name == "zrevrank" { // as they were before 7.2
+			r.Arity, r.Docs.History = 3, nil
+			r.Docs.Args = r.Docs.Args[:2]
+		}
+	}
+	rowtest.Compare(t, s, rows)
+	rowtest.Complete(t, s, "sortedset", rows)
+}

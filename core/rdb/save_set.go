@@ -1,0 +1,28 @@
+package rdb
+
+import (
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/set"
+)
+
+func setType(kind value.Kind) Type {
+	if kind&^value.InNode == value.SetInts {
+		return TypeSetIntset
+	}
+	return TypeSet // Redis 7.0 knows no listpacks of members
+}
+
+func (e *Encoder) set(entry keyspace.Entry) {
+	if setType(entry.Kind()) == TypeSetIntset {
+		e.String(value.BlobOf(entry.Space(), entry.Kind(), entry.Value()))
+		return
+	}
+	s := set.Of(entry.Space(), entry.Kind(), entry.Value())
+	e.Length(uint64(s.Len()))
+	s.Each(func(m set.Member) bool {
+		var room [maxInt64Digits]byte
+		e.String(m.Bytes(room[:]))
+		return e.err == nil
+	})
+}
