@@ -97,7 +97,7 @@ func unsafeToSpoil(argv []string) bool {
 		if len(argv) > 2 && strings.ToUpper(argv[1]) == "PROTOCOL" && strings.ToUpper(argv[2]) == "PUSH" {
 			return true // two replies
 		}
-		return len(argv) > 1 && strings.Contains(" SEGFAULT PANIC ASSERT OOM RESTART CRASH-AND-RECOVER HTSTATS JMAP LEAK MALLCTL ", " "+strings.ToUpper(argv[1])+" ")
+		return len(argv) > 1 && strings.Contains(" SEGFAULT PANIC ASSERT OOM RESTART CRASH-AND-RECOVER HTSTATS HTSTATS-KEY JMAP LEAK MALLCTL ", " "+strings.ToUpper(argv[1])+" ")
 	case "SLOWLOG": // what is slow depends on the machine
 		return len(argv) > 1 && (strings.ToUpper(argv[1]) == "GET" || strings.ToUpper(argv[1]) == "LEN")
 	case "CONFIG": // strings of many GB would be allowed
