@@ -57,8 +57,18 @@ type Call struct {
 	Blocked *Blocked
 
 	x     *Executor
+	outer *Row // EXEC's, while it runs what is queued
 	dirty int64
 	keys  []int // of the planner, used again
+}
+
+// Requested is the row of the command that the client has sent: that of the call
+// or, in what EXEC runs, EXEC's.
+func (c *Call) Requested() *Row {
+	if c.outer != nil {
+		return c.outer
+	}
+	return c.Row
 }
 
 // Changed records that the call changed the value of key: n changes for

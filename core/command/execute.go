@@ -124,8 +124,11 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 // decline replies why the call does not run.
 func (x *Executor) decline(c *Call, row *Row, text string) {
 	mark := len(c.Out.B)
-	if c.InMulti() {
-		text = c.spoil(row, text)
+	switch {
+	case row != nil && row.Flags&RunsQueue != 0:
+		text = c.abort(text)
+	case c.InMulti():
+		c.Transaction.failed = true
 	}
 	c.Out.Error(text)
 	x.countError(c, c.Out.B[mark:])

@@ -103,13 +103,9 @@ func (x *Executor) queue(c *Call, row *Row) {
 	c.Loop.Mark()
 }
 
-// spoil has the transaction fail because of a call that was refused with text,
-// and returns what is to be replied.
-func (c *Call) spoil(row *Row, text string) string {
-	c.Transaction.failed = true
-	if row == nil || row.Flags&RunsQueue == 0 {
-		return text
-	}
+// abort ends the transaction because EXEC is refused with text, and returns what
+// is to be replied.
+func (c *Call) abort(text string) string {
 	c.Discard()
 	return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
 }
@@ -200,12 +196,12 @@ func (c *Call) Exec() Outcome {
 		return Conflict
 	}
 	args, row := c.Args, c.Row
-	c.Nested = true
+	c.Nested, c.outer = true, row
 	c.Out.Array(len(t.queue))
 	for i := range t.queue {
 		c.x.nested(c, &t.queue[i])
 	}
-	c.Nested = false
+	c.Nested, c.outer = false, nil
 	c.Args, c.Row = args, row
 	return Ran
 }

@@ -119,18 +119,9 @@ func (db *DB) Changed(class EventClass, event string, key []byte) {
 	db.Notify(class, event, key)
 }
 
-// TouchAll is Touch for the keys of database db, all of them with -1, which are
-// about to be deleted. Every shard is locked.
-func (tx *Tx) TouchAll(db int) {
-	for i := range tx.dbs {
-		if db < 0 || db == i {
-			tx.touchAll(i, nil)
-		}
-	}
-}
-
 // touchAll is Touch for the keys of a database whose tables are about to be
-// emptied or replaced by those of another one, with (nil: by none).
+// emptied or replaced by those of another one, with (nil: by none). Every shard is
+// locked.
 func (tx *Tx) touchAll(db int, with *int) {
 	if !tx.tended {
 		return

@@ -204,6 +204,11 @@ func (tx *Tx) hash(key []byte) uint64 {
 // background (Store.CollectGarbage).
 func (tx *Tx) Flush(db int, async bool) (removed int64) {
 	tx.key = nil
+	for i := range tx.dbs {
+		if db < 0 || db == i {
+			tx.touchAll(i, nil)
+		}
+	}
 	for _, sh := range tx.s.shards {
 		for i := range sh.tables {
 			if db >= 0 && db != i {

@@ -66,7 +66,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 func (s *Session) identity(l *lineWriter, self bool) {
 	row := s.shownRow.Load()
 	if self && s.loop.call.Client == command.Client(s) {
-		row = s.loop.call.Row
+		row = s.loop.call.Requested()
 	}
 	if row != nil {
 		l.text("cmd", row.FullName)

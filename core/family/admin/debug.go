@@ -286,9 +286,10 @@ func debugPopulate(c *command.Call) {
 		if size > 0 {
 			clear(padded[copy(padded, val):])
 			c.DB.SetString(key, padded, keyspace.NoTTL)
-			continue
+		} else {
+			c.DB.SetString(key, val, keyspace.NoTTL)
 		}
-		c.DB.SetString(key, val, keyspace.NoTTL)
+		c.DB.Touch(key)
 	}
 	c.Out.OK()
 }

@@ -7,7 +7,6 @@ func (f *family) flushDB(c *command.Call) {
 	if !ok {
 		return
 	}
-	c.Tx.TouchAll(c.DB.Index())
 	c.AddDirty(c.Tx.Flush(c.DB.Index(), async))
 	c.Out.OK()
 }
@@ -17,7 +16,6 @@ func (f *family) flushAll(c *command.Call) {
 	if !ok {
 		return
 	}
-	c.Tx.TouchAll(-1)
 	changes := c.Tx.Flush(-1, async)
 	if f.Flushed == nil || !f.Flushed(c.Tx) {
 		c.AddDirty(changes)
