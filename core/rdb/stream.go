@@ -24,7 +24,18 @@ type StreamBuilder interface {
 	EndGroup() error
 }
 
-// streamReader reads a stream, which unlike other values may be empty.
+// streamReader reads a stream, which unlike other values may be empty. In the
+// terms of the package's Layout:
+//
+//	n, (s: id, s: a pack) × n            the entries, see package stream
+//	length n, last ID n n
+//	first ID n n, max deleted ID n n, added n          not in type 15
+//	n groups, each:
+//	  name s, last ID n n, read n                      read not in type 15
+//	  n, (id, delivered t, deliveries n) × n           pending
+//	  n consumers, each:
+//	    name s, seen t, active t                       active in type 21 only
+//	    n, id × n                                      pending for it
 type streamReader struct {
 	*valueReader
 	t Type
