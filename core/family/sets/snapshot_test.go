@@ -13,16 +13,10 @@ import (
 	"github.com/redoubt-kv/redoubt/internal/familytest"
 )
 
-// settings are Redis's defaults.
-type settings struct{}
+// settings are those that RENAME, COPY, DEL and UNLINK ask for.
+type settings struct{ generic.Settings }
 
-func (settings) LazyUserDel() bool    { return false }
-func (settings) LazyUserFlush() bool  { return false }
-func (settings) LazyExpire() bool     { return false }
-func (settings) SharesIntegers() bool { return true }
-func (settings) CompressRDB() bool    { return true }
-func (settings) MaxStringLen() uint64 { return 512 << 20 }
-func (settings) SkipChecksums() bool  { return false }
+func (settings) LazyUserDel() bool { return false }
 
 // contents are the members of a set, in order.
 func contents(s set.Set) string {
