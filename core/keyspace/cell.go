@@ -26,9 +26,11 @@ func (db *DB) Change(key []byte, how Access) (*value.Cell, bool) {
 		return nil, false
 	}
 	_, t, pos := db.at(key)
-	owned, _ := t.Edit(pos, key)
+	if !t.Owned(e.Entry) {
+		e.Entry, _ = t.Edit(pos, key)
+	}
 	c := db.cell(t, pos, key)
-	c.Reset(e.Kind(), owned.Value())
+	c.Reset(e.Kind(), e.Value())
 	return c, true
 }
 
