@@ -62,6 +62,9 @@ func (db *DB) Commit(c *value.Cell) {
 		e, _ := open.t.Find(c.Pos, open.key)
 		open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
 		c.Changed = false
+		db.noteFields(c)
+	default:
+		db.noteFields(c)
 	}
 }
 
