@@ -133,7 +133,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 		c.Loop.Record(row.ID, 0, stats.Declined)
 	}
 	c.Loop.Mark()
-	c.Row = nil
+	c.Row = row
 }
 
 // countError counts an error reply, "-CODE text\r\n", by its code.

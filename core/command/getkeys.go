@@ -61,6 +61,16 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 	if r.onlyKey > 0 && r.onlyKey < len(args) {
 		return append(dst, r.onlyKey), nil
 	}
+	if r.FindKeys != nil {
+		keys, all := r.FindKeys(args)
+		if !all {
+			return dst, ErrKeySpec
+		}
+		for _, k := range keys {
+			dst = append(dst, k.Pos)
+		}
+		return dst, nil
+	}
 	was := len(dst)
 	for i := range r.Keys {
 		s := &r.Keys[i]
@@ -79,8 +89,13 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 }
 
 // KeyRefs is KeyPositions with each key's flags, for COMMAND
-// GETKEYSANDFLAGS and ACL rules.
+// GETKEYSANDFLAGS and ACL rules. Keys that only the command's work will tell
+// are not among them.
 func (r *Row) KeyRefs(args [][]byte, dst []KeyRef) ([]KeyRef, error) {
+	if r.FindKeys != nil {
+		keys, _ := r.FindKeys(args)
+		return append(dst, keys...), nil
+	}
 	was := len(dst)
 	for i := range r.Keys {
 		s := &r.Keys[i]
@@ -116,6 +131,10 @@ func (s *KeySpec) locate(args [][]byte) (first, last, step int, err error) {
 	if s.Keyword != "" {
 		if first = s.behindKeyword(args); first == 0 {
 			return 1, 0, step, nil
+		}
+		// Which one counts where an option is repeated, the handler knows.
+		if one := !s.KeyNum && s.LastKey == 0; one && s.From > 0 && s.occursIn(args[first:]) {
+			return 0, 0, 0, ErrKeySpec
 		}
 	}
 	switch {
@@ -156,6 +175,11 @@ func (s *KeySpec) behindKeyword(args [][]byte) int {
 		}
 	}
 	return 0
+}
+
+// occursIn tells whether the spec's keyword is among args.
+func (s *KeySpec) occursIn(args [][]byte) bool {
+	return slices.ContainsFunc(args, func(a []byte) bool { return EqualFold(a, s.Keyword) })
 }
 
 // count reads the number of keys from the argument that holds it.

@@ -25,6 +25,7 @@ func TestKeyPositions(t *testing.T) {
 	streams := []KeySpec{{Keyword: "STREAMS", From: 1, LastKey: -1, Step: 1, Limit: 2}}
 	migrate := []KeySpec{{Index: 3, Step: 1, Flags: []string{"incomplete"}}, {Keyword: "KEYS", From: -2, LastKey: -1, Step: 1}}
 	backwards := []KeySpec{{Keyword: "KEYS", From: -2, LastKey: -1, Step: 1}}
+	radius := []KeySpec{{Index: 1, Step: 1}, {Keyword: "STORE", From: 6, Step: 1}, {Keyword: "STOREDIST", From: 6, Step: 1}}
 	notKey := []KeySpec{{Index: 1, Step: 1, Flags: []string{"not_key"}}}
 	cases := []struct {
 		keys []KeySpec
@@ -53,6 +54,10 @@ func TestKeyPositions(t *testing.T) {
 		{backwards, "migrate h 1 k 0 5 keys a b", []int{7, 8}},
 		{backwards, "migrate h 1 k 0 5", []int{}},
 		{[]KeySpec{{Unknown: true}}, "sort a", nil},
+		{radius, "georadius k 1 2 3 km", []int{1}},
+		{radius, "georadius k 1 2 3 km asc Store d", []int{1, 8}},
+		{radius, "georadius k 1 2 3 km store a storedist b", []int{1, 7, 9}},
+		{radius, "georadius k 1 2 3 km store a store b", nil},
 		{notKey, "spublish a b", []int{}},
 	}
 	for _, tc := range cases {

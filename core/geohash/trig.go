@@ -4,7 +4,8 @@ import "math"
 
 // The last digit of a distance depends on that of sines, which Go computes less
 // exactly than the C library that Redis uses. Here they are computed with twice
-// the digits and then rounded, which gives what that library gives.
+// the digits and then rounded, which gives what that library gives but for one
+// result in a thousand, and those depend on the processor there.
 
 // double is the sum of two float64s: hi is the sum rounded, lo what that is off.
 type double struct{ hi, lo float64 }

@@ -31,6 +31,8 @@ type Snapshot struct {
 	dbs    []uint32        // the database, at the cut, of the table with this ID
 	locked bool            // whoever made it holds every shard's lock
 
+	fieldsExpire bool
+
 	mu      sync.Mutex // taken under a shard's lock by superseded
 	queue   []superseded
 	at      place
@@ -98,6 +100,9 @@ func (n *Snapshot) cut(atCut func()) {
 	for i, sh := range s.shards {
 		n.tables[i] = roots[i*s.databases : (i+1)*s.databases]
 		copy(n.tables[i], sh.tables)
+		for db := range sh.fields {
+			n.fieldsExpire = n.fieldsExpire || len(sh.fields[db].heap) > 0
+		}
 	}
 	n.dbs = make([]uint32, s.databases)
 	for db := range s.databases { // SWAPDB exchanges the same of every shard
@@ -119,6 +124,10 @@ func (n *Snapshot) Size(db int) (keys, expires int64) {
 	}
 	return keys, expires
 }
+
+// FieldsExpire tells whether some hash in the snapshot may have a field with an
+// expiry of its own.
+func (n *Snapshot) FieldsExpire() bool { return n.fieldsExpire }
 
 // Held is the bytes of nodes that are kept for the snapshot alone.
 func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }

@@ -133,7 +133,19 @@ func ParseInt(s []byte) (n int64, ok bool) {
 }
 
 // entrySize returns the size of the entry at pos, its backlen included.
+// Most are small numbers and short strings, with a backlen of one byte.
 func entrySize(lp []byte, pos int) int {
+	first := lp[pos]
+	if first < encString6 {
+		return 1 + 1
+	}
+	if first < encInt13 {
+		return 1 + int(first&0x3F) + 1
+	}
+	return longEntrySize(lp, pos)
+}
+
+func longEntrySize(lp []byte, pos int) int {
 	size := encodedSize(lp, pos)
 	return size + backlenSize(size)
 }

@@ -268,3 +268,13 @@ func (h *Heap) mangle(ref Ref, size int) {
 
 // RefAt returns the Ref at byte off of the node at ref; off is a multiple of 4.
 func RefAt(h *Heap, ref Ref, off int) *Ref { return (*Ref)(unsafe.Add(h.addr(ref), off)) }
+
+// Words returns the n words of 8 bytes that lie at byte off of the node b, in
+// the machine's byte order as Refs are; off is a multiple of 8.
+func Words(b []byte, off, n int) []uint64 {
+	if n == 0 {
+		return nil
+	}
+	w := b[off : off+8*n]
+	return unsafe.Slice((*uint64)(unsafe.Pointer(&w[0])), n)
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
 
@@ -54,11 +55,11 @@ func (v *Value) Drop() {
 
 // build is the Builder of a Value.
 type build struct {
-	drop
 	Value
 
 	close  func() // ends the open editor of the cell
 	scores zset.Editor
+	fields hash.Editor
 	elems  [][]byte // of a list
 	digits []byte   // of elements that are integers
 }

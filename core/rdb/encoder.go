@@ -118,9 +118,11 @@ func (e *Encoder) raw(p []byte) {
 }
 
 // Header writes the signature and Version.
-func (e *Encoder) Header() {
+func (e *Encoder) Header() { e.header(Version) }
+
+func (e *Encoder) header(version int) {
 	if e.room(headerSize) {
-		e.buf = fmt.Appendf(e.buf, "%s%04d", magic, Version)
+		e.buf = fmt.Appendf(e.buf, "%s%04d", magic, version)
 	}
 }
 

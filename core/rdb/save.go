@@ -13,6 +13,8 @@ func typeOf(entry keyspace.Entry) Type {
 		return TypeListQuicklist2
 	case value.TypeSet:
 		return setType(entry.Kind())
+	case value.TypeHash:
+		return hashType(entry)
 	case value.TypeZSet:
 		return zsetType(entry.Kind())
 	case value.TypeStream:
@@ -40,6 +42,8 @@ func (e *Encoder) value(entry keyspace.Entry) {
 		e.list(entry)
 	case value.TypeSet:
 		e.set(entry)
+	case value.TypeHash:
+		e.hash(entry)
 	case value.TypeZSet:
 		e.zset(entry)
 	case value.TypeStream:

@@ -22,7 +22,11 @@ const (
 // walk reads what writers supersede when they do. progress, if not nil, is
 // called after each key; its error ends the writing.
 func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Info, clocks Clocks, nowMs int64, progress func() error) error {
-	e.Header()
+	if n.FieldsExpire() { // which Redis 7.0 cannot have, and must not load in part
+		e.header(MaxVersion)
+	} else {
+		e.Header()
+	}
 	e.Info(info)
 	current := -1
 	for db := range s.Databases() {

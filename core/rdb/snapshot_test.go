@@ -12,7 +12,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
 
-func newStore(t *testing.T) *keyspace.Store {
+func newStore(t testing.TB) *keyspace.Store {
 	t.Helper()
 	s, err := keyspace.New(keyspace.Options{Shards: 4, Databases: 3, Seed: 7, Now: func() int64 { return time.Now().UnixMilli() }})
 	if err != nil {

@@ -9,13 +9,16 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/geo"
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
+	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
+	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
@@ -48,8 +51,11 @@ func (s *Server) makeTable() (err error) {
 		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
+		streams.Commands(),
 		hashes.Commands(),
 		sets.Commands(),
+		zsets.Commands(),
+		geo.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		transactions.Commands(),
 		commands.Commands(table),

@@ -70,7 +70,7 @@ type Conn interface {
 
 // Executor runs one request, as *command.Executor does. c.Row holds the row
 // that the client's last request named, to be tried before a look-up; it
-// leaves there what this one named, nil if it did not run.
+// leaves there what this one named, nil if there is no such command.
 type Executor interface {
 	Execute(c *command.Call)
 }

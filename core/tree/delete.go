@@ -57,7 +57,7 @@ func (t *Tree) cutOut(p *path, i, j int) {
 	b.remove(i, j)
 	if n := b.count(); n == 0 {
 		t.unhang(p, p.depth)
-	} else if live := b.live(); live <= len(b)*5/8 {
+	} else if live := b.live(); live <= len(b)*3/4 {
 		t.shrink(p, b, live)
 	}
 }

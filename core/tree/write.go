@@ -9,8 +9,8 @@ import (
 // was not there. Neither may alias the tree's nodes. Nodes that an old value
 // refers to are the caller's.
 func (t *Tree) Set(key, value []byte) (added bool) {
+	mustFit(value)
 	if invariant.Enabled {
-		invariant.Check(len(value) <= MaxValue, "K6", "a value of %d bytes", len(value))
 		defer t.checkAt(key)
 	}
 	e := entry{key: key, value: value}
@@ -35,6 +35,14 @@ func (t *Tree) Set(key, value []byte) (added bool) {
 		t.grow(&p, i, i, &e)
 	}
 	return true
+}
+
+// mustFit stops a caller whose value would not leave room for three entries: its
+// node could be larger than offsets reach (K6).
+func mustFit(value []byte) {
+	if len(value) > MaxValue {
+		panic("tree: a value is longer than MaxValue")
+	}
 }
 
 // plant makes e the only entry.
@@ -98,8 +106,7 @@ func (t *Tree) extend(p *path, b node, i int, e *entry) bool {
 	old := p.at[p.depth].ref
 	ref := t.place.Alloc(size, kindLeaf)
 	nb := node(t.heap.Node(ref))
-	nb.initNode(n+1, nil)
-	nb[offPrefix] = uint8(l)
+	nb.initNode(n+1, b.prefix())
 	low := len(nb) - (len(b) - b.low())
 	copy(nb[low:], b[b.low():])
 	nb.setLow(low)
@@ -145,32 +152,17 @@ func (t *Tree) renew(p *path, l int, r *run, at int) {
 }
 
 // cutAt is where r is cut, whose new entry is that of number at. What is added
-// at the end leaves the old node as it is, full: more will follow there. The same
-// is right for an entry that does not share the prefix of the others, since
-// without it they take more space than two nodes may have.
+// at an end leaves the old node as it is, full: more will follow there. An entry
+// that does not share the prefix of the others is at an end, too: without the
+// prefix they could take more space than two nodes have.
 func (t *Tree) cutAt(r *run, at int) int {
-	n := r.len()
-	switch {
-	case at == n-1:
+	switch at {
+	case r.len() - 1:
 		return at
-	case at == r.keyed() && !r.sharesPrefix(at):
+	case r.keyed():
 		return 1
 	}
 	return r.half()
-}
-
-// sharesPrefix tells whether the key of the run's new entry has the prefix of
-// the node that the others come from.
-func (r *run) sharesPrefix(at int) bool {
-	var buf keyBuf
-	key, _ := r.key(at, &buf)
-	for i := range r.n {
-		if src := r.pieces[i].src; src != nil {
-			p := src.prefixLen()
-			return len(key) >= p && string(key[:p]) == string(src.prefix())
-		}
-	}
-	return true
 }
 
 // split replaces the node at level l of p by two, of r before m and from m on.

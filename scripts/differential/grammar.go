@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ type rule struct {
 	weight int
 }
 
-var groups = []group{
+var groups = append([]group{
 	{"connection", 1, connectionRules},
 	{"generic", 4, genericRules},
 	{"string", 6, stringRules},
@@ -33,7 +34,7 @@ var groups = []group{
 	{"command", 1, commandRules},
 	{"server", 1, serverRules},
 	{"big", 2, bigRules},
-}
+}, typeGroups...)
 
 const connectionRules = `
 PING ?value
@@ -234,7 +235,6 @@ DEBUG ERROR value
 DEBUG PROTOCOL string|integer|double|null|array|set|map|attrib|verbatim|true|false|bignum|junk
 DEBUG LISTPACK key
 DEBUG QUICKLIST key
-DEBUG HTSTATS-KEY key
 DEBUG QUICKLIST-PACKED-THRESHOLD small|junk
 DEBUG CHANGE-REPL-ID
 DEBUG STRINGMATCH-LEN small pattern
@@ -319,6 +319,12 @@ PFADD big value
 var terminals = makeTerminals()
 
 func makeTerminals() map[string]func(*gen) string {
+	all := stringTerminals()
+	maps.Copy(all, typeTerminals())
+	return all
+}
+
+func stringTerminals() map[string]func(*gen) string {
 	return map[string]func(*gen) string{
 		"key": func(g *gen) string {
 			return g.of("k1", "k2", "k3", "k4", "k5", "k6", "k7", "{tag}a", "{tag}b", "", "bin\x00\r\n")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -119,7 +120,11 @@ func (p *peer) run(ops []op) []answer {
 // alone says that an op cannot be pipelined: further commands depend on its
 // reply.
 func (o op) alone() bool {
-	return o.argv == nil || o.name() == "SCAN" || o.name() == "RANDOMKEY"
+	switch o.name() {
+	case "", "SCAN", "RANDOMKEY", "HSCAN", "SSCAN", "ZSCAN", "SPOP", "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER":
+		return true
+	}
+	return false
 }
 
 // follow finishes the ops that take several exchanges, and replaces the
@@ -132,6 +137,20 @@ func (p *peer) follow(c *conn, o op, a answer) answer {
 			return a
 		}
 		return p.scanAll(c, o, v)
+	case "HSCAN", "SSCAN", "ZSCAN":
+		if len(o.argv) < 3 || o.argv[2] != "0" || len(v.elems) != 2 {
+			return a
+		}
+		return p.scanAll(c, o, v)
+	case "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER":
+		if v.kind == '-' || v.null {
+			return a
+		}
+		return synthetic(fmt.Sprintf("%c of %d", v.kind, len(v.elems)))
+	case "SPOP":
+		if v.kind != '-' && !v.null {
+			return p.putBack(c, o, v)
+		}
 	case "RANDOMKEY":
 		if v.null || v.kind == '-' {
 			return a
@@ -143,6 +162,26 @@ func (p *peer) follow(c *conn, o op, a answer) answer {
 		return synthetic("a key; EXISTS says " + string(exists.raw))
 	}
 	return a
+}
+
+// putBack makes sure that what SPOP gave is gone, and adds it again, so that the
+// sets of the two servers stay the same.
+func (p *peer) putBack(c *conn, o op, v reply) answer {
+	popped := v.elems
+	if v.kind == '$' {
+		popped = []reply{v}
+	}
+	text := fmt.Sprintf("%c of %d:", v.kind, len(popped))
+	for _, e := range popped {
+		for _, argv := range [][]string{{"SISMEMBER", o.argv[1], string(e.text)}, {"SADD", o.argv[1], string(e.text)}} {
+			r, err := c.do(argv...)
+			if err != nil {
+				return answer{end: describe(err)}
+			}
+			text += " " + string(r.text)
+		}
+	}
+	return synthetic(text)
 }
 
 // scanAll follows the cursor to its end; the union of the pages, sorted, is
@@ -160,7 +199,8 @@ func (p *peer) scanAll(c *conn, o op, v reply) answer {
 		if cursor == "0" {
 			break
 		}
-		argv := append([]string{o.argv[0], cursor}, o.argv[2:]...)
+		argv := slices.Clone(o.argv)
+		argv[slices.Index(argv, "0")] = cursor
 		var err error
 		if v, err = c.do(argv...); err != nil {
 			return answer{end: describe(err)}

@@ -43,8 +43,8 @@ func appendListFigures(b []byte, e keyspace.Entry, limits *value.Limits) []byte 
 		l.Leaves(), float64(l.Len())/float64(l.Leaves()), limits.ListMaxListpackSize, size)
 }
 
-// debugQuicklist writes the leaves of a list to the log, with a third argument
-// other than 0 their elements too.
+// debugQuicklist writes the leaves of a list, with a third argument other than 0
+// their elements too, to the log, where Redis writes to stdout and says so.
 func (f *family) debugQuicklist(c *command.Call) {
 	e, ok := lookup(c)
 	if !ok {
@@ -65,7 +65,7 @@ func (f *family) debugQuicklist(c *command.Call) {
 		f.logLeaf(leaf, plain, full)
 		return true
 	})
-	c.Out.Simple("Quicklist structure printed to the log")
+	c.Out.Simple("Quicklist structure printed on stdout")
 }
 
 func (f *family) logLeaf(leaf []byte, plain, full bool) {

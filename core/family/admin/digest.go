@@ -10,6 +10,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/list"
 	"github.com/redoubt-kv/redoubt/core/value/set"
 	"github.com/redoubt-kv/redoubt/core/value/stream"
@@ -43,8 +44,8 @@ func (d *digest) mixUint32(n uint32) {
 
 func (d *digest) String() string { return hex.EncodeToString(d[:]) }
 
-// value joins e's value and whether it has a due time.
-func (d *digest) value(e keyspace.Entry) {
+// value joins e's value as it is at time now, and whether it has a due time.
+func (d *digest) value(e keyspace.Entry, now int64) {
 	d.mixUint32(redisType(e.Type()))
 	switch sp, kind, b := e.Space(), e.Kind(), e.Value(); e.Type() {
 	case value.TypeString:
@@ -53,6 +54,8 @@ func (d *digest) value(e keyspace.Entry) {
 		d.list(list.Of(sp, kind, b))
 	case value.TypeSet:
 		d.set(set.Of(sp, kind, b))
+	case value.TypeHash:
+		d.hash(hash.Of(sp, kind, b, now))
 	case value.TypeZSet:
 		d.zset(zset.Of(sp, kind, b))
 	case value.TypeStream:
@@ -87,6 +90,14 @@ func (d *digest) pair(a, b []byte) {
 	one.mix(a)
 	one.mix(b)
 	d.xor(one[:])
+}
+
+func (d *digest) hash(h hash.Hash) {
+	var rooms [2][20]byte
+	h.Each(func(field, v hash.Item, _ int64) bool {
+		d.pair(field.Bytes(rooms[0][:]), v.Bytes(rooms[1][:]))
+		return true
+	})
 }
 
 // zset writes scores as C's %.17g.
@@ -139,7 +150,7 @@ func debugDigest(c *command.Call) {
 		db.Each(func(e keyspace.Entry) bool {
 			var one digest
 			one.mix(e.Key())
-			one.value(e)
+			one.value(e, db.FieldTime())
 			all.xor(one[:])
 			return true
 		})
@@ -154,7 +165,7 @@ func debugDigestValue(c *command.Call) {
 	for _, key := range c.Args[2:] {
 		var d digest
 		if e, ok := c.DB.Find(key, keyspace.Peek); ok {
-			d.value(e)
+			d.value(e, c.DB.FieldTime())
 		}
 		c.Out.Simple(d.String())
 	}

@@ -344,3 +344,43 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 	p.NoAllocs("lpos", "big", "element 2500")
 	p.NoAllocs("rpop", "big")
 }
+
+// TestLargeLikeRedis works in the middle of a list of a million elements.
+func TestLargeLikeRedis(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large")
+	}
+	p := familytest.New(t, Commands())
+	const n = 1_000_000
+	for i := 0; i < n; i += 2000 {
+		args := []any{"rpush", "big"}
+		for j := range 2000 {
+			args = append(args, fmt.Sprint((i+j)%1009))
+		}
+		p.Same(args...)
+	}
+	for _, i := range []int{0, 1, 499_999, 500_000, 999_998, 999_999, -1, -500_000, -n, n} {
+		p.Same("lindex", "big", i)
+		p.Same("lrange", "big", i, i+100)
+		p.Same("lset", "big", i, gostrings.Repeat("x", max(i, -i)%5000))
+	}
+	p.Same("linsert", "big", "after", "xxx", "y")
+	p.Same("linsert", "big", "before", 1008, gostrings.Repeat("z", 3000))
+	p.Same("lpos", "big", 7, "rank", -3, "count", 20)
+	p.Same("lpos", "big", 1000, "rank", 500, "maxlen", 700_000)
+	p.Same("lrem", "big", 300, 77)
+	p.Same("lrem", "big", -300, 78)
+	p.Same("lrem", "big", 0, 79)
+	p.Same("lpop", "big", 100_000)
+	p.Same("rpop", "big", 100_000)
+	p.Same("lrange", "big", 0, -1)
+	p.Same("ltrim", "big", 1000, -300_000)
+	p.Same("lmpop", 1, "big", "right", "count", 10_000)
+	p.Same("lrange", "big", 0, -1)
+	p.Same("ltrim", "big", 4000, 4010)
+	p.Same("lrange", "big", 0, -1)
+	p.Same("ltrim", "big", 1, 0)
+	if used := p.Store().Heap().Used(); used > 64<<10 {
+		t.Errorf("%d bytes of nodes are left of an empty keyspace", used)
+	}
+}

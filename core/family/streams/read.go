@@ -31,8 +31,12 @@ func xreadgroup(c *command.Call) { read(c, true) }
 
 func read(c *command.Call, group bool) {
 	var room [8]stream.ID
-	r := reading{group: group, wait: -1, after: room[:0]}
-	if !r.parse(c) || !r.resolve(c) {
+	r := reading{group: group, wait: -1}
+	if !r.parse(c) {
+		return
+	}
+	var ok bool
+	if r.after, ok = r.resolve(c, room[:0]); !ok {
 		return
 	}
 	mark := c.Out.Mark()
@@ -111,14 +115,14 @@ func (r *reading) option(c *command.Call, i int) int {
 	return 2
 }
 
-// resolve reads the IDs behind which entries are asked for; where one is wrong,
-// or a key or group is missing, that has been replied.
-func (r *reading) resolve(c *command.Call) bool {
+// resolve appends the IDs behind which entries are asked for to after; where one
+// is wrong, or a key or group is missing, that has been replied.
+func (r *reading) resolve(c *command.Call, after []stream.ID) ([]stream.ID, bool) {
 	for i := range r.n {
 		key, arg := c.Args[r.keys+i], c.Args[r.keys+r.n+i]
 		s, found, ok := lookup(c, key, keyspace.ForRead)
 		if !ok {
-			return false
+			return nil, false
 		}
 		if r.group {
 			if found {
@@ -126,16 +130,16 @@ func (r *reading) resolve(c *command.Call) bool {
 			}
 			if !found {
 				c.Out.Errorf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option", key, c.Args[r.name])
-				return false
+				return nil, false
 			}
 		}
 		id, ok := r.behind(c, s, found, arg)
 		if !ok {
-			return false
+			return nil, false
 		}
-		r.after = append(r.after, id)
+		after = append(after, id)
 	}
-	return true
+	return after, true
 }
 
 // behind reads one ID of a stream that may not be there.
@@ -262,8 +266,10 @@ func (r *reading) replyHistory(c *command.Call, key []byte, from stream.ID) {
 
 // block has the client wait for entries.
 func (r *reading) block(c *command.Call) {
-	waiting := *r
-	waiting.after = slices.Clone(r.after)
+	waiting := reading{
+		group: r.group, name: r.name, noAck: r.noAck, count: r.count, keys: r.keys, n: r.n,
+		after: append([]stream.ID(nil), r.after...),
+	}
 	if waiting.count == 0 {
 		waiting.count = 1000 // a client that comes back late is not to get all
 	}

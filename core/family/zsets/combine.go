@@ -39,18 +39,18 @@ type combination struct {
 	limit      int64 // of ZINTERCARD; 0 for none
 }
 
-// words says which options a command takes.
-type words uint8
+// choices says which options a command takes.
+type choices uint8
 
 const (
-	weighing words = 1 << iota // WEIGHTS and AGGREGATE
-	scoring                    // WITHSCORES
-	limiting                   // LIMIT
+	weighing choices = 1 << iota // WEIGHTS and AGGREGATE
+	scoring                      // WITHSCORES
+	limiting                     // LIMIT
 )
 
 // parse reads the number of keys at argument at, finds the sets, and reads the
 // options. Where something is wrong it has replied so and returns false.
-func (m *combination) parse(c *command.Call, at int, w words) bool {
+func (m *combination) parse(c *command.Call, at int, w choices) bool {
 	n, ok := c.Int(at)
 	if !ok {
 		return false
@@ -83,7 +83,7 @@ func (m *combination) find(c *command.Call, keys [][]byte) bool {
 	return true
 }
 
-func (m *combination) parseOptions(c *command.Call, i int, w words) bool {
+func (m *combination) parseOptions(c *command.Call, i int, w choices) bool {
 	for i < len(c.Args) {
 		left := len(c.Args) - i
 		switch {
@@ -275,7 +275,7 @@ func combineAndReply(c *command.Call, o operation) {
 }
 
 func combineAndStore(c *command.Call, o operation) {
-	m, w := combination{operation: o}, words(0)
+	m, w := combination{operation: o}, choices(0)
 	if o != diff {
 		w = weighing
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/internal/familytest"
 )
@@ -13,23 +14,25 @@ import (
 // small makes both sides turn sets into trees beyond entries members or value
 // bytes.
 func small(t testing.TB, entries, val int) *familytest.Pair {
-	p := familytest.New(t, Commands(), "--zset-max-listpack-entries", fmt.Sprint(entries), "--zset-max-listpack-value", fmt.Sprint(val))
+	p := familytest.New(t, append(sets.Commands(), Commands()...), "--zset-max-listpack-entries", fmt.Sprint(entries), "--zset-max-listpack-value", fmt.Sprint(val))
 	l := *value.DefaultLimits()
 	l.ZSetMaxListpackEntries, l.ZSetMaxListpackValue = entries, val
 	p.Store().SetLimits(&l)
 	return p
 }
 
-// script runs lines of words on both sides; «» is the empty word.
+// words are the words of a line; «» is the empty word.
+func words(line string) (args []any) {
+	for _, w := range strings.Fields(line) {
+		args = append(args, strings.ReplaceAll(w, "«»", ""))
+	}
+	return args
+}
+
+// script runs lines of words on both sides.
 func script(p *familytest.Pair, text string) {
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		var args []any
-		for _, w := range strings.Fields(line) {
-			args = append(args, strings.ReplaceAll(w, "«»", ""))
-		}
-		if len(args) > 0 {
-			p.Same(args...)
-		}
+		p.Same(words(line)...)
 	}
 	p.SameState()
 }
@@ -392,6 +395,26 @@ zrandmember long -3 withscores
 zrandmember long 1
 zrandmember long 1 withscores
 zrandmember long 2 withscores
+sadd set1 1 2 3 -7
+sadd set2 1 three two x
+zadd a 1 one 2 two 3 three 4 1 5 -7
+zunion 2 set1 set2 withscores
+zunion 3 a set1 set2 weights 1 2 3 withscores
+zinter 2 a set1 withscores
+zinter 3 a set2 set2 aggregate max withscores
+zinter 2 set1 set2 withscores
+zinter 1 set2
+zintercard 3 a set1 set2
+zdiff 2 a set1 withscores
+zdiff 3 set1 set2 a withscores
+zunionstore d 2 a set1 aggregate min
+zrange d 0 -1 withscores
+zunionstore set1 2 set1 set2 weights 1 0.5
+zrange set1 0 -1 withscores
+zinterstore d 1 set2
+zrange d 0 -1 withscores
+zadd set2 1 x
+zcard set2
 zscan none 0
 zscan none x
 zscan none 0 nonsense
@@ -405,6 +428,9 @@ zscan long 0 count x
 zscan long 0 type zset
 zscan long 0 match
 zrem string2 one two three four
+zrem set1 1 2 3 -7 three two x
+srem set2 1 three two x
+zrem d 1 three two x
 zrem d this-member-is-longer-than-twenty
 zrem long this-member-is-longer-than-twenty
 `
@@ -443,7 +469,7 @@ func TestRankWithScore(t *testing.T) {
 			{"zrank z a withscores", "-ERR syntax error\r\n"},
 			{"zrank z a withscore x", "-ERR wrong number of arguments for 'zrank' command\r\n"},
 		} {
-			if got := p.Own(strings.Fields(c.line)); got != c.want {
+			if got := p.Own(words(c.line)...); got != c.want {
 				t.Errorf("%s\n got %q\nwant %q", c.line, got, c.want)
 			}
 		}
@@ -458,6 +484,8 @@ func TestLikeRedisAtRandom(t *testing.T) {
 			g := generator{rand.New(rand.NewPCG(seed, 0))}
 			p := small(t, 8, 16)
 			p.Proto(2 + int(seed%2))
+			p.Same("sadd", "s1", "a", "b", "x", "m1")
+			p.Same("sadd", "s2", 1, 2, 3, 10)
 			for range 2500 {
 				line := g.command()
 				p.Same(line...)
@@ -506,7 +534,7 @@ func (g generator) sources(op string, first ...any) []any {
 	n := 1 + g.IntN(3)
 	line := append(first, n)
 	for range n {
-		line = append(line, g.key())
+		line = append(line, g.pick("k1", "k2", "k3", "k1", "k2", "k3", "s1", "s2"))
 	}
 	if !strings.HasPrefix(op, "zdiff") && op != "zintercard" {
 		if g.IntN(2) == 0 {

@@ -70,7 +70,8 @@ func dataDirectives(s *Settings) []config.Directive {
 	return []config.Directive{
 		{Name: "hash-max-listpack-entries", Alias: "hash-max-ziplist-entries", Value: config.Number(&s.HashMaxListpackEntries, config.Integer, 0, math.MaxInt64)},
 		{Name: "hash-max-listpack-value", Alias: "hash-max-ziplist-value", Value: config.Number(&s.HashMaxListpackValue, config.Memory, 0, math.MaxInt64)},
-		{Name: "list-max-listpack-size", Alias: "list-max-ziplist-size", Value: config.Number(&s.ListMaxListpackSize, config.Integer, math.MinInt32, math.MaxInt32)},
+		{Name: "list-max-listpack-size", Alias: "list-max-ziplist-size", Value: config.Number(&s.ListMaxListpackSize, config.Integer, math.MinInt32, math.MaxInt32),
+			Note: "4 KiB is the most in any case: the sizes -1 to -5 are the same, and a number of elements holds within it"},
 		{Name: "list-compress-depth", Value: config.Number(&s.ListCompressDepth, config.Integer, 0, math.MaxInt32),
 			Status: config.NoEffect, Note: "the nodes of a list are not compressed in memory"},
 		{Name: "set-max-intset-entries", Value: config.Number(&s.SetMaxIntsetEntries, config.Integer, 0, math.MaxInt64)},

@@ -82,6 +82,20 @@ func (it Item) Bytes(scratch []byte) []byte {
 	return it.AppendTo(scratch[:0])
 }
 
+// Pieces calls fn with the bytes, piece after piece.
+func (it Item) Pieces(fn func(p []byte)) {
+	if it.form != inChunks {
+		var digits [20]byte
+		fn(it.Bytes(digits[:]))
+		return
+	}
+	s := it.chunks()
+	s.Pieces(0, s.Len(), func(p []byte) bool {
+		fn(p)
+		return true
+	})
+}
+
 // Number returns the number that it is stored as, if it is.
 func (it Item) Number() (n int64, ok bool) { return it.n, it.form == asNumber }
 

@@ -114,7 +114,28 @@ func (it *Iter) nextPack() bool {
 	it.lp = pack(it.s.heap, it.packs.ref)
 	it.master = readMaster(it.lp)
 	it.at = listpack.None
+	if !it.back && it.packs.id.Less(it.from) {
+		it.seekNearEnd()
+	}
 	return true
+}
+
+// seekNearEnd goes to the entry before the range if that is one of the last of
+// the pack, as it is for readers who keep up with what is added.
+func (it *Iter) seekNearEnd() {
+	const near = 8
+	p := listpack.Last(it.lp)
+	for range near {
+		flags := flagsBefore(it.lp, p)
+		if flags == listpack.None {
+			return
+		}
+		if it.read(flags); it.entry.id.Less(it.from) {
+			it.at = flags
+			return
+		}
+		p = listpack.Prev(it.lp, flags)
+	}
 }
 
 // ID is the ID of the entry.

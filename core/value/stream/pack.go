@@ -94,6 +94,13 @@ func lastID(lp []byte, base ID) ID {
 // integer reads the element at p, which is one; a damaged file may have it as
 // text.
 func integer(lp []byte, p int) int64 {
+	if first := lp[p]; first < 128 { // the most frequent form by far
+		return int64(first)
+	}
+	return wideInteger(lp, p)
+}
+
+func wideInteger(lp []byte, p int) int64 {
 	b, n, isInt := listpack.Get(lp, p)
 	if !isInt {
 		n, _ = listpack.ParseInt(b)

@@ -26,8 +26,8 @@ type ops struct {
 
 var all = [...]ops{
 	value.TypeString: {value.StringFreer, value.CopyString, value.StringNodes, value.StringEncoding},
-	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
 	value.TypeHash:   {hash.Freer, hash.Copy, hash.Nodes, hash.Encoding},
+	value.TypeList:   {list.Freer, list.Copy, list.Nodes, list.Encoding},
 	value.TypeSet:    {set.Freer, set.Copy, set.Nodes, set.Encoding},
 	value.TypeStream: {stream.Freer, stream.Copy, stream.Nodes, stream.Encoding},
 	value.TypeZSet:   {zset.Freer, zset.Copy, zset.Nodes, zset.Encoding},
