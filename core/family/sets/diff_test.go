@@ -415,7 +415,7 @@ func popSame(t *testing.T, p *familytest.Pair, key string, part int) {
 func TestEndlessReply(t *testing.T) {
 	p := familytest.New(t, Commands())
 	p.Own("SADD", "a", 1)
-	for _, count := range []string{"-9223372036854775807", "-4000000000", "-170000000"} {
+	for _, count := range []string{"-9223372036854775807", "-4000000000"} {
 		if got := p.Own("SRANDMEMBER", "a", count); !strings.HasPrefix(got, "-ERR the reply would be longer") {
 			t.Errorf("%s: %.50q", count, got)
 		}
