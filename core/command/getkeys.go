@@ -61,6 +61,16 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 	if r.onlyKey > 0 && r.onlyKey < len(args) {
 		return append(dst, r.onlyKey), nil
 	}
+	if r.FindKeys != nil {
+		keys, all := r.FindKeys(args)
+		if !all {
+			return dst, ErrKeySpec
+		}
+		for _, k := range keys {
+			dst = append(dst, k.Pos)
+		}
+		return dst, nil
+	}
 	was := len(dst)
 	for i := range r.Keys {
 		s := &r.Keys[i]
@@ -79,8 +89,13 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 }
 
 // KeyRefs is KeyPositions with each key's flags, for COMMAND
-// GETKEYSANDFLAGS and ACL rules.
+// GETKEYSANDFLAGS and ACL rules. Keys that only the command's work will tell
+// are not among them.
 func (r *Row) KeyRefs(args [][]byte, dst []KeyRef) ([]KeyRef, error) {
+	if r.FindKeys != nil {
+		keys, _ := r.FindKeys(args)
+		return append(dst, keys...), nil
+	}
 	was := len(dst)
 	for i := range r.Keys {
 		s := &r.Keys[i]

@@ -93,6 +93,9 @@ type Row struct {
 	// these arguments (SET with GET reads what SET alone overwrites); nil
 	// where no spec has that flag.
 	KeyFlags func(args [][]byte) []string
+	// FindKeys finds the keys where specs of an unknown kind cannot (SORT);
+	// all is false if the command works on others too. Nil: the specs tell.
+	FindKeys func(args [][]byte) (keys []KeyRef, all bool)
 	Docs     Docs
 	// Subcommands are looked up by Args[1]. A row with subcommands and no
 	// Handler is only their container.

@@ -26,9 +26,11 @@ func (db *DB) Change(key []byte, how Access) (*value.Cell, bool) {
 		return nil, false
 	}
 	_, t, pos := db.at(key)
-	owned, _ := t.Edit(pos, key)
+	if !t.Owned(e.Entry) {
+		e.Entry, _ = t.Edit(pos, key)
+	}
 	c := db.cell(t, pos, key)
-	c.Reset(e.Kind(), owned.Value())
+	c.Reset(e.Kind(), e.Value())
 	return c, true
 }
 
@@ -60,6 +62,9 @@ func (db *DB) Commit(c *value.Cell) {
 		e, _ := open.t.Find(c.Pos, open.key)
 		open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
 		c.Changed = false
+		db.noteFields(c)
+	default:
+		db.noteFields(c)
 	}
 }
 

@@ -64,8 +64,8 @@ type Store struct {
 
 	// observer is told of events; set before the first Tx.
 	observer Observer
-	// serve serves waiters of keys that the store itself has changed; set
-	// before the first Tx.
+	// serve serves those who wait for keys that a Tx has changed; set before
+	// the first Tx.
 	serve     func(tx *Tx)
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool

@@ -394,6 +394,9 @@ func (t *Table) remove(pos uint64, key []byte, release bool) bool {
 	return true
 }
 
+// Owned tells whether the entry is as Edit returns it.
+func (t *Table) Owned(e Entry) bool { return t.heap.Owned(e.node) }
+
 // Edit returns the entry of key, owned: its value's bytes may be changed in place
 // as long as their number stays.
 func (t *Table) Edit(pos uint64, key []byte) (Entry, bool) {

@@ -94,6 +94,14 @@ func BenchmarkTree(b *testing.B) {
 				}
 			}
 		})
+		b.Run(fmt.Sprintf("n=%d/copy", size), func(b *testing.B) {
+			for n := 0; n < b.N; n += size {
+				c := t.Copy(t.place, nil)
+				b.StopTimer()
+				c.Free()
+				b.StartTimer()
+			}
+		})
 		b.Run(fmt.Sprintf("n=%d/delete range", size), func(b *testing.B) {
 			for n := 0; n < b.N; n += size {
 				b.StopTimer()

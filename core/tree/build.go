@@ -20,6 +20,7 @@ func NewBuilder(place page.Place) *Builder {
 // Add appends an entry, whose value has at most MaxValue bytes. If its key is
 // not greater than the last one, Add does nothing and returns false.
 func (b *Builder) Add(key, value []byte) bool {
+	mustFit(value)
 	t := &b.tree
 	e := entry{key: key, value: value}
 	if t.Root == 0 {

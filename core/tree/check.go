@@ -95,7 +95,7 @@ func (t *Tree) checkNode(b node, low, high []byte, visit func(page.Ref)) error {
 	last, buf0 := []byte(nil), &buf
 	for i := first; i < n; i++ {
 		s := b.slot(i)
-		if off := int(s & offMask); off < b.low() || off+b.size(s) > len(b)-b.prefixLen() {
+		if off := int(s & offMask); off < b.low() || off+b.size(s) > len(b) {
 			return fmt.Errorf("K2: record %d at %d of %d bytes, low is %d", i, off, b.size(s), b.low())
 		}
 		records += b.size(s)
@@ -116,8 +116,8 @@ func (t *Tree) checkNode(b node, low, high []byte, visit func(page.Ref)) error {
 			buf0 = &buf
 		}
 	}
-	if records != len(b)-b.prefixLen()-b.low()-b.dead() {
-		return fmt.Errorf("K2: records of %d bytes in %d-%d with %d dead", records, b.low(), len(b)-b.prefixLen(), b.dead())
+	if records != len(b)-b.low()-b.dead() {
+		return fmt.Errorf("K2: records of %d bytes in %d-%d with %d dead", records, b.low(), len(b), b.dead())
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (t *Tree) Rank(key []byte) (n int64, found bool) {
 
 // before is the number of entries below the children before i.
 func (b node) before(i int) (n int64) {
-	from := offSlots + 8*b.count()
+	from := b.slots() + 8*b.count()
 	for counts := b[from : from+8*i]; len(counts) >= 8; counts = counts[8:] {
 		n += int64(le.Uint64(counts))
 	}

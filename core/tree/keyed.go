@@ -25,16 +25,17 @@
 //
 //	offset size
 //	0      8    node header; bytes 6-7 are count, the number of entries
-//	8      2    low: records lie in [low, size-p)
+//	8      2    low: records lie in [low, size)
 //	10     2    dead: bytes in there that no record uses
 //	12     1    p: length of the prefix that the keys of the node share
 //	13     3    zero
-//	16     8n   slots, in order of the keys
-//	16+8n  8n   inner nodes only: the number of entries below each child
-//	16+16n 4n   inner nodes only: the Ref of each child
+//	16     p    prefix, filled up to a multiple of 8: slots start at s
+//	s      8n   slots, in order of the keys
+//	s+8n   8n   inner nodes only: the number of entries below each child
+//	s+16n  4n   inner nodes only: the Ref of each child
 //
-//	|header|slots ▶|(counts|refs)|   free   |◀ records|prefix|
-//	0      16                               low       size-p size
+//	|header|prefix|slots ▶|(counts|refs)|   free   |◀ records|
+//	0      16     s                                low       size
 //
 // A slot is a u64 that can be compared to find a key. Its upper 6 bytes are the
 // head: the first bytes of the key behind the prefix, big-endian, zero where the
@@ -104,8 +105,8 @@ const (
 
 	offLow    = 8
 	offDead   = 10
-	offPrefix = 12
-	offSlots  = 16
+	offLen    = 12
+	offPrefix = 16
 
 	headLen      = 6
 	headMask     = ^uint64(0xffff)

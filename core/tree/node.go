@@ -17,29 +17,35 @@ func (b node) low() int       { return int(le.Uint16(b[offLow:])) }
 func (b node) setLow(n int)   { le.PutUint16(b[offLow:], uint16(n)) }
 func (b node) dead() int      { return int(le.Uint16(b[offDead:])) }
 func (b node) setDead(n int)  { le.PutUint16(b[offDead:], uint16(n)) }
-func (b node) prefixLen() int { return int(b[offPrefix]) }
-func (b node) prefix() []byte { return b[len(b)-int(b[offPrefix]):] }
+func (b node) prefixLen() int { return int(b[offLen]) }
+func (b node) prefix() []byte { return b[offPrefix : offPrefix+int(b[offLen])] }
+
+// slots is where the slots start.
+func (b node) slots() int { return slotsAfter(b.prefixLen()) }
+
+// slotsAfter is where the slots start behind a prefix of p bytes.
+func slotsAfter(p int) int { return offPrefix + (p+7)&^7 }
 
 // slot is slot i. Slots are written and read as words alone.
-func (b node) slot(i int) uint64       { return page.Words(b, offSlots+8*i, 1)[0] }
-func (b node) setSlot(i int, s uint64) { page.Words(b, offSlots+8*i, 1)[0] = s }
+func (b node) slot(i int) uint64       { return page.Words(b, b.slots()+8*i, 1)[0] }
+func (b node) setSlot(i int, s uint64) { page.Words(b, b.slots()+8*i, 1)[0] = s }
 
 // entries is the number of entries below child i of an inner node.
 func (b node) entries(i int) int64 {
-	return int64(le.Uint64(b[offSlots+8*(b.count()+i):]))
+	return int64(le.Uint64(b[b.slots()+8*(b.count()+i):]))
 }
 
 func (b node) setEntries(i int, n int64) {
-	le.PutUint64(b[offSlots+8*(b.count()+i):], uint64(n))
+	le.PutUint64(b[b.slots()+8*(b.count()+i):], uint64(n))
 }
 
 // ref is child i of an inner node.
 func (b node) ref(i int) page.Ref {
-	return page.Ref(le.Uint32(b[offSlots+16*b.count()+4*i:]))
+	return page.Ref(le.Uint32(b[b.slots()+16*b.count()+4*i:]))
 }
 
 func (b node) setRef(i int, ref page.Ref) {
-	le.PutUint32(b[offSlots+16*b.count()+4*i:], uint32(ref))
+	le.PutUint32(b[b.slots()+16*b.count()+4*i:], uint32(ref))
 }
 
 // arrays is the bytes that the arrays of n entries take in a node of the kind.
@@ -51,11 +57,11 @@ func arrays(kind uint8, n int) int {
 }
 
 // free is the bytes between the arrays and the records.
-func (b node) free() int { return b.low() - offSlots - arrays(b[5], b.count()) }
+func (b node) free() int { return b.low() - b.slots() - arrays(b[5], b.count()) }
 
 // live is the bytes that the node would take without dead and free ones.
 func (b node) live() int {
-	return offSlots + arrays(b[5], b.count()) + len(b) - b.low() - b.dead()
+	return b.slots() + arrays(b[5], b.count()) + len(b) - b.low() - b.dead()
 }
 
 // total is the number of entries in or below the node.
@@ -72,10 +78,10 @@ func (b node) total() (n int64) {
 // initNode writes the header of a new node without records.
 func (b node) initNode(count int, prefix []byte) {
 	b.setCount(count)
-	b.setLow(len(b) - len(prefix))
+	b.setLow(len(b))
 	b.setDead(0)
-	le.PutUint32(b[offPrefix:], uint32(len(prefix)))
-	copy(b[len(b)-len(prefix):], prefix)
+	le.PutUint32(b[offLen:], uint32(len(prefix)))
+	copy(b[offPrefix:], prefix)
 }
 
 // head is the part of a slot that compares: the first bytes of k.
@@ -182,7 +188,7 @@ func (b node) size(s uint64) int {
 func (b node) search(h *page.Heap, lo int, key []byte) (i int, found bool) {
 	n := b.count()
 	if p := b.prefixLen(); p > 0 {
-		prefix := b[len(b)-p:]
+		prefix := b[offPrefix : offPrefix+p]
 		if len(key) < p || string(key[:p]) != string(prefix) {
 			if bytes.Compare(key, prefix) < 0 {
 				return lo, false
@@ -201,7 +207,7 @@ func (b node) search(h *page.Heap, lo int, key []byte) (i int, found bool) {
 
 // lower returns the first slot in [lo, n) that is not less than want.
 func (b node) lower(lo, n int, want uint64) int {
-	return lo + lowerBound(page.Words(b, offSlots+8*lo, n-lo), want)
+	return lo + lowerBound(page.Words(b, b.slots()+8*lo, n-lo), want)
 }
 
 // lowerBound is the number of words in s that are less than want. No branch
@@ -305,8 +311,8 @@ func (b node) fits(e *entry) bool {
 
 // insert makes e the i-th entry of the leaf, which has room.
 func (b node) insert(i int, e *entry) {
-	n := b.count()
-	copy(b[offSlots+8*(i+1):offSlots+8*(n+1)], b[offSlots+8*i:offSlots+8*n])
+	n, at := b.count(), b.slots()
+	copy(b[at+8*(i+1):at+8*(n+1)], b[at+8*i:at+8*n])
 	b.setCount(n + 1)
 	b.write(i, e)
 }
@@ -361,6 +367,7 @@ func (b node) remove(i, j int) {
 	for k := i; k < j; k++ {
 		b.bury(b.slot(k))
 	}
-	copy(b[offSlots+8*i:], b[offSlots+8*j:offSlots+8*n])
+	at := b.slots()
+	copy(b[at+8*i:], b[at+8*j:at+8*n])
 	b.setCount(n - (j - i))
 }

@@ -142,7 +142,7 @@ func shared(a, b []byte) int {
 
 // size is the bytes of a node of the run, with a prefix of p bytes.
 func (r *run) size(p int) int {
-	size := offSlots + arrays(r.kind, r.len()) + p
+	size := slotsAfter(p) + arrays(r.kind, r.len())
 	skip := r.keyed()
 	for i := range r.n {
 		pc := &r.pieces[i]
@@ -152,7 +152,7 @@ func (r *run) size(p int) int {
 				size += pc.entry.size(p)
 			}
 		case from == 0 && pc.to == pc.src.count() && pc.src.prefixLen() == p:
-			size += len(pc.src) - pc.src.low() - pc.src.dead() - p
+			size += len(pc.src) - pc.src.low() - pc.src.dead()
 		default:
 			for k := from; k < pc.to; k++ {
 				size += pc.src.sizeWith(pc.src.slot(k), p)

@@ -196,6 +196,33 @@ func (s *Seq) Seek(c *SeqCursor, i int64) bool {
 	}
 }
 
+// SeekEnd moves the cursor to the first or the last leaf; it is false if there
+// is none.
+func (s *Seq) SeekEnd(c *SeqCursor, last bool) bool {
+	if c.height, c.leaf = 0, 0; s.Root == 0 {
+		return false
+	}
+	ref, count := s.Root, s.Count
+	for {
+		node := s.heap.Node(ref)
+		if isSeqLeaf(node) {
+			break
+		}
+		n, slot := seqInner(node), 0
+		if last {
+			slot = n.len() - 1
+		}
+		c.path[c.height] = seqStep{ref, int32(slot)}
+		c.height++
+		ref, count = n.ref(slot), n.count(slot)
+	}
+	c.leaf, c.First, c.Count = ref, 0, count
+	if last {
+		c.First = s.Count - count
+	}
+	return true
+}
+
 // fromStart finds the child of element i, where the node's first is element
 // first, from its first child on.
 func (n seqInner) fromStart(i, first int64) (slot int, at, count int64) {

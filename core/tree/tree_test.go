@@ -44,7 +44,7 @@ func newModel(t testing.TB, keys func(n int) []byte, guard bool) *model {
 }
 
 func TestTreeFrozen(t *testing.T) {
-	got := []int{MaxNode, maxInlineKey, kindLeaf, kindInner, kindKey, offLow, offDead, offPrefix, offSlots,
+	got := []int{MaxNode, maxInlineKey, kindLeaf, kindInner, kindKey, offLow, offDead, offLen, offPrefix,
 		headLen, flagValue, flagExternal, offMask, external}
 	want := []int{4096, 255, 32, 33, 34, 8, 10, 12, 16, 6, 0x1000, 0x2000, 0xfff, 8}
 	for i := range want {
@@ -106,16 +106,17 @@ func dump(t *testing.T, s *strings.Builder, m *model, ref page.Ref) {
 	line("kind", 5, 6)
 	line("count", 6, 8)
 	line("low", offLow, offDead)
-	line("dead", offDead, offPrefix)
-	line("p", offPrefix, offPrefix+1)
-	line("zero", offPrefix+1, offSlots)
-	n := b.count()
+	line("dead", offDead, offLen)
+	line("p", offLen, offLen+1)
+	line("zero", offLen+1, offPrefix)
+	line("prefix", offPrefix, offPrefix+b.prefixLen())
+	n, at := b.count(), b.slots()
 	for i := range n {
-		line("slot", offSlots+8*i, offSlots+8*(i+1))
+		line("slot", at+8*i, at+8*(i+1))
 	}
 	if b.inner() {
-		line("counts", offSlots+8*n, offSlots+16*n)
-		fmt.Fprintf(s, "%4d refs      %d of 4 bytes\n", offSlots+16*n, n)
+		line("counts", at+8*n, at+16*n)
+		fmt.Fprintf(s, "%4d refs      %d of 4 bytes\n", at+16*n, n)
 	}
 	order := make([]int, 0, n)
 	for i := range n {
@@ -141,7 +142,6 @@ func dump(t *testing.T, s *strings.Builder, m *model, ref page.Ref) {
 			line("value", end-len(v), end)
 		}
 	}
-	line("prefix", len(b)-b.prefixLen(), len(b))
 	s.WriteString("\n")
 }
 

@@ -9,8 +9,8 @@ import (
 // was not there. Neither may alias the tree's nodes. Nodes that an old value
 // refers to are the caller's.
 func (t *Tree) Set(key, value []byte) (added bool) {
+	mustFit(value)
 	if invariant.Enabled {
-		invariant.Check(len(value) <= MaxValue, "K6", "a value of %d bytes", len(value))
 		defer t.checkAt(key)
 	}
 	e := entry{key: key, value: value}
@@ -35,6 +35,14 @@ func (t *Tree) Set(key, value []byte) (added bool) {
 		t.grow(&p, i, i, &e)
 	}
 	return true
+}
+
+// mustFit stops a caller whose value would not leave room for three entries: its
+// node could be larger than offsets reach (K6).
+func mustFit(value []byte) {
+	if len(value) > MaxValue {
+		panic("tree: a value is longer than MaxValue")
+	}
 }
 
 // plant makes e the only entry.
@@ -98,8 +106,7 @@ func (t *Tree) extend(p *path, b node, i int, e *entry) bool {
 	old := p.at[p.depth].ref
 	ref := t.place.Alloc(size, kindLeaf)
 	nb := node(t.heap.Node(ref))
-	nb.initNode(n+1, nil)
-	nb[offPrefix] = uint8(l)
+	nb.initNode(n+1, b.prefix())
 	low := len(nb) - (len(b) - b.low())
 	copy(nb[low:], b[b.low():])
 	nb.setLow(low)

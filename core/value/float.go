@@ -21,17 +21,32 @@ func ParseFloat(b []byte) (float64, bool) {
 // may begin with blanks, a zero byte ends it, no text at all is 0, and what is
 // too large is infinite (Redis: zslParseRange).
 func ParseBound(b []byte) (float64, bool) {
+	f, _, ok := leniently(b)
+	return f, ok
+}
+
+// ParseWeight reads b as what SORT orders by: as ParseBound, but without what is
+// too large, or too small for all its digits.
+func ParseWeight(b []byte) (float64, bool) {
+	const smallestNormal = 0x1p-1022
+	f, inRange, ok := leniently(b)
+	return f, ok && inRange && (f == 0 || math.Abs(f) >= smallestNormal)
+}
+
+// leniently reads what C's strtod takes in a string of C, and nothing as 0. It
+// refuses NaN.
+func leniently(b []byte) (f float64, inRange, ok bool) {
 	if n, ok := shortInt(b); ok {
-		return n, true
+		return n, true, true
 	}
 	if end := bytes.IndexByte(b, 0); end >= 0 {
 		b = b[:end]
 	}
 	if len(b) == 0 {
-		return 0, true
+		return 0, true, true
 	}
-	f, _, ok := strtod(bytes.TrimLeft(b, " \t\n\v\f\r"))
-	return f, ok && f == f
+	f, inRange, ok = strtod(bytes.TrimLeft(b, " \t\n\v\f\r"))
+	return f, inRange, ok && f == f
 }
 
 // shortInt reads the plain integers that most scores are.

@@ -46,6 +46,23 @@ func TestParseBound(t *testing.T) {
 	}
 }
 
+func TestParseWeight(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want float64
+		ok   bool
+	}{
+		{"", 0, true}, {"\x00x", 0, true}, {" 7", 7, true}, {"7 ", 0, false}, {"12\x00junk", 12, true}, {"inf", math.Inf(1), true},
+		{"1e999", 0, false}, {"1e-999", 0, false}, {"1e-310", 0, false}, {"2.3e-308", 2.3e-308, true}, {"-0", math.Copysign(0, -1), true},
+		{"nan", 0, false}, {"x", 0, false}, {"0x10", 16, true}, {"0e-999", 0, true},
+	} {
+		got, ok := ParseWeight([]byte(c.text))
+		if ok != c.ok || ok && math.Float64bits(got) != math.Float64bits(c.want) {
+			t.Errorf("%q: %v %v, want %v %v", c.text, got, ok, c.want, c.ok)
+		}
+	}
+}
+
 func TestParseFloatDoesNotAllocate(t *testing.T) {
 	for _, text := range []string{"12345", "1.25", "-inf", "1e300"} {
 		b := []byte(text)

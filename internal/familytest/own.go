@@ -25,6 +25,7 @@ type own struct {
 	before int64 // changes counted already
 	events []string
 	silent bool
+	ahead  int64 // of the clock, in ms
 }
 
 // client is one that may do everything, in database 0.
@@ -40,7 +41,7 @@ func (client) Name() string        { return "" }
 func (o *own) open(t testing.TB, rows []command.Row) {
 	store, err := keyspace.New(keyspace.Options{
 		Heap: page.Options{}, Shards: 4, Databases: 16, Seed: 1,
-		Now: func() int64 { return time.Now().UnixMilli() },
+		Now: o.nowMs,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +60,8 @@ func (o *own) open(t testing.TB, rows []command.Row) {
 	o.call = command.Call{Out: &o.out, Tx: o.tx, Client: client{}, Store: store, Loop: figures.NewLoop()}
 }
 
+func (o *own) nowMs() int64 { return time.Now().UnixMilli() + o.ahead }
+
 // KeyEvent makes own a keyspace.Observer.
 func (o *own) KeyEvent(class keyspace.EventClass, event string, key []byte, _ int) {
 	if !o.silent && class != 0 && class&(keyspace.EventNew|keyspace.EventKeyMiss) == 0 {
@@ -71,13 +74,13 @@ func (o *own) Deleted([]byte, int) {}
 
 // locked runs fn with every shard locked.
 func (o *own) locked(fn func(db *keyspace.DB)) {
-	o.tx.LockAll(time.Now().UnixMilli())
+	o.tx.LockAll(o.nowMs())
 	defer o.tx.Unlock()
 	fn(o.tx.DB(0))
 }
 
 func (o *own) run(line [][]byte) {
-	o.call.Args, o.call.Now = line, time.Now().UnixMilli()
+	o.call.Args, o.call.Now = line, o.nowMs()
 	o.call.Loop.Begin()
 	o.exec.Execute(&o.call)
 	o.call.Loop.Publish()

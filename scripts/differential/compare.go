@@ -65,8 +65,12 @@ func sameReply(o op, a, b reply) bool {
 		return slices.ContainsFunc(o.argv, func(w string) bool { return strings.EqualFold(w, "BY") }) && sortedElems(a) == sortedElems(b)
 	case "EXEC", "XINFO", "XPENDING":
 		return roughly(a, b)
-	case "SCAN":
-		return len(a.elems) == 2 && len(b.elems) == 2 && o.subcommand() != "0"
+	case "SCAN", "SSCAN", "HSCAN", "ZSCAN":
+		at := 1
+		if o.name() != "SCAN" {
+			at = 2
+		}
+		return len(a.elems) == 2 && len(b.elems) == 2 && len(o.argv) > at && o.argv[at] != "0"
 	case "TTL", "EXPIRETIME":
 		return near(a, b, toleranceS)
 	case "PTTL", "PEXPIRETIME":

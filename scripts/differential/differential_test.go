@@ -244,7 +244,12 @@ func TestCommandTable(t *testing.T) {
 }
 
 // rowsChanged maps a command to what later versions changed in its row.
-var rowsChanged = map[string]string{}
+var rowsChanged = map[string]string{
+	"zrank":                   "7.2 added WITHSCORE",
+	"zrank docs arguments":    "7.2 added WITHSCORE",
+	"zrevrank":                "7.2 added WITHSCORE",
+	"zrevrank docs arguments": "7.2 added WITHSCORE",
+}
 
 // commandRows renders each row of COMMAND and of its subcommands (name, arity,
 // flags, keys, categories, tips, key specs; sets sorted), and what COMMAND DOCS

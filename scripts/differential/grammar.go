@@ -235,7 +235,6 @@ DEBUG ERROR value
 DEBUG PROTOCOL string|integer|double|null|array|set|map|attrib|verbatim|true|false|bignum|junk
 DEBUG LISTPACK key
 DEBUG QUICKLIST key
-DEBUG HTSTATS-KEY key
 DEBUG QUICKLIST-PACKED-THRESHOLD small|junk
 DEBUG CHANGE-REPL-ID
 DEBUG STRINGMATCH-LEN small pattern

@@ -68,7 +68,7 @@ SUNIONSTORE key key+
 SDIFF key+
 SDIFFSTORE key key+
 SSCAN key 0 ?MATCH,pattern ?COUNT,small
-SSCAN key junk
+SSCAN key ''
 `
 
 const hashRules = `
@@ -89,7 +89,7 @@ HGETALL key
 HEXISTS key field
 HRANDFIELD key ?count ?WITHVALUES
 HSCAN key 0 ?MATCH,pattern ?COUNT,small
-HSCAN key junk
+HSCAN key ''
 `
 
 const zsetRules = `

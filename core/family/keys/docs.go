@@ -477,3 +477,49 @@ func restoreDocs() command.Docs {
 		},
 	}
 }
+func sortDocs() command.Docs {
+	return command.Docs{
+		Summary:    "Sort the elements in a list, set or sorted set",
+		Since:      "1.0.0",
+		Group:      "generic",
+		Complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+		Args: []command.Arg{
+			{Name: "key", Type: "key"},
+			{Name: "pattern", Type: "pattern", KeySpec: 1, Token: "BY", Flags: []string{"optional"}},
+			{Name: "offset_count", Type: "block", Token: "LIMIT", Flags: []string{"optional"}, Args: []command.Arg{
+				{Name: "offset", Type: "integer"},
+				{Name: "count", Type: "integer"},
+			}},
+			{Name: "pattern", Type: "pattern", KeySpec: 1, Token: "GET", Flags: []string{"optional", "multiple", "multiple_token"}},
+			{Name: "order", Type: "oneof", Flags: []string{"optional"}, Args: []command.Arg{
+				{Name: "asc", Type: "pure-token", Token: "ASC"},
+				{Name: "desc", Type: "pure-token", Token: "DESC"},
+			}},
+			{Name: "sorting", Type: "pure-token", Token: "ALPHA", Flags: []string{"optional"}},
+			{Name: "destination", Type: "key", KeySpec: 2, Token: "STORE", Flags: []string{"optional"}},
+		},
+	}
+}
+
+func sortroDocs() command.Docs {
+	return command.Docs{
+		Summary:    "Sort the elements in a list, set or sorted set. Read-only variant of SORT.",
+		Since:      "7.0.0",
+		Group:      "generic",
+		Complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+		Args: []command.Arg{
+			{Name: "key", Type: "key"},
+			{Name: "pattern", Type: "pattern", KeySpec: 1, Token: "BY", Flags: []string{"optional"}},
+			{Name: "offset_count", Type: "block", Token: "LIMIT", Flags: []string{"optional"}, Args: []command.Arg{
+				{Name: "offset", Type: "integer"},
+				{Name: "count", Type: "integer"},
+			}},
+			{Name: "pattern", Type: "pattern", KeySpec: 1, Token: "GET", Flags: []string{"optional", "multiple", "multiple_token"}},
+			{Name: "order", Type: "oneof", Flags: []string{"optional"}, Args: []command.Arg{
+				{Name: "asc", Type: "pure-token", Token: "ASC"},
+				{Name: "desc", Type: "pure-token", Token: "DESC"},
+			}},
+			{Name: "sorting", Type: "pure-token", Token: "ALPHA", Flags: []string{"optional"}},
+		},
+	}
+}

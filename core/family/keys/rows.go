@@ -238,5 +238,26 @@ func Commands(o Options) []command.Row {
 			Docs:    restoreDocs(),
 			Handler: f.restore,
 		},
+		{
+			Name: "sort", Arity: -2, Flags: command.Write | command.DenyOOM | command.MovableKeys, ACL: []string{"-keyspace", "set", "sortedset", "list", "dangerous"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+				{Flags: []string{"RO", "access"}, Unknown: true, Notes: "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"},
+				{Flags: []string{"OW", "update"}, Unknown: true, Notes: "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array"},
+			},
+			FindKeys: sortKeys,
+			Docs:     sortDocs(),
+			Handler:  sort,
+		},
+		{
+			Name: "sort_ro", Arity: -2, Flags: command.ReadOnly | command.MovableKeys, ACL: []string{"-keyspace", "set", "sortedset", "list", "dangerous"},
+			Keys: []command.KeySpec{
+				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
+				{Flags: []string{"RO", "access"}, Unknown: true, Notes: "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"},
+			},
+			FindKeys: sortROKeys,
+			Docs:     sortroDocs(),
+			Handler:  sortRO,
+		},
 	}
 }
