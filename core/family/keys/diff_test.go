@@ -16,6 +16,7 @@ type settings struct{}
 func (settings) LazyUserFlush() bool  { return false }
 func (settings) SharesIntegers() bool { return true }
 func (settings) CompressRDB() bool    { return true }
+func (settings) Refused(error)        {}
 func (settings) SkipChecksums() bool  { return false }
 func (settings) MaxStringLen() uint64 { return 512 << 20 }
 

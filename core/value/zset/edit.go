@@ -301,6 +301,12 @@ func (e *Editor) RemoveRanks(from, to int64) {
 		e.pack = listpack.DeleteRange(e.pack, int(2*from), int(2*(to-from)))
 		return
 	}
+	if to == from+1 {
+		at := e.tree.At(from)
+		var room [64]byte
+		e.Remove(append(room[:0], at.Key()[orderSize:]...))
+		return
+	}
 	e.tree.DeleteRange(from, to, func(key, _ []byte) {
 		member := key[orderSize:]
 		e.table.Delete(e.c.Hash(member), member)
