@@ -3,6 +3,7 @@ package stream
 import (
 	"math"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -71,6 +72,9 @@ func (e Editor) Append(id ID, pairs [][]byte) bool {
 	e.SetLastID(id)
 	if e.Len() == 1 {
 		e.setFirstID(id)
+	}
+	if invariant.Enabled {
+		e.checkTouched(e.tailID(), e.tail())
 	}
 	return true
 }

@@ -3,7 +3,9 @@ package stream
 import (
 	"fmt"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
+	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/tree"
 )
 
@@ -92,6 +94,14 @@ func (r *reader) entry(fields int64) bool {
 	}
 	r.skip(data)
 	return r.int() == data+head && !r.failed
+}
+
+// checkTouched verifies the pack in the node at ref, which was just changed.
+func (e Editor) checkTouched(id ID, ref page.Ref) {
+	_, last, err := checkPack(id, pack(e.heap, ref))
+	invariant.Check(err == nil, "S3", "%v", err)
+	invariant.Check(!e.LastID().Less(last), "S1", "entry %v is greater than the last ID %v", last, e.LastID())
+	invariant.Check(e.tail() != 0 || e.packs().Count == 0, "S2", "%d packs, but no last one", e.packs().Count)
 }
 
 // Check verifies the invariants of the whole stream. The error names one.

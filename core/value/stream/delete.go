@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/page"
 )
@@ -25,6 +26,9 @@ func (e Editor) Delete(id ID) bool {
 	e.addLength(-1)
 	if e.MaxDeletedID().Less(id) {
 		e.SetMaxDeletedID(id)
+	}
+	if invariant.Enabled && e.tail() != 0 {
+		e.checkTouched(e.tailID(), e.tail())
 	}
 	switch {
 	case e.Len() == 0:
@@ -152,6 +156,9 @@ func (e Editor) trimPack(c *packCursor, t Trim) (deleted int64) {
 	}
 	if deleted > 0 {
 		e.countDeleted(lp, deleted)
+		if invariant.Enabled && c.inTail {
+			e.checkTouched(e.tailID(), e.tail())
+		}
 	}
 	return deleted
 }
