@@ -137,6 +137,7 @@ func (e Editor) newTail(id ID, pairs [][]byte) {
 	}
 	lp = listpack.AppendInt(lp, 0)
 	appendEntry(lp, ID{}, pairs, true)
+	e.addRax(e.raxShare(id))
 	e.setTail(id, ref)
 }
 

@@ -130,6 +130,9 @@ func (s Stream) Check() error {
 	if first = s.firstEntryID(); err == nil && (live != s.Len() || first != s.FirstID() || s.LastID().Less(last)) {
 		err = fmt.Errorf("S1: %d entries from %v to %v, the header says %d, %v, %v", live, first, last, s.Len(), s.FirstID(), s.LastID())
 	}
+	if n := s.countRax(); err == nil && n != s.RaxNodes() {
+		err = fmt.Errorf("S6: %d nodes of a radix tree, the header says %d", n, s.RaxNodes())
+	}
 	groups := s.groups()
 	if err == nil {
 		err = groups.Check(nil)

@@ -64,6 +64,7 @@ func (e Editor) removePack(id ID, isTail bool) {
 	if isTail {
 		e.w.Retire(e.tail())
 		e.setTail(ID{}, 0)
+		e.addRax(-e.raxShare(id))
 		packs := e.packs()
 		last := packs.Last()
 		if last.Valid() {
@@ -77,6 +78,7 @@ func (e Editor) removePack(id ID, isTail bool) {
 	val, _ := packs.Get(key[:])
 	ref := page.Ref(le.Uint32(val))
 	e.dropFromTree(id)
+	e.addRax(-e.raxShare(id))
 	e.w.Retire(ref)
 }
 

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -126,4 +127,16 @@ func TestIDsAtTheEnd(t *testing.T) {
 	if _, ok := e.NextIDAt(m); ok {
 		t.Error("there is an ID behind the greatest of its ms")
 	}
+}
+
+// TestLayout: a pack is the bytes that the package comment shows.
+func TestLayout(t *testing.T) {
+	b := newBench(t, false, *value.DefaultLimits(), nil)
+	Edit(&b.cell).Append(ID{1, 1}, [][]byte{[]byte("f"), []byte("v")})
+	const want = "1d 00 00 00 0a 00 01 01 00 01 01 01 81 66 02 00 01 02 01 00 01 00 01 81 76 02 04 01 ff"
+	b.stream().EachPack(func(id ID, lp []byte) {
+		if got := fmt.Sprintf("% x", lp); id != (ID{1, 1}) || got != want {
+			t.Errorf("pack %v\n have %s\n want %s", id, got, want)
+		}
+	})
 }
