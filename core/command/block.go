@@ -142,11 +142,11 @@ func (b *Blocked) Timeout() time.Duration {
 	return time.Duration(min(b.block.Timeout, most)) * time.Millisecond
 }
 
-// Row is the command's.
-func (b *Blocked) Row() *Row { return b.row }
-
-// ArgBytes is the length of the arguments that are kept.
+// ArgBytes is the length of the arguments that are kept; none for nil.
 func (b *Blocked) ArgBytes() (n int64) {
+	if b == nil {
+		return 0
+	}
 	for _, a := range b.args {
 		n += int64(len(a))
 	}
@@ -202,7 +202,7 @@ func (x *Executor) ServeReady(tx *keyspace.Tx) {
 		b := w.Owner.(*Blocked)
 		return x.serveOne(b, db, key, &Call{
 			Tx: tx, DB: db, Now: tx.Now(), Store: x.Store, Loop: l,
-			Client: b.client, Row: b.row, Args: b.args, Nested: true, x: x,
+			Client: b.client, Row: b.row, Args: b.args, Nested: true, Waited: true, x: x,
 		})
 	})
 	tx.NoTouch = noTouch
