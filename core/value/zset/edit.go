@@ -53,6 +53,13 @@ func (e *Editor) Close() (empty bool) {
 	return false
 }
 
+// Unpack makes a packed set a tree, whatever the thresholds.
+func (e *Editor) Unpack() {
+	if e.pack != nil {
+		e.toTree()
+	}
+}
+
 // View reads the set as it is now; it is valid until the next change.
 func (e *Editor) View() ZSet {
 	z := ZSet{sp: e.c.Space, pack: e.pack, tree: e.tree}
