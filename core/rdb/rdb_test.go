@@ -409,3 +409,27 @@ func TestDumpEqualsFile(t *testing.T) {
 		}
 	}
 }
+
+// Block is called in the middle of a long value, and can end the writing there.
+func TestBlockEndsTheWriting(t *testing.T) {
+	enough := errors.New("enough")
+	var b bytes.Buffer
+	blocks := 0
+	e := NewEncoder(&b, EncoderOptions{Block: func() error {
+		if blocks++; blocks == 3 {
+			return enough
+		}
+		return nil
+	}})
+	e.Header()
+	e.Type(TypeSet)
+	e.String([]byte("k"))
+	e.Length(1 << 20)
+	members := 0
+	for ; members < 1<<20 && e.Err() == nil; members++ {
+		e.String(fmt.Append(nil, "member:", members))
+	}
+	if !errors.Is(e.Footer(), enough) || blocks != 3 || b.Len() > 3*encoderBuffer || members > 3*encoderBuffer/10 {
+		t.Fatalf("%v after %d blocks, %d members", e.Err(), blocks, members)
+	}
+}

@@ -128,16 +128,17 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 	options := rdb.SaveOptions{
 		Dir: set.Dir, Name: set.DBFilename, TempName: rdb.TempName(os.Getpid()),
 		IncrementalSync: set.RDBSaveIncrementalFsync,
-		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum},
+		Encoder: rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: func() error {
+			v.pace(n, set.SnapshotMemoryBudget)
+			if v.cancels.Load() {
+				return errCancelled
+			}
+			return nil
+		}},
 	}
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
 		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
-			if v.processed.Add(1)&1023 == 0 {
-				v.pace(n, set.SnapshotMemoryBudget)
-				if v.cancels.Load() {
-					return errCancelled
-				}
-			}
+			v.processed.Add(1)
 			return v.delay(set.RDBKeySaveDelay)
 		})
 	})
