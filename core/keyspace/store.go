@@ -210,6 +210,10 @@ func (tx *Tx) Counts() (c Counts) {
 // locked or none.
 func (tx *Tx) ResetCounts() {
 	tx.each(func(sh *shard) { sh.counts = Counts{} })
+	g := &tx.s.garbage
+	g.mu.Lock()
+	g.freed = 0
+	g.mu.Unlock()
 }
 
 // Size is the keys of database db and how many of them expire. tx has all shards

@@ -1,6 +1,8 @@
 package zsets
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
@@ -48,7 +50,7 @@ func removeRange(c *command.Call, by rangeKind, event string) {
 	if found {
 		ed := zset.Edit(cell)
 		z := ed.View()
-		from, to = r.ranks(&z, false)
+		from, to = r.ranks(&z, false, math.MaxInt64)
 		removeRanks(c, key, cell, &ed, event, from, to)
 	}
 	c.Out.Int(to - from)

@@ -46,7 +46,7 @@ func TestLarge(t *testing.T) {
 			t.Fatalf("at %d is %s", i, at.Member())
 		}
 		r := ScoreRange{Min: float64(i / 2), Max: float64(i/2 + 100), MinEx: true}
-		if from, to := z.ByScore(&r); from != int64(i/2*2+2) && from != int64(n) || to != min(from+200, int64(n)) {
+		if from, to := z.ByScore(&r, false, 1<<62); from != int64(i/2*2+2) && from != int64(n) || to != min(from+200, int64(n)) {
 			t.Fatalf("%+v is [%d,%d)", r, from, to)
 		}
 	}
@@ -132,7 +132,7 @@ func BenchmarkByScoreAndWalk(b *testing.B) {
 			z := e.View()
 			for b.Loop() {
 				r := ScoreRange{Min: rand.Float64() * 0.9, Max: 1}
-				from, to := z.ByScore(&r)
+				from, to := z.ByScore(&r, false, 10)
 				at := z.At(from)
 				for i := from; i < min(to, from+10); i++ {
 					at.Member()
