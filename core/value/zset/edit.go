@@ -223,7 +223,7 @@ func (e *Editor) addToTree(member []byte, score float64, m Mode) (Outcome, float
 func (e *Editor) addNew(member []byte, score float64) {
 	var bits [8]byte
 	le.PutUint64(bits[:], math.Float64bits(score))
-	e.table.Set(e.c.Hash(member), member, table.Item{Due: table.NoDue, Value: bits[:]})
+	e.table.Add(e.c.Hash(member), member, table.Item{Due: table.NoDue, Value: bits[:]})
 	e.addToOrder(member, score)
 }
 
