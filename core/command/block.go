@@ -110,7 +110,7 @@ func (c *Call) Block(b Block) {
 	w.block.Keys, w.block.Also = nil, nil // they may alias the query buffer
 	w.waiter.Type, w.waiter.Gone, w.waiter.Owner = b.Type, b.Gone, w
 	c.Tx.Wait(&w.waiter, c.DB.Index(), b.Keys, b.Also)
-	c.Blocked = w
+	c.Blocked, c.ClientChanged = w, true
 }
 
 func (b *Block) timeout(w *resp.Writer) {
@@ -193,17 +193,20 @@ func (x *Executor) blocked(c *Call) {
 	c.Blocked.took = c.Loop.Done(c.Row.ID, stats.Waits)
 }
 
-// serve serves the clients that wait for what c has changed, under c's locks.
-func (x *Executor) serve(c *Call) {
-	noTouch := c.Tx.NoTouch
-	c.Tx.Serve(func(w *keyspace.Waiter, db *keyspace.DB, key []byte) bool {
+// ServeReady serves the clients that wait for keys which have changed under the
+// locks of tx: it is for Store.OnReady.
+func (x *Executor) ServeReady(tx *keyspace.Tx) {
+	l, noTouch := x.Stats.Acquire(), tx.NoTouch
+	l.Begin()
+	tx.Serve(func(w *keyspace.Waiter, db *keyspace.DB, key []byte) bool {
 		b := w.Owner.(*Blocked)
 		return x.serveOne(b, db, key, &Call{
-			Tx: c.Tx, DB: db, Now: c.Now, Store: c.Store, Loop: c.Loop,
+			Tx: tx, DB: db, Now: tx.Now(), Store: x.Store, Loop: l,
 			Client: b.client, Row: b.row, Args: b.args, Nested: true, x: x,
 		})
 	})
-	c.Tx.NoTouch = noTouch
+	tx.NoTouch = noTouch
+	x.Stats.Release(l)
 }
 
 func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) bool {
@@ -226,13 +229,4 @@ func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) bo
 	}
 	b.client.Unblocked(b, out.B)
 	return true
-}
-
-// ServeReady serves the clients that wait for keys which the store itself has
-// changed under the locks of tx: it is for Store.OnReady.
-func (x *Executor) ServeReady(tx *keyspace.Tx) {
-	l := x.Stats.Acquire()
-	l.Begin()
-	x.serve(&Call{Tx: tx, Now: tx.Now(), Store: x.Store, Loop: l})
-	x.Stats.Release(l)
 }

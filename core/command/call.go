@@ -55,6 +55,9 @@ type Call struct {
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked
+	// ClientChanged says that the call has set Blocked or another Transaction. Who
+	// executes the call takes it away.
+	ClientChanged bool
 
 	x     *Executor
 	outer *Row // EXEC's, while it runs what is queued

@@ -38,7 +38,7 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 
 // Execute runs the call that c.Args describe and appends its reply to c.Out.
 //
-//	look up → arity → authenticated → gate → lock → handler → serve → unlock → count
+//	look up → arity → authenticated → gate → lock → handler → unlock → count
 //	                                       └ queue, after MULTI
 //
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
@@ -63,9 +63,6 @@ func (x *Executor) Execute(c *Call) {
 	}
 	x.lock(c, row)
 	row.Handler(c)
-	if c.Tx.Ready() {
-		x.serve(c)
-	}
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)

@@ -12,19 +12,33 @@ import (
 type ScanOptions struct {
 	Count int    // about how many elements to look at
 	Type  []byte // of SCAN alone: a type's name; nil is any
+	Names bool   // of HSCAN alone, NOVALUES: fields without their values
 
 	pattern []byte // nil is any
 }
 
+// ScanOption is an option that one command of the family has alone.
+type ScanOption uint8
+
+// The options.
+const (
+	ScanNone     ScanOption = iota
+	ScanType                // TYPE name
+	ScanNoValues            // NOVALUES
+)
+
 const defaultScanCount = 10
 
-// ScanOptions reads the options from argument i on. Where they are wrong the
-// error has been replied.
-func (c *Call) ScanOptions(i int, types bool) (o ScanOptions, ok bool) {
+// ScanOptions reads the options from argument i on, own among them. Where they
+// are wrong the error has been replied.
+func (c *Call) ScanOptions(i int, own ScanOption) (o ScanOptions, ok bool) {
 	o.Count = defaultScanCount
 	for ; i < len(c.Args); i += 2 {
 		more := i+1 < len(c.Args)
 		switch {
+		case own == ScanNoValues && c.Is(i, "NOVALUES"):
+			o.Names = true
+			i--
 		case more && c.Is(i, "COUNT"):
 			n, ok := c.Int(i + 1)
 			if !ok {
@@ -40,7 +54,7 @@ func (c *Call) ScanOptions(i int, types bool) (o ScanOptions, ok bool) {
 			if string(o.pattern) == "*" {
 				o.pattern = nil
 			}
-		case more && types && c.Is(i, "TYPE"):
+		case more && own == ScanType && c.Is(i, "TYPE"):
 			o.Type = c.Args[i+1]
 		default:
 			c.Out.Error(ErrSyntax)

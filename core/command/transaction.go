@@ -129,13 +129,13 @@ func (c *Call) Discard() bool {
 		return false
 	}
 	c.Tx.UnwatchAlone(&t.watch)
-	c.Transaction = nil
+	c.Transaction, c.ClientChanged = nil, true
 	return t.open
 }
 
 func (c *Call) transaction() *Transaction {
 	if c.Transaction == nil {
-		c.Transaction = new(Transaction)
+		c.Transaction, c.ClientChanged = new(Transaction), true
 	}
 	return c.Transaction
 }
@@ -161,7 +161,7 @@ func (c *Call) Unwatch() {
 	if t := c.Transaction; t != nil && !c.Nested {
 		c.Tx.UnwatchAlone(&t.watch)
 		if !t.open {
-			c.Transaction = nil
+			c.Transaction, c.ClientChanged = nil, true
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (c *Call) Exec() Outcome {
 	if !c.InMulti() {
 		return Missing
 	}
-	c.Transaction = nil
+	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
 		c.Tx.UnwatchAlone(&t.watch)
 		return Aborted

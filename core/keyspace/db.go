@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/redoubt-kv/redoubt/core/invariant"
-	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/types"
@@ -38,10 +37,10 @@ func (e Entry) String() value.String {
 // Space is what reading the value needs beside its bytes.
 func (e Entry) Space() value.Space { return e.space }
 
-// Memory is the bytes of the nodes that the value has beside its entry.
-func (e Entry) Memory() (n int64) {
-	types.Nodes(e.space, e.Kind(), e.Value(), func(ref page.Ref) { n += int64(e.space.Heap.Size(ref)) })
-	return n
+// Memory is the bytes of the nodes that the value has beside its entry; of a
+// large one they are estimated from that many members.
+func (e Entry) Memory(samples int) int64 {
+	return types.Memory(e.space, e.Kind(), e.Value(), samples)
 }
 
 // Encoding is what OBJECT ENCODING replies.
@@ -269,8 +268,8 @@ func (db *DB) Copy(src []byte, to *DB, dst []byte) {
 const entryOverhead = 14
 
 // MemoryUsage is the bytes that key takes: its entry and the nodes of its
-// value.
-func (db *DB) MemoryUsage(key []byte, _ int) (int64, bool) {
+// value, which are estimated from a number of members if they are many.
+func (db *DB) MemoryUsage(key []byte, samples int) (int64, bool) {
 	e, ok := db.Find(key, Peek)
 	if !ok {
 		return 0, false
@@ -279,7 +278,7 @@ func (db *DB) MemoryUsage(key []byte, _ int) (int64, bool) {
 	if e.Due() != table.NoDue {
 		n += 8
 	}
-	return n + e.Memory(), true
+	return n + e.Memory(samples), true
 }
 
 // Len is the number of keys, and of those that expire. Every shard is locked.

@@ -64,8 +64,8 @@ type Store struct {
 
 	// observer is told of events; set before the first Tx.
 	observer Observer
-	// serve serves waiters of keys that the store itself has changed; set
-	// before the first Tx.
+	// serve serves those who wait for keys that a Tx has changed; set before
+	// the first Tx.
 	serve     func(tx *Tx)
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
@@ -210,6 +210,10 @@ func (tx *Tx) Counts() (c Counts) {
 // locked or none.
 func (tx *Tx) ResetCounts() {
 	tx.each(func(sh *shard) { sh.counts = Counts{} })
+	g := &tx.s.garbage
+	g.mu.Lock()
+	g.freed = 0
+	g.mu.Unlock()
 }
 
 // Size is the keys of database db and how many of them expire. tx has all shards

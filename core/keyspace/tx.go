@@ -146,25 +146,48 @@ func (tx *Tx) lock(set uint64) {
 	if invariant.Enabled {
 		invariant.Check(tx.held == 0, "lock order", "a Tx that holds %#x locks %#x", tx.held, set)
 	}
-	for more := tx.acquire(set); more != set; more = tx.acquire(set) {
-		tx.release()
-		set = more
-	}
-}
-
-// acquire takes the locks of set and returns it with the shards that serving
-// the waiters of these may need as well.
-func (tx *Tx) acquire(set uint64) (more uint64) {
-	tx.held, tx.tended, more = set, false, set
+	tx.held = set
 	for ; set != 0; set &= set - 1 {
 		sh := tx.s.shards[bits.TrailingZeros64(set)]
 		sh.mu.Lock()
 		if sh.tended != nil {
 			tx.tended = true
-			more |= sh.tended.also
 		}
 	}
-	return more
+	if tx.tended {
+		tx.lockAlso()
+	}
+}
+
+// lockAlso locks as well what serving those who wait for keys in the locked
+// shards may need, from the beginning, to keep the order.
+func (tx *Tx) lockAlso() {
+	for {
+		more := tx.held
+		for set := tx.held; set != 0; set &= set - 1 {
+			if t := tx.s.shards[bits.TrailingZeros64(set)].tended; t != nil {
+				more |= t.also
+			}
+		}
+		if more == tx.held {
+			return
+		}
+		tx.release()
+		tx.held = more
+		for set := more; set != 0; set &= set - 1 {
+			tx.s.shards[bits.TrailingZeros64(set)].mu.Lock()
+		}
+	}
+}
+
+// Unlock ends the Tx: what it gave out is no longer valid. Those who wait for
+// keys that have changed are served before (Store.OnReady).
+func (tx *Tx) Unlock() {
+	if tx.tended {
+		tx.settle()
+	}
+	tx.release()
+	tx.key = nil
 }
 
 func (tx *Tx) release() {
@@ -174,13 +197,15 @@ func (tx *Tx) release() {
 	tx.held = 0
 }
 
-// Unlock ends the Tx: what it gave out is no longer valid.
-func (tx *Tx) Unlock() {
-	if len(tx.ready) != 0 {
-		tx.serveUnattended()
+// settle has those served who wait for keys that have changed.
+func (tx *Tx) settle() {
+	if len(tx.ready) > 0 && tx.s.serve != nil {
+		tx.s.serve(tx)
 	}
-	tx.release()
-	tx.key = nil
+	for _, in := range tx.ready {
+		in.ready = false
+	}
+	tx.ready, tx.tended = nil, false
 }
 
 // ForgetKey makes the Tx hash the next key anew, for callers that use one

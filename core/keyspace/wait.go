@@ -120,10 +120,6 @@ func (in *interest) makeReady(tx *Tx) {
 	}
 }
 
-// Ready tells whether a key that somebody waits for has changed since it was
-// locked.
-func (tx *Tx) Ready() bool { return len(tx.ready) > 0 }
-
 // Serve has serve try the waiters of the keys that have changed since they were
 // locked: keys in the order in which they changed first, of each key the waiters
 // in the order in which they came. serve tells whether the waiter has got what
@@ -168,20 +164,9 @@ func (w *Waiter) try(serve func(w *Waiter, db *DB, key []byte) bool, db *DB, key
 	return w.over
 }
 
-// OnReady sets who serves the waiters of keys that the store itself has changed,
-// by expiry or eviction: he calls Serve. It is called before the first Tx.
+// OnReady sets who serves those who wait for keys that a Tx has changed: serve
+// calls Serve, before the Tx unlocks. It is set before the first Tx.
 func (s *Store) OnReady(serve func(tx *Tx)) { s.serve = serve }
-
-// serveUnattended serves the waiters of a Tx that nobody has served.
-func (tx *Tx) serveUnattended() {
-	if tx.s.serve != nil {
-		tx.s.serve(tx)
-	}
-	for _, in := range tx.ready {
-		in.ready = false
-	}
-	tx.ready = nil
-}
 
 // Waited is how many keys of all databases somebody waits for, and how many of
 // these somebody waits for who is to learn that they are gone.

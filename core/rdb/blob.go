@@ -11,9 +11,23 @@ import (
 
 // The faults of the formats that only old files hold.
 var (
-	errZiplist = errors.New("ziplist integrity check failed")
-	errZipmap  = errors.New("zipmap integrity check failed")
+	errZiplist = errors.New("no ziplist")
+	errZipmap  = errors.New("no zipmap")
 )
+
+// packNames are what Redis calls the packed bytes of a type in its log.
+var packNames = map[Type]string{
+	TypeHashZipmap: "Zipmap", TypeSetIntset: "Intset", TypeSetListpack: "Set listpack",
+	TypeListZiplist: "List ziplist", TypeListQuicklist: "Ziplist", TypeListQuicklist2: "Listpack",
+	TypeZSetZiplist: "Zset ziplist", TypeZSetListpack: "Zset listpack",
+	TypeHashZiplist: "Hash ziplist", TypeHashListpack: "Hash listpack",
+	TypeHashListpackPreGA: "Hash listpack", TypeHashListpackEx: "Hash listpack",
+}
+
+// unsound is the error for packed bytes that are not what they should be.
+func (r *valueReader) unsound(at int64, t Type) error {
+	return r.corrupt(at, "%s integrity check failed", packNames[t])
+}
 
 // blob reads a collection that is one string of packed bytes.
 func (r *valueReader) blob(t Type, b Builder) error {
@@ -34,16 +48,16 @@ func (r *valueReader) blob(t Type, b Builder) error {
 		return r.listZiplist(at, p, b)
 	case TypeSetIntset:
 		if intset.Validate(p, true) != nil || intset.Len(p) == 0 {
-			return r.corrupt(at, "intset integrity check failed")
+			return r.unsound(at, t)
 		}
 		return b.Intset(p)
 	case TypeHashZiplist, TypeZSetZiplist:
-		if p, err = r.unpackZiplist(at, p); err != nil {
+		if p, err = r.unpackZiplist(at, t, p); err != nil {
 			return err
 		}
 	default:
 		if !soundPack(p) {
-			return r.corrupt(at, "listpack integrity check failed")
+			return r.unsound(at, t)
 		}
 	}
 	if listpack.Empty(p) {
@@ -52,18 +66,18 @@ func (r *valueReader) blob(t Type, b Builder) error {
 	switch t {
 	case TypeSetListpack:
 		if !r.tuples(p, 1) {
-			return r.corrupt(at, "set listpack integrity check failed")
+			return r.unsound(at, t)
 		}
 		return b.MemberPack(p)
 	case TypeHashListpack, TypeHashZiplist:
 		if !r.tuples(p, 2) {
-			return r.corrupt(at, "hash listpack integrity check failed")
+			return r.unsound(at, t)
 		}
 		return b.FieldPack(p)
 	case TypeHashListpackEx, TypeHashListpackPreGA:
-		return r.expiringPack(at, p, b)
+		return r.expiringPack(at, t, p, b)
 	}
-	return r.scoredPack(at, p, b)
+	return r.scoredPack(at, t, p, b)
 }
 
 func soundPack(p []byte) bool {
@@ -97,7 +111,7 @@ func (r *valueReader) tuples(lp []byte, size int) bool {
 }
 
 // unpackZiplist makes a listpack of a ziplist. It is valid until the next.
-func (r *valueReader) unpackZiplist(at int64, z []byte) ([]byte, error) {
+func (r *valueReader) unpackZiplist(at int64, t Type, z []byte) ([]byte, error) {
 	lp := listpack.New(r.packed)
 	err := eachZiplist(z, func(element []byte) error {
 		if !listpack.SafeToAdd(len(lp), len(element)) {
@@ -110,7 +124,7 @@ func (r *valueReader) unpackZiplist(at int64, z []byte) ([]byte, error) {
 		r.packed = nil
 	}
 	if err != nil {
-		return nil, r.corrupt(at, "%v", err)
+		return nil, r.unsound(at, t)
 	}
 	return lp, nil
 }
@@ -123,7 +137,7 @@ func (r *valueReader) listZiplist(at int64, z []byte, b Builder) error {
 	})
 	switch {
 	case errors.Is(err, errZiplist):
-		return r.corrupt(at, "list %v", err)
+		return r.unsound(at, TypeListZiplist)
 	case err == nil && !filled:
 		return ErrEmpty
 	}
@@ -132,19 +146,19 @@ func (r *valueReader) listZiplist(at int64, z []byte, b Builder) error {
 
 func (r *valueReader) zipmap(at int64, z []byte, b Builder) error {
 	err := eachZipmap(z, func(field, value []byte) error {
-		return r.once(at, b.Field(field, value, 0), "hash fields in a zipmap")
+		return r.once(at, b.Field(field, value, 0), "hash fields")
 	})
 	if errors.Is(err, errZipmap) {
-		return r.corrupt(at, "%v", err)
+		return r.unsound(at, TypeHashZipmap)
 	}
 	return err
 }
 
 // scoredPack hands over a packed sorted set: as it is when it is in order,
 // which Redis does not ask for in files, else member by member.
-func (r *valueReader) scoredPack(at int64, lp []byte, b Builder) error {
+func (r *valueReader) scoredPack(at int64, t Type, lp []byte, b Builder) error {
 	if !r.tuples(lp, 2) {
-		return r.corrupt(at, "sorted set listpack integrity check failed")
+		return r.unsound(at, t)
 	}
 	ordered := true
 	var last float64
@@ -152,7 +166,7 @@ func (r *valueReader) scoredPack(at int64, lp []byte, b Builder) error {
 	var room [maxInt64Digits]byte
 	err := eachScored(lp, &room, func(i int, member []byte, score float64) error {
 		if math.IsNaN(score) {
-			return r.corrupt(at, "sorted set listpack with a score that is no number")
+			return r.corrupt(at, "Zset listpack with a score that is no number")
 		}
 		if i > 0 && (score < last || score == last && string(member) < string(lastMember)) {
 			ordered = false
@@ -168,7 +182,7 @@ func (r *valueReader) scoredPack(at int64, lp []byte, b Builder) error {
 		return b.ScoredPack(lp)
 	}
 	return eachScored(lp, &room, func(_ int, member []byte, score float64) error {
-		return r.once(at, b.Scored(member, score), "sorted set members detected")
+		return r.once(at, b.Scored(member, score), "zset fields")
 	})
 }
 
@@ -197,15 +211,15 @@ func eachScored(lp []byte, buf *[maxInt64Digits]byte, fn func(i int, member []by
 
 // expiringPack hands over a packed hash with due times: as it is when it is
 // in the order that it must have, else field by field.
-func (r *valueReader) expiringPack(at int64, lp []byte, b Builder) error {
+func (r *valueReader) expiringPack(at int64, t Type, lp []byte, b Builder) error {
 	if !r.tuples(lp, 3) {
-		return r.corrupt(at, "hash listpack integrity check failed")
+		return r.unsound(at, t)
 	}
 	ordered, last := true, int64(0)
 	var bufs [2][20]byte
 	err := eachExpiring(lp, &bufs, func(_, _ []byte, due int64) error {
 		if due < 0 || due > maxFieldDueMs {
-			return r.corrupt(at, "hash listpack with an invalid due time")
+			return r.corrupt(at, "Hash listpack with an invalid due time")
 		}
 		if due == 0 {
 			due = maxFieldDueMs + 1
@@ -221,7 +235,7 @@ func (r *valueReader) expiringPack(at int64, lp []byte, b Builder) error {
 		return b.FieldPackEx(lp)
 	}
 	return eachExpiring(lp, &bufs, func(field, value []byte, due int64) error {
-		return r.once(at, b.Field(field, value, due), "hash fields detected")
+		return r.once(at, b.Field(field, value, due), "hash fields")
 	})
 }
 

@@ -48,6 +48,52 @@
 //	c2 + int32 LE
 //	c3 + length of the compressed bytes + length of the string + LZF bytes
 //
+// The value of an entry is made of these, by its type. n is a length, s a
+// string, f 8 bytes of a float64, t 8 bytes of Unix milliseconds, both
+// little-endian, and id 16 bytes of a stream's ID, big-endian:
+//
+//	type                      the value
+//	 0 string                 s
+//	 1 list, 2 set            n, s × n
+//	 3 zset                   n, (s, score as text behind its length) × n
+//	 4 hash                   n, (field s, value s) × n
+//	 5 zset 2                 n, (s, f) × n
+//	 9 hash zipmap            s: a zipmap
+//	10 list, 12 zset, 13 hash ziplist
+//	                          s: a ziplist, of members and scores, fields and values in turns
+//	11 set intset             s: an intset
+//	14 list quicklist         n, s × n: ziplists
+//	15, 19, 21 stream         see streamReader
+//	16 hash, 17 zset, 20 set listpack
+//	                          s: a listpack
+//	18 list quicklist 2       n, (1, s: an element | 2, s: a listpack) × n
+//	22 hash with due times    n, (due n, field s, value s) × n
+//	23 the same packed        s: a listpack of fields, values and due times
+//	24 as 22                  t before: the earliest; dues count from one before it, 0: none
+//	25 as 23                  t before: the earliest
+//	6, 7                      a module's; refused, as is what follows MODULE_AUX
+//
+// The Encoder writes 0, 2, 4, 5, 11, 16 to 19, which Redis 7.0 reads, and 24
+// and 25 for hashes whose fields expire. Functions are refused until there are
+// functions: record is where their text would be handed on.
+//
+// # Versions
+//
+// A file is of version 10, that of Redis 7.0, unless some hash in it may have
+// fields that expire, which no Redis before 7.4 knows: then it is of version
+// 12, so that an older one refuses it at its first bytes and not in the
+// middle. That is known when the snapshot is cut, where hashes with such fields
+// are counted. A payload of DUMP is of version 12 if it holds such a hash.
+//
+// # Checks
+//
+// Nothing that a file or payload says is trusted: ziplists, zipmaps, listpacks,
+// intsets and streams are checked in depth before anything is made of them,
+// with the time that this takes, whatever sanitize-dump-payload says (Redis
+// checks payloads only if it is told to). Duplicates are refused, empty
+// collections left out of files and refused in payloads, as by Redis; a sorted
+// set that is packed in another order is put in order.
+//
 // Worked example (TestGolden holds it to the code): database 0 with k → "v",
 // n → "300" that expires at 1700000000000 ms:
 //

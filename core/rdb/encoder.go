@@ -18,6 +18,9 @@ const encoderBuffer = 256 << 10
 type EncoderOptions struct {
 	Compress bool // rdbcompression: LZF for strings above 20 bytes
 	Checksum bool // rdbchecksum: without it the footer holds zero
+	// Block, if not nil, is called after each block that is written, also in
+	// the middle of a value. Its error ends the writing.
+	Block func() error
 }
 
 // Encoder writes one RDB file. The first error sticks: later calls do
@@ -77,6 +80,11 @@ func (e *Encoder) write(p []byte) {
 		return
 	}
 	e.flushed += int64(n)
+	if e.opts.Block != nil {
+		if err := e.opts.Block(); err != nil {
+			e.fail(err)
+		}
+	}
 }
 
 // room makes sure that n bytes (far fewer than the buffer) fit, and tells

@@ -6,7 +6,7 @@ import (
 )
 
 // Version is the version that the Encoder writes: that of Redis 7.0, so that
-// it and all later ones load the file.
+// it and all later ones load the file. See Versions for when it is MaxVersion.
 const Version = 10
 
 // MaxVersion is the latest version that the Decoder reads: that of Redis 7.4.
@@ -16,8 +16,7 @@ const MaxVersion = 12
 // frozen: they are in files.
 type Type byte
 
-// The types of values. Decoder loads TypeString only; the others it names in
-// its refusal.
+// The types of values, drawn in the package's Layout.
 const (
 	TypeString            Type = 0
 	TypeList              Type = 1

@@ -307,7 +307,7 @@ func TestErrorsTellThePlaceAndTheReason(t *testing.T) {
 		{"no length", raw(0xfe, 0xc0), "offset 0xa: encoding byte 0xc0 where a database number should have a length", ErrCorrupt},
 		{"lzf lie", raw(0, 1, "k", 0xc3, 1, huge, "x"), "offset 0xc: a string of 4294967295 bytes cannot come from 1 compressed bytes", ErrCorrupt},
 		{"lzf", raw(0, 1, "k", 0xc3, 2, 30, 0x20, 0), "offset 0xc: invalid LZF compressed a string", ErrCorrupt},
-		{"list", raw(0xfe, 3, 18, 4, "li\x01t", 1, 3), `offset 0x12: quicklist integrity check failed: node of kind 3 (key "li\x01t" in database 3)`, ErrCorrupt},
+		{"list", raw(0xfe, 3, 18, 4, "li\x01t", 1, 3), `offset 0x12: Quicklist integrity check failed: node of kind 3 (key "li\x01t" in database 3)`, ErrCorrupt},
 		{"unknown type", raw(26, 1, "k"), "offset 0x9: unknown RDB type or opcode 26", ErrCorrupt},
 		{"unknown opcode", raw(243, 1, "k"), "offset 0x9: unknown RDB type or opcode 243", ErrCorrupt},
 		{"function", raw(0xf5, 1, "f"), "offset 0x9: the file holds a function library; this build does not load functions", ErrUnsupported},
@@ -407,5 +407,29 @@ func TestDumpEqualsFile(t *testing.T) {
 		if !bytes.Equal(file[headerSize:len(file)-1-checksumSize], dump[1:len(dump)-dumpFooter]) {
 			t.Errorf("value %d %.30q differs", i, v)
 		}
+	}
+}
+
+// Block is called in the middle of a long value, and can end the writing there.
+func TestBlockEndsTheWriting(t *testing.T) {
+	enough := errors.New("enough")
+	var b bytes.Buffer
+	blocks := 0
+	e := NewEncoder(&b, EncoderOptions{Block: func() error {
+		if blocks++; blocks == 3 {
+			return enough
+		}
+		return nil
+	}})
+	e.Header()
+	e.Type(TypeSet)
+	e.String([]byte("k"))
+	e.Length(1 << 20)
+	members := 0
+	for ; members < 1<<20 && e.Err() == nil; members++ {
+		e.String(fmt.Append(nil, "member:", members))
+	}
+	if !errors.Is(e.Footer(), enough) || blocks != 3 || b.Len() > 3*encoderBuffer || members > 3*encoderBuffer/10 {
+		t.Fatalf("%v after %d blocks, %d members", e.Err(), blocks, members)
 	}
 }

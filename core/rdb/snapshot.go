@@ -78,6 +78,9 @@ type LoadOptions struct {
 	Tx *keyspace.Tx
 	// Delay is slept after each key (key-load-delay, for tests).
 	Delay time.Duration
+	// Skipping, if set, is told of the key of each empty collection, which is
+	// left out.
+	Skipping func(key []byte)
 }
 
 // Loaded is what a load did.
@@ -141,6 +144,9 @@ func (l *loader) Entry(e *Entry) error {
 		l.value.Drop()
 		if err == ErrEmpty {
 			l.Empty++
+			if l.o.Skipping != nil {
+				l.o.Skipping(e.Key)
+			}
 			err = nil
 		}
 		return err

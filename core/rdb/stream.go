@@ -24,7 +24,18 @@ type StreamBuilder interface {
 	EndGroup() error
 }
 
-// streamReader reads a stream, which unlike other values may be empty.
+// streamReader reads a stream, which unlike other values may be empty. In the
+// terms of the package's Layout:
+//
+//	n, (s: id, s: a pack) × n            the entries, see package stream
+//	length n, last ID n n
+//	first ID n n, max deleted ID n n, added n          not in type 15
+//	n groups, each:
+//	  name s, last ID n n, read n                      read not in type 15
+//	  n, (id, delivered t, deliveries n) × n           pending
+//	  n consumers, each:
+//	    name s, seen t, active t                       active in type 21 only
+//	    n, id × n                                      pending for it
 type streamReader struct {
 	*valueReader
 	t Type
@@ -55,12 +66,13 @@ func (s *streamReader) times(what string, item func() error) error {
 	return err
 }
 
-// built makes of what the builder finds wrong an error of the file.
-func (s *streamReader) built(at int64, err error) error {
+// built makes of what the builder finds wrong an error of the file, which
+// begins as in Redis's log.
+func (s *streamReader) built(at int64, err error, what string) error {
 	if err == nil || errors.Is(err, ErrMemory) {
 		return err
 	}
-	return s.corrupt(at, "%v", err)
+	return s.corrupt(at, "%s: %v", what, err)
 }
 
 // lengths reads numbers in a row.
@@ -105,7 +117,7 @@ func (s *streamReader) node() error {
 	if err != nil {
 		return err
 	}
-	return s.built(at, s.b.Pack(id, lp))
+	return s.built(at, s.b.Pack(id, lp), "Stream listpack integrity check failed")
 }
 
 func (s *streamReader) meta() error {
@@ -125,7 +137,7 @@ func (s *streamReader) meta() error {
 		return s.corrupt(at, "stream of %d entries, %d added", length, added)
 	}
 	m.Length, m.Added = int64(length), int64(added)
-	return s.built(at, s.b.SetMeta(m, old))
+	return s.built(at, s.b.SetMeta(m, old), "Stream length inconsistent with rax entries")
 }
 
 func (s *streamReader) group() error {
@@ -144,7 +156,7 @@ func (s *streamReader) group() error {
 	if err != nil {
 		return err
 	}
-	if err := s.built(at, s.b.Group(name, last, max(int64(read), stream.Unknown), old)); err != nil {
+	if err := s.built(at, s.b.Group(name, last, max(int64(read), stream.Unknown), old), "Duplicated consumer group name"); err != nil {
 		return err
 	}
 	if err := s.times("the number of a group's pending entries", s.pending); err != nil {
@@ -153,7 +165,7 @@ func (s *streamReader) group() error {
 	if err := s.times("the number of a stream's consumers", s.consumer); err != nil {
 		return err
 	}
-	return s.built(at, s.b.EndGroup())
+	return s.built(at, s.b.EndGroup(), "Stream CG PEL entry without consumer")
 }
 
 // pending reads an entry that was delivered and is not acknowledged; to whom
@@ -172,7 +184,7 @@ func (s *streamReader) pending() error {
 	if err != nil {
 		return err
 	}
-	return s.built(at, s.b.Pending(id, delivered, deliveries))
+	return s.built(at, s.b.Pending(id, delivered, deliveries), "Duplicated global PEL entry loading stream consumer group")
 }
 
 func (s *streamReader) consumer() error {
@@ -190,7 +202,7 @@ func (s *streamReader) consumer() error {
 			return err
 		}
 	}
-	if err := s.built(at, s.b.Consumer(name, seen)); err != nil {
+	if err := s.built(at, s.b.Consumer(name, seen), "Duplicate stream consumer detected"); err != nil {
 		return err
 	}
 	return s.times("the number of a consumer's pending entries", func() error {
@@ -199,6 +211,6 @@ func (s *streamReader) consumer() error {
 		if err != nil {
 			return err
 		}
-		return s.built(at, s.b.Owned(id))
+		return s.built(at, s.b.Owned(id), "Stream consumer PEL entry already has a consumer assigned")
 	})
 }

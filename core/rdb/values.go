@@ -73,7 +73,7 @@ func (r *valueReader) wrap(at int64, err error) error {
 // once makes of a builder's ErrDuplicate what the format calls it.
 func (r *valueReader) once(at int64, err error, what string) error {
 	if errors.Is(err, ErrDuplicate) {
-		return r.corrupt(at, "duplicate %s", what)
+		return r.corrupt(at, "Duplicate %s detected", what)
 	}
 	return err
 }
@@ -109,7 +109,7 @@ func (r *valueReader) member(b Builder) error {
 	if err != nil {
 		return err
 	}
-	return r.once(at, b.Member(v), "set members detected")
+	return r.once(at, b.Member(v), "set members")
 }
 
 // keep reads a string that must outlive the reading of the next.
@@ -136,9 +136,9 @@ func (r *valueReader) scored(t Type, b Builder) error {
 		return err
 	}
 	if math.IsNaN(score) {
-		return r.corrupt(at, "sorted set with NAN score detected")
+		return r.corrupt(at, "Zset with NAN score detected")
 	}
-	return r.once(at, b.Scored(member, score), "sorted set members detected")
+	return r.once(at, b.Scored(member, score), "zset fields")
 }
 
 // score reads a double: 8 bytes, or in files before version 8 digits behind
@@ -189,7 +189,7 @@ func (r *valueReader) field(b Builder, dueMs int64) error {
 	if err != nil {
 		return err
 	}
-	return r.once(at, b.Field(field, v, dueMs), "hash fields detected")
+	return r.once(at, b.Field(field, v, dueMs), "hash fields")
 }
 
 // expiringHash reads a hash of Redis 7.4 that has due times: each is 0 for
@@ -238,7 +238,7 @@ func (r *valueReader) quicklist(t Type, b Builder) error {
 				return err
 			}
 			if kind != nodePlain && kind != nodePacked {
-				return r.corrupt(at, "quicklist integrity check failed: node of kind %d", kind)
+				return r.corrupt(at, "Quicklist integrity check failed: node of kind %d", kind)
 			}
 		}
 		node, err := r.ReadString("a node of a list")
@@ -246,18 +246,18 @@ func (r *valueReader) quicklist(t Type, b Builder) error {
 			return err
 		}
 		if len(node) == 0 {
-			return r.corrupt(at, "quicklist integrity check failed: node without bytes")
+			return r.corrupt(at, "Quicklist integrity check failed: node without bytes")
 		}
 		if kind == nodePlain {
 			filled = true
 			return b.Element(node)
 		}
 		if t == TypeListQuicklist {
-			if node, err = r.unpackZiplist(at, node); err != nil {
+			if node, err = r.unpackZiplist(at, t, node); err != nil {
 				return err
 			}
 		} else if !soundPack(node) {
-			return r.corrupt(at, "listpack integrity check failed")
+			return r.unsound(at, t)
 		}
 		if listpack.Empty(node) {
 			return nil // old bugs left them in files

@@ -287,6 +287,11 @@ func AppendDouble(b []byte, d float64) []byte {
 	if special := specialDouble(d); special != "" {
 		return append(b, special...)
 	}
+	// Integers, which most scores are, without the search for digits: below 10¹⁷
+	// they have no exponent.
+	if n := int64(d); math.Abs(d) < 1e17 && float64(n) == d && (n != 0 || !math.Signbit(d)) {
+		return strconv.AppendInt(b, n, 10)
+	}
 	return strconv.AppendFloat(b, d, 'g', 17, 64)
 }
 

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"math"
+	"strconv"
 	"testing"
 )
 
@@ -82,6 +83,15 @@ func BenchmarkWriterGet(b *testing.B) {
 		w.Bulk(value)
 		if len(w.B) > 4000 {
 			w.B = w.B[:0]
+		}
+	}
+}
+
+// TestDoublesOfIntegers: what is written as an integer is what %.17g writes.
+func TestDoublesOfIntegers(t *testing.T) {
+	for _, d := range []float64{0, math.Copysign(0, -1), 1, -1, 10, 1 << 53, 99999999999999984, -99999999999999984, 1e17, -1e17, 123456789012345680, 1e300, 0.5} {
+		if got, want := string(AppendDouble(nil, d)), strconv.FormatFloat(d, 'g', 17, 64); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

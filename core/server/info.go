@@ -130,7 +130,7 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		OpsPerSecond: int64(s.figures.ops.PerSecond()),
 		InKBps:       float64(s.figures.in.PerSecond()) / 1024, OutKBps: float64(s.figures.out.PerSecond()) / 1024,
 		RejectedConnections: int64(t[stats.Rejected]),
-		Expired:             k.Expired, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
+		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
 		LastPinUs: pin.Microseconds(), Pins: pins,
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),

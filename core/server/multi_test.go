@@ -182,6 +182,29 @@ func sortLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// TestRefusalsLikeRedis: what memory there is counts when a command is queued, and
+// at EXEC for what is queued.
+func TestRefusalsLikeRedis(t *testing.T) {
+	w := newTwins(t)
+	full, room := "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"
+	for _, step := range []struct {
+		i    int
+		line string
+	}{
+		{0, "MULTI"}, {0, "SET a 1"}, {1, full}, {0, "EXEC"}, {0, "EXEC"}, // what it runs needs memory
+		{0, "MULTI"}, {0, "GET a"}, {0, "DISCARD"}, // queueing does
+		{0, "MULTI"}, {0, "GET a"}, {0, "EXEC"},
+		{0, "MULTI"}, {0, "MULTI"}, {0, "WATCH a"}, {0, "UNWATCH"}, {0, "RESET"},
+		{0, "WATCH a"}, {0, "MULTI"}, {0, "EXEC"},
+		{1, room}, {0, "MULTI"}, {0, "GET a"}, {1, full}, {0, "EXEC"}, // this runs nothing that does
+		{1, room}, {0, "WATCH a"}, {0, "MULTI"}, {0, "SET a 2"}, {1, full}, {0, "EXEC"},
+		{1, room}, {1, "SET a 3"}, {0, "MULTI"}, {0, "GET a"}, {0, "EXEC"}, // the refusal has ended the watch
+		{1, "CLIENT PAUSE 100000 WRITE"}, {0, "MULTI"}, {0, "GET a"}, {0, "EXEC"}, {1, "CLIENT UNPAUSE"},
+	} {
+		w.same(step.i, words(step.line)...)
+	}
+}
+
 // TestChangesLikeRedis: a change of the key k, and only that, has EXEC refuse.
 func TestChangesLikeRedis(t *testing.T) {
 	w := newTwins(t)

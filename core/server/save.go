@@ -128,16 +128,17 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 	options := rdb.SaveOptions{
 		Dir: set.Dir, Name: set.DBFilename, TempName: rdb.TempName(os.Getpid()),
 		IncrementalSync: set.RDBSaveIncrementalFsync,
-		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum},
+		Encoder: rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: func() error {
+			v.pace(n, set.SnapshotMemoryBudget)
+			if v.cancels.Load() {
+				return errCancelled
+			}
+			return nil
+		}},
 	}
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
 		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
-			if v.processed.Add(1)&1023 == 0 {
-				v.pace(n, set.SnapshotMemoryBudget)
-				if v.cancels.Load() {
-					return errCancelled
-				}
-			}
+			v.processed.Add(1)
 			return v.delay(set.RDBKeySaveDelay)
 		})
 	})
@@ -352,6 +353,13 @@ func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error 
 	set := v.s.live.Load()
 	path := set.Path(set.DBFilename)
 	o.Delay = time.Duration(set.KeyLoadDelay) * time.Microsecond
+	skipped := 0
+	o.Skipping = func(key []byte) {
+		const most = 10 // lines in the log
+		if skipped++; skipped <= most {
+			v.s.log.warning("rdbLoadObject skipping empty key: %s", key)
+		}
+	}
 	visitor, loaded := rdb.NewLoader(v.s.store, o)
 	err := rdb.LoadFile(v.s.fs, path, rdb.DecoderOptions{
 		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(), Progress: progress,
@@ -376,11 +384,12 @@ func (s *Server) loadAtStart() {
 	})
 	if err != nil {
 		s.log.warning("Fatal error loading the DB: %v. Exiting.", err)
+		s.log.warning("Terminating server after rdb file reading failure.")
 		s.stop(1)
 		return
 	}
-	if n := s.saver.loadedInfo; n.Keys+n.Expired > 0 {
-		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", n.Keys, n.Expired)
+	if n := s.saver.loadedInfo; n.Keys+n.Expired+n.Empty > 0 {
+		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", n.Keys, n.Expired, n.Empty)
 		s.log.notice("DB loaded from disk: %.3f seconds", time.Since(start).Seconds())
 	}
 	s.loading.Store(false)

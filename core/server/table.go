@@ -83,6 +83,11 @@ type keySettings struct {
 
 func (k keySettings) LazyUserFlush() bool { return k.live.Load().LazyfreeLazyUserFlush }
 func (k keySettings) CompressRDB() bool   { return k.live.Load().RDBCompression }
+
+// Refused logs why RESTORE does not take a payload, which its reply does not
+// say.
+func (k keySettings) Refused(err error) { k.saver.s.log.verbose("RESTORE: %v", err) }
+
 func (k keySettings) SkipChecksums() bool { return k.saver.skipSums.Load() }
 func (k keySettings) MaxStringLen() uint64 {
 	return uint64(k.live.Load().ProtoMaxBulkLen)

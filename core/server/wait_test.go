@@ -88,18 +88,15 @@ func (q *queue) wait(i int, args ...any) {
 	q.send(q.waiters[i], "PING")
 	q.receive(q.waiters[i])
 	q.send(q.waiters[i], args...)
-	var waits [2]bool
-	for side, end := 0, time.Now().Add(10*time.Second); side < 2; {
-		cmd, blocked := q.state(side, i)
-		if cmd != "ping" {
-			waits[side] = blocked
-			side++
-		} else if time.Now().After(end) {
-			q.failf("side %d does not begin with it", side)
+	var begun, waits [2]bool
+	for end := time.Now().Add(10 * time.Second); !begun[0] || !begun[1] || waits[0] != waits[1]; {
+		for side := range begun {
+			cmd, blocked := q.state(side, i)
+			begun[side], waits[side] = cmd != "ping", blocked // it may begin, and wait only later
 		}
-	}
-	if waits[0] != waits[1] {
-		q.failf("waits: %v", waits)
+		if time.Now().After(end) {
+			q.failf("begins: %v, waits: %v", begun, waits)
+		}
 	}
 	if q.waiting[i] = waits[1]; !waits[1] {
 		q.receive(q.waiters[i])

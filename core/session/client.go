@@ -98,16 +98,17 @@ func (s *Session) SetLibVersion(version string) bool {
 // Within EXEC, the replies that it came after stay away.
 func (s *Session) ReplyOn() {
 	if s.replies&(repliesOff|repliesSkip) != 0 {
-		s.loop.w.B = s.loop.w.B[:s.replyCut]
+		s.replies = s.replies&^(repliesOff|repliesSkip) | repliesTurned
+		s.replyEdge = len(s.loop.w.B)
 	}
-	s.replies &^= repliesOff | repliesSkip
 }
 
 // ReplyOff is CLIENT REPLY OFF: no replies from now on.
 // Within EXEC, those that it came after are sent.
 func (s *Session) ReplyOff() {
 	if s.replies&(repliesOff|repliesSkip) == 0 {
-		s.replyCut = len(s.loop.w.B)
+		s.replies |= repliesTurned
+		s.replyEdge = len(s.loop.w.B)
 	}
 	s.replies |= repliesOff
 }

@@ -90,9 +90,10 @@ type replies uint8
 
 // The bits of replies; none of them is CLIENT REPLY ON.
 const (
-	repliesOff  replies = 1 << iota
-	repliesSkip         // the reply of the request being executed
-	skipNext            // the reply of the one after it
+	repliesOff    replies = 1 << iota
+	repliesSkip           // the reply of the request being executed
+	skipNext              // the reply of the one after it
+	repliesTurned         // CLIENT REPLY OFF or ON came in this request
 )
 
 // outputPerTurn is how many bytes of replies a client may collect before the
@@ -114,7 +115,7 @@ type Session struct {
 	scanner       resp.Scanner
 	row           *command.Row // what the last request named
 	wait          wait
-	replyCut      int // where in Loop.w the replies begin that CLIENT REPLY takes back
+	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
 	dropped       bool // closed without waiting for the replies to be sent
@@ -148,6 +149,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
+	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
 		s.queryTooLong(in)
@@ -230,36 +232,49 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
-	tran := s.tran.Load()
-	c.Args, c.Row, c.Client, c.Transaction = args, s.row, s, tran
-	s.replyCut = mark
+	c.Args, c.Row = args, s.row
 	s.loop.exec.Execute(c)
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
-	if c.Transaction != tran {
-		s.tran.Store(c.Transaction)
-	}
-	if c.Blocked != nil {
-		s.block(c.Blocked)
-		c.Blocked, wait = nil, true
+	if c.ClientChanged {
+		wait = s.changed(c)
 	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
-		s.suppress()
+		s.suppress(mark)
 	}
 	return wait
 }
 
-// suppress takes back the reply that CLIENT REPLY does not want.
-func (s *Session) suppress() {
-	if s.replies&(repliesOff|repliesSkip) != 0 {
-		s.loop.w.B = s.loop.w.B[:s.replyCut]
+// changed notes what the call has made of its client: whether it has to wait,
+// and its transaction.
+func (s *Session) changed(c *command.Call) (wait bool) {
+	c.ClientChanged = false
+	s.tran.Store(c.Transaction)
+	if c.Blocked != nil {
+		s.block(c.Blocked)
+		c.Blocked, wait = nil, true
 	}
-	s.replies &^= repliesSkip
+	return wait
+}
+
+// suppress takes back the reply appended since mark, or the part of it, that
+// CLIENT REPLY does not want: up to ON, from OFF on.
+func (s *Session) suppress(mark int) {
+	w, off := &s.loop.w, s.replies&(repliesOff|repliesSkip) != 0
+	switch turned := s.replies&repliesTurned != 0; {
+	case off && turned:
+		w.B = w.B[:max(mark, s.replyEdge)]
+	case off:
+		w.B = w.B[:mark]
+	case turned:
+		w.B = append(w.B[:mark], w.B[max(mark, s.replyEdge):]...)
+	}
+	s.replies &^= repliesSkip | repliesTurned
 	if s.replies&skipNext != 0 {
 		s.replies = s.replies&^skipNext | repliesSkip
 	}

@@ -23,18 +23,21 @@ type figures struct {
 }
 
 func (f *figures) add(s *sample, track bool) {
-	if s.outcome == Declined {
+	switch s.outcome {
+	case Declined:
 		f.Rejected++
 		return
+	case Waits:
+		track = false
+	case Served, ServedFailed:
+		f.Calls-- // it is counted already
 	}
-	if s.outcome < Served {
-		f.Calls++
-	}
+	f.Calls++
 	f.Ns += uint64(max(s.ns, 0))
 	if s.outcome == Failed || s.outcome == ServedFailed {
 		f.Failed++
 	}
-	if track && s.outcome != Waits {
+	if track {
 		if f.latency == nil {
 			f.latency = &Histogram{}
 		}

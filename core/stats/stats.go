@@ -172,8 +172,8 @@ type Outcome uint8
 const (
 	OK           Outcome = iota
 	Failed               // ran and replied with an error
-	Declined             // refused before it ran: wrong arity, no permission, out of memory …
 	Waits                // ran and has its client wait: its latency is not known yet
+	Declined             // refused before it ran: wrong arity, no permission, out of memory …
 	Served               // of a call that was counted as Waits: the rest of its time
 	ServedFailed         // likewise, and the reply was an error
 )
@@ -224,7 +224,7 @@ func (l *Loop) Publish() {
 	for i := range l.pending[:l.n] {
 		s := &l.pending[i]
 		l.figures[s.command].add(s, track)
-		if s.outcome != Declined && s.outcome < Served {
+		if s.outcome < Declined {
 			l.published[Commands]++
 		}
 	}

@@ -111,6 +111,29 @@ func (b Bucket) Next() (Bucket, bool) {
 	return Bucket{next, b.Start, b.End, b.heap}, next != 0
 }
 
+// Sample calls fn with the entries of the first buckets in hash order that have
+// at least n together. It returns how many these are, and the bytes of the
+// nodes that the buckets and the keys take. The order is that of the hash, so
+// they stand for all.
+func (t *Table) Sample(n int, fn func(e Entry)) (entries, bytes int64) {
+	for pos, end := uint64(0), t.Root == 0; !end && entries < int64(n); {
+		b := t.At(pos)
+		for part, ok := b, true; ok; part, ok = part.Next() {
+			bytes += int64(t.heap.Size(part.Ref))
+		}
+		b.Each(func(e Entry) bool {
+			if key := e.keyNode(); key != 0 {
+				bytes += int64(t.heap.Size(key))
+			}
+			entries++
+			fn(e)
+			return true
+		})
+		pos, end = b.End, b.End == 0
+	}
+	return entries, bytes
+}
+
 // Each calls fn with every entry in hash order of the buckets, until it returns
 // false. fn must not change the table.
 func (t *Table) Each(fn func(e Entry) bool) {

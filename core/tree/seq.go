@@ -146,6 +146,16 @@ func (n seqInner) total() (sum int64) {
 // isSeqLeaf tells the kind of a node.
 func isSeqLeaf(node []byte) bool { return node[5] == kindSeqLeaf }
 
+// inner returns the inner node at ref up to its last child, which is cheaper to
+// find than the node's end; ok is false if it is a leaf.
+func (s *Seq) inner(ref page.Ref) (n seqInner, ok bool) {
+	head := s.heap.Bytes(ref, seqInnerHead)
+	if isSeqLeaf(head) {
+		return nil, false
+	}
+	return s.heap.Bytes(ref, seqInnerHead+seqInner(head).len()*seqChildSize), true
+}
+
 // leafBytes is what the caller has stored in a leaf; its capacity is what the
 // node has room for.
 func leafBytes(node []byte) []byte {
@@ -178,12 +188,11 @@ func (s *Seq) Seek(c *SeqCursor, i int64) bool {
 	}
 	ref, first, count := s.Root, int64(0), s.Count
 	for {
-		node := s.heap.Node(ref)
-		if isSeqLeaf(node) {
+		n, ok := s.inner(ref)
+		if !ok {
 			c.leaf, c.First, c.Count = ref, first, count
 			return true
 		}
-		n := seqInner(node)
 		var slot int
 		if i-first < count/2 {
 			slot, first, count = n.fromStart(i, first)
@@ -194,6 +203,33 @@ func (s *Seq) Seek(c *SeqCursor, i int64) bool {
 		c.height++
 		ref = n.ref(slot)
 	}
+}
+
+// SeekEnd moves the cursor to the first or the last leaf; it is false if there
+// is none.
+func (s *Seq) SeekEnd(c *SeqCursor, last bool) bool {
+	if c.height, c.leaf = 0, 0; s.Root == 0 {
+		return false
+	}
+	ref, count := s.Root, s.Count
+	for {
+		n, ok := s.inner(ref)
+		if !ok {
+			break
+		}
+		slot := 0
+		if last {
+			slot = n.len() - 1
+		}
+		c.path[c.height] = seqStep{ref, int32(slot)}
+		c.height++
+		ref, count = n.ref(slot), n.count(slot)
+	}
+	c.leaf, c.First, c.Count = ref, 0, count
+	if last {
+		c.First = s.Count - count
+	}
+	return true
 }
 
 // fromStart finds the child of element i, where the node's first is element
@@ -225,16 +261,16 @@ func (c *SeqCursor) Valid() bool { return c.leaf != 0 }
 // Leaf is the form and bytes of the cursor's leaf, read only, until the next
 // change.
 func (s *Seq) Leaf(c *SeqCursor) (form uint8, b []byte) {
-	node := s.heap.Node(c.leaf)
-	return node[seqOffForm], leafBytes(node)
+	n := seqLeafHead + int(binary.LittleEndian.Uint32(s.heap.Bytes(c.leaf, seqLeafHead)[seqOffLength:]))
+	node := s.heap.Bytes(c.leaf, n)
+	return node[seqOffForm], node[seqLeafHead:n:n]
 }
 
 // Next moves the cursor to the leaf behind it; without one it is invalid.
 func (s *Seq) Next(c *SeqCursor) bool {
 	for level := c.height - 1; level >= 0; level-- {
 		step := &c.path[level]
-		n := seqInner(s.heap.Node(step.ref))
-		if int(step.slot)+1 < n.len() {
+		if n, _ := s.inner(step.ref); int(step.slot)+1 < n.len() {
 			step.slot++
 			c.First += c.Count
 			s.descend(c, level, false)
@@ -262,7 +298,7 @@ func (s *Seq) Prev(c *SeqCursor) bool {
 // descend goes from the child at level down to its first or last leaf.
 func (s *Seq) descend(c *SeqCursor, level int, last bool) {
 	for ; ; level++ {
-		n := seqInner(s.heap.Node(c.path[level].ref))
+		n, _ := s.inner(c.path[level].ref)
 		slot := int(c.path[level].slot)
 		ref := n.ref(slot)
 		if level+1 == c.height {

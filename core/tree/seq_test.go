@@ -254,6 +254,15 @@ func (m *seqModel) compare(s *Seq, leaves []seqLeaf) {
 	for i := 0; i < len(leaves); i += 1 + len(leaves)/20 {
 		m.at(s, leaves, i, i)
 	}
+	for _, last := range []bool{false, true} {
+		if found := s.SeekEnd(&c, last); found != (len(leaves) > 0) {
+			m.t.Fatalf("SeekEnd says %t", found)
+		} else if found && !last {
+			m.equal(s, &c, 0, leaves[0])
+		} else if found {
+			m.equal(s, &c, s.Count-leaves[len(leaves)-1].count, leaves[len(leaves)-1])
+		}
+	}
 	if s.Seek(&c, s.Count) || s.Seek(&c, -1) {
 		m.t.Fatal("there are elements that are not there")
 	}

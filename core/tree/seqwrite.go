@@ -116,7 +116,7 @@ func (s *Seq) add(c *SeqCursor, n int64) {
 	}
 	s.Count += n
 	for _, step := range c.path[:c.height] {
-		node := seqInner(s.heap.Node(step.ref))
+		node, _ := s.inner(step.ref)
 		node.setCount(int(step.slot), node.count(int(step.slot))+n)
 	}
 }

@@ -62,10 +62,11 @@ func (g *gen) op(conn int) op {
 	if unsafeToSpoil(argv) || g.multi[conn] && random(argv[0]) {
 		argv = []string{"PING"}
 	}
-	switch strings.ToUpper(argv[0]) {
-	case "MULTI":
+	switch {
+	case len(argv) > 1: // refused
+	case strings.EqualFold(argv[0], "MULTI"):
 		g.multi[conn] = true
-	case "EXEC", "DISCARD", "RESET":
+	case strings.EqualFold(argv[0], "EXEC"), strings.EqualFold(argv[0], "DISCARD"), strings.EqualFold(argv[0], "RESET"):
 		g.multi[conn] = false
 	}
 	return op{conn: conn, argv: argv}
@@ -116,6 +117,8 @@ func unsafeToSpoil(argv []string) bool {
 		return len(argv) != 2 || argv[1] != "nosuchsection"
 	case "LOLWUT": // a drawing of one's own
 		return true
+	case "ZRANK", "ZREVRANK": // WITHSCORE is of 7.2
+		return len(argv) > 3
 	case "XADD": // IDs by the clock
 		return slices.Contains(argv, "*")
 	case "BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX": // may wait for ever

@@ -138,6 +138,8 @@ ZDIFFSTORE key 2 key key
 ZSCAN key 0 ?MATCH,pattern ?COUNT,small
 `
 
+// STOREDIST is left to the tests of family/geo: the last digit of a distance depends
+// on the processor in Redis, and is compared by DEBUG DIGEST.
 const geoRules = `
 GEOADD key ?NX|XX|CH lon,lat,member+
 GEODIST key member member ?m|km|ft|mi|junk
@@ -145,9 +147,9 @@ GEOHASH key member+
 GEOPOS key member+
 GEORADIUS key lon lat radius m|km ?WITHCOORD ?WITHDIST ?WITHHASH ?ASC|DESC ?COUNT,count
 GEORADIUSBYMEMBER key member radius km ?WITHDIST ?ASC|DESC
-GEORADIUS key lon lat radius km STORE|STOREDIST key
+GEORADIUS key lon lat radius km STORE key
 GEOSEARCH key FROMMEMBER,member|FROMLONLAT,lon,lat BYRADIUS,radius,km|BYBOX,radius,radius,km ASC|DESC ?COUNT,count ?WITHDIST ?WITHCOORD ?WITHHASH
-GEOSEARCHSTORE key key FROMLONLAT,lon,lat BYRADIUS,radius,km ASC ?STOREDIST
+GEOSEARCHSTORE key key FROMLONLAT,lon,lat BYRADIUS,radius,km ASC
 GEOSEARCHSTORE key key FROMMEMBER,member BYBOX,radius,radius,m ASC
 `
 

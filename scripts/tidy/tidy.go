@@ -21,8 +21,8 @@ const maxLines = 900
 
 var (
 	grabBags   = []string{"util", "utils", "helper", "helpers", "common", "misc", "shared", "base"}
-	layoutDirs = []string{"core/page", "core/table", "core/tree", "core/listpack", "core/rdb", "core/aof", "core/journal"}
-	fuzzDirs   = []string{"core/page", "core/table", "core/tree", "core/listpack", "core/resp", "core/rdb", "core/aof", "core/config", "core/script", "core/glob", "core/lzf"}
+	layoutDirs = []string{"core/page", "core/table", "core/tree", "core/listpack", "core/intset", "core/rdb", "core/aof", "core/journal"}
+	fuzzDirs   = []string{"core/page", "core/table", "core/tree", "core/listpack", "core/intset", "core/resp", "core/rdb", "core/aof", "core/config", "core/script", "core/glob", "core/lzf"}
 
 	debt      = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`)
 	machine   = regexp.MustCompile(`(^|[\s"'=(])/(wo` + `rk|home/[a-z]|Us` + `ers/)`)

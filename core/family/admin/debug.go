@@ -49,7 +49,7 @@ var debugTable = []struct {
 	{"RELOAD", 2, math.MaxInt, (*family).debugReload},
 	{"OBJECT", 3, 3, (*family).debugObject},
 	{"SDSLEN", 3, 3, plain(debugSdsLen)},
-	{"LISTPACK", 3, 3, notEncoded("ERR Not a listpack encoded object.")},
+	{"LISTPACK", 3, 3, (*family).debugListpack},
 	{"QUICKLIST", 3, 4, (*family).debugQuicklist},
 	{"HTSTATS-KEY", 3, 3, notEncoded("ERR The value stored at the specified key is not represented using an hash table")},
 	{"HTSTATS", 3, 3, (*family).debugHashStats},

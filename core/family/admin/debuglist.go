@@ -43,6 +43,21 @@ func appendListFigures(b []byte, e keyspace.Entry, limits *value.Limits) []byte 
 		l.Leaves(), float64(l.Len())/float64(l.Leaves()), limits.ListMaxListpackSize, size)
 }
 
+// debugListpack writes the elements of a packed value to the log, where Redis
+// writes to stdout and says so.
+func (f *family) debugListpack(c *command.Call) {
+	e, ok := lookup(c)
+	if !ok {
+		return
+	}
+	if name := e.Encoding(); name != "listpack" && name != "listpackex" {
+		c.Out.Error("ERR Not a listpack encoded object.")
+		return
+	}
+	f.logLeaf(value.BlobOf(e.Space(), e.Kind(), e.Value()), false, true)
+	c.Out.Simple("Listpack structure printed on stdout")
+}
+
 // debugQuicklist writes the leaves of a list, with a third argument other than 0
 // their elements too, to the log, where Redis writes to stdout and says so.
 func (f *family) debugQuicklist(c *command.Call) {

@@ -3,12 +3,15 @@ package admin
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/rdb"
 	"github.com/redoubt-kv/redoubt/core/stats"
 	"github.com/redoubt-kv/redoubt/internal/familytest"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
@@ -244,6 +247,45 @@ func TestDigestIsRedis(t *testing.T) {
 		}
 	}
 	p.Same("DEBUG", "DIGEST-VALUE", "key1", "key299")
+}
+
+// The signature covers values of all types: they come from redis-server.
+func TestDigestOfAllTypesIsRedis(t *testing.T) {
+	p, _ := pair(t)
+	o := p.Oracle()
+	for _, n := range []int{1, 20, 600} {
+		for i := range n {
+			o.Must(t, "RPUSH", fmt.Sprint("list", n), i, fmt.Sprint("element", i))
+			o.Must(t, "SADD", fmt.Sprint("ints", n), i*i)
+			o.Must(t, "SADD", fmt.Sprint("set", n), fmt.Sprint("m", i))
+			o.Must(t, "ZADD", fmt.Sprint("zset", n), math.Pow(-1.7, float64(i)), i, "inf", "most", "-inf", "least", "1e17", "m17", "3e15", "m15")
+			o.Must(t, "HSET", fmt.Sprint("hash", n), fmt.Sprint("f", i), i)
+			o.Must(t, "XADD", fmt.Sprint("stream", n), fmt.Sprintf("%d-7", i), "f", i, "g", strings.Repeat("v", i))
+		}
+	}
+	o.Must(t, "PEXPIREAT", "set20", 4102444800000)
+	tx := p.Store().NewTx()
+	for _, key := range o.Must(t, "KEYS", "*").([]any) {
+		name := []byte(key.(string))
+		tx.LockKey(name, 0)
+		v, err := rdb.Restore(tx.DB(0), name, []byte(o.Must(t, "DUMP", key).(string)), rdb.DecoderOptions{})
+		if err != nil {
+			t.Fatal(key, err)
+		}
+		due := o.Must(t, "PEXPIRETIME", key).(int64)
+		v.Commit(max(due, keyspace.NoTTL))
+		tx.Unlock()
+	}
+	p.Set("was", "there") // takes the events of all this
+	for _, key := range o.Must(t, "KEYS", "*").([]any) {
+		p.Same("DEBUG", "DIGEST-VALUE", key)
+		for _, samples := range []any{0, 1, 5, 10000} {
+			if reply := p.Own("MEMORY", "USAGE", key, "SAMPLES", samples); reply < ":1" || reply >= "::" {
+				t.Errorf("MEMORY USAGE %s SAMPLES %v: %q", key, samples, reply)
+			}
+		}
+	}
+	p.Same("DEBUG", "DIGEST")
 }
 
 // What the server is asked to do.

@@ -219,6 +219,7 @@ func (r *report) stats(info *Info) {
 	r.number("sync_full", 0)
 	r.number("sync_partial_ok", 0)
 	r.number("sync_partial_err", 0)
+	r.number("expired_subkeys", s.ExpiredFields)
 	r.number("expired_keys", s.Expired)
 	r.float("expired_stale_perc", s.ExpiredStalePercent)
 	r.number("expired_time_cap_reached_count", s.ExpireTimeCap)

@@ -104,7 +104,7 @@ type Stats struct {
 	OpsPerSecond                           int64
 	InKBps, OutKBps                        float64
 	RejectedConnections                    int64
-	Expired, ExpireTimeCap                 int64
+	Expired, ExpiredFields, ExpireTimeCap  int64
 	ExpiredStalePercent                    float64
 	ExpireCycleMs                          int64
 	Evicted, EvictedClients                int64

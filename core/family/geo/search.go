@@ -52,7 +52,7 @@ func (q *query) collect() (points []point) {
 	for _, cell := range q.shape.Cells(room[:0]) {
 		r := zset.ScoreRange{MaxEx: true}
 		r.Min, r.Max = cell.Scores()
-		from, to := q.z.ByScore(&r)
+		from, to := q.z.ByScore(&r, false, math.MaxInt64)
 		if from == to {
 			continue
 		}

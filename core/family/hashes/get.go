@@ -83,7 +83,7 @@ func hlen(c *command.Call) {
 	}
 	n := 0
 	if found {
-		n = h.Len()
+		n = h.Stored()
 	}
 	c.Out.Int(int64(n))
 }

@@ -126,6 +126,7 @@ func (f *family) payload(c *command.Call, key, data []byte) (val *rdb.Value, ok 
 	case errors.Is(err, rdb.ErrMemory):
 		c.Out.Error("OOM " + err.Error())
 	default:
+		f.Settings.Refused(err)
 		c.Out.Error("ERR Bad data format")
 	}
 	return nil, false

@@ -26,6 +26,8 @@ type Settings interface {
 	// SkipChecksums tells that RESTORE is not to look at checksums (DEBUG
 	// SET-SKIP-CHECKSUM-VALIDATION).
 	SkipChecksums() bool
+	// Refused is told why RESTORE does not take a payload.
+	Refused(err error)
 }
 
 // Options are what the family needs from the server.

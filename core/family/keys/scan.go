@@ -12,7 +12,7 @@ func scan(c *command.Call) {
 	if !ok {
 		return
 	}
-	o, ok := c.ScanOptions(2, true)
+	o, ok := c.ScanOptions(2, command.ScanType)
 	if !ok {
 		return
 	}

@@ -90,6 +90,7 @@ func (s *sorter) load() bool {
 			return true
 		})
 	case value.TypeZSet:
+		e = s.unpack(e)
 		z := zset.Of(e.Space(), e.Kind(), e.Value())
 		s.limit(z.Len())
 		s.loadZSet(&z)
@@ -144,6 +145,22 @@ func (s *sorter) loadList(l *list.List) {
 			ok = it.Next()
 		}
 	}
+}
+
+// unpack makes a packed sorted set a tree, as Redis does for SORT. Clients see it
+// by OBJECT ENCODING, and by the -0 that only a tree keeps from then on.
+func (s *sorter) unpack(e keyspace.Entry) keyspace.Entry {
+	if e.Kind() == value.ZSetTree {
+		return e
+	}
+	db, key := s.c.DB, s.c.Args[1]
+	cell, _ := db.Change(key, keyspace.Peek)
+	editor := zset.Edit(cell)
+	editor.Unpack()
+	editor.Close()
+	db.Commit(cell)
+	e, _ = db.Find(key, keyspace.Peek)
+	return e
 }
 
 func (s *sorter) loadZSet(z *zset.ZSet) {

@@ -55,7 +55,7 @@ func move(c *command.Call, src, dst []byte, from, to bool, changes int) bool {
 		return true
 	}
 	n := l.Len()
-	elem := takeElem(c, src, from, n)
+	elem := replyElem(c, &l, from)
 	if bytes.Equal(src, dst) {
 		rotate(c, src, elem, from, to, n)
 		moved(c, src, src, from, to, changes)
@@ -80,20 +80,14 @@ func move(c *command.Call, src, dst []byte, from, to bool, changes int) bool {
 	return true
 }
 
-// takeElem replies the element at an end of a list of n and returns its bytes
-// as they are in the reply, where no change of a list moves them.
-func takeElem(c *command.Call, key []byte, head bool, n int64) []byte {
-	l, _, _ := find(c, key, keyspace.Peek)
-	i := int64(0)
-	if !head {
-		i = n - 1
-	}
-	var it list.Iter
-	it.Seek(&l, i)
+// replyElem replies the element at an end and returns its bytes as they are in
+// the reply, where no change of a list moves them.
+func replyElem(c *command.Call, l *list.List, head bool) []byte {
+	b, n, isInt := l.End(!head)
 	mark := c.Out.Mark()
-	reply(c, &it)
-	b := c.Out.B[mark : len(c.Out.B)-2]
-	return b[bytes.IndexByte(b, '\n')+1:]
+	reply(c, b, n, isInt)
+	bulk := c.Out.B[mark : len(c.Out.B)-2]
+	return bulk[bytes.IndexByte(bulk, '\n')+1:]
 }
 
 // rotate moves an element within a list of n.

@@ -21,9 +21,8 @@ func find(c *command.Call, key []byte, how keyspace.Access) (l list.List, found,
 	return list.Of(e.Space(), e.Kind(), e.Value()), true, true
 }
 
-// reply replies the element.
-func reply(c *command.Call, it *list.Iter) {
-	b, n, isInt := it.Elem()
+// reply replies an element, which is n where isInt, else b.
+func reply(c *command.Call, b []byte, n int64, isInt bool) {
 	if isInt {
 		c.Out.BulkInt(n)
 	} else {
@@ -37,7 +36,8 @@ func replyRange(c *command.Call, l *list.List, i, n int64, back bool) {
 	c.Out.Array(int(n))
 	var it list.Iter
 	for ok := it.Seek(l, i); ok; {
-		reply(c, &it)
+		b, number, isInt := it.Elem()
+		reply(c, b, number, isInt)
 		if n--; n == 0 {
 			return
 		}
@@ -72,7 +72,8 @@ func lindex(c *command.Call) {
 	}
 	var it list.Iter
 	if it.Seek(&l, fromEnd(i, l.Len())) {
-		reply(c, &it)
+		b, n, isInt := it.Elem()
+		reply(c, b, n, isInt)
 	} else {
 		c.Out.Null()
 	}

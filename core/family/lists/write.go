@@ -116,13 +116,8 @@ func popCount(c *command.Call) (count int64, counted, ok bool) {
 // replyEnd replies the first or the last element.
 func replyEnd(c *command.Call, cell *value.Cell, head bool) {
 	l := read(cell)
-	i := int64(0)
-	if !head {
-		i = l.Len() - 1
-	}
-	var it list.Iter
-	it.Seek(&l, i)
-	reply(c, &it)
+	b, n, isInt := l.End(!head)
+	reply(c, b, n, isInt)
 }
 
 // popRange replies and removes up to count elements, from the end inwards.

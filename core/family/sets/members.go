@@ -222,7 +222,7 @@ func sscan(c *command.Call) {
 		c.ReplyScan(0, 0, &members)
 		return
 	}
-	o, ok := c.ScanOptions(3, false)
+	o, ok := c.ScanOptions(3, command.ScanNone)
 	if !ok {
 		return
 	}

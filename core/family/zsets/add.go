@@ -12,20 +12,18 @@ type addition struct {
 	mode    zset.Mode
 	changed bool // CH: reply how many were changed, not only added
 	pairs   [][]byte
-	scores  []float64 // one a pair
+	first   float64 // the score of the first pair
 }
 
 func zadd(c *command.Call) {
-	var room [16]float64
-	a := addition{scores: room[:0]}
+	var a addition
 	if a.parse(c, 0) {
 		a.run(c)
 	}
 }
 
 func zincrby(c *command.Call) {
-	var room [1]float64
-	a := addition{scores: room[:0]}
+	var a addition
 	if a.parse(c, zset.Increment) {
 		a.run(c)
 	}
@@ -47,7 +45,7 @@ func (a *addition) parse(c *command.Call, mode zset.Mode) bool {
 		c.Out.Error(command.ErrSyntax)
 	case m&ex == ex:
 		c.Out.Error("ERR XX and NX options at the same time are not compatible")
-	case more(m, zset.OnlyGreater|zset.OnlyLess|zset.OnlyNew) && m&(zset.OnlyGreater|zset.OnlyLess) != 0:
+	case severalOf(m, zset.OnlyGreater|zset.OnlyLess|zset.OnlyNew):
 		c.Out.Error("ERR GT, LT, and/or NX options at the same time are not compatible")
 	case m&zset.Increment != 0 && len(a.pairs) > 2:
 		c.Out.Error("ERR INCR option supports a single increment-element pair")
@@ -57,8 +55,11 @@ func (a *addition) parse(c *command.Call, mode zset.Mode) bool {
 	return false
 }
 
-// more tells whether more than one of the bits is set in m.
-func more(m, bits zset.Mode) bool { return m&bits&(m&bits-1) != 0 }
+// severalOf tells whether more than one of the bits is set in m.
+func severalOf(m, bits zset.Mode) bool {
+	m &= bits
+	return m&(m-1) != 0
+}
 
 func (a *addition) option(c *command.Call, i int) bool {
 	switch {
@@ -80,6 +81,7 @@ func (a *addition) option(c *command.Call, i int) bool {
 	return true
 }
 
+// parseScores looks at all scores before anything is changed.
 func (a *addition) parseScores(c *command.Call) bool {
 	for i := 0; i < len(a.pairs); i += 2 {
 		score, ok := value.ParseFloat(a.pairs[i])
@@ -87,7 +89,9 @@ func (a *addition) parseScores(c *command.Call) bool {
 			c.Out.Error(command.ErrNotFloat)
 			return false
 		}
-		a.scores = append(a.scores, score)
+		if i == 0 {
+			a.first = score
+		}
 	}
 	return true
 }
@@ -110,8 +114,12 @@ func (a *addition) run(c *command.Call) {
 	var outcome zset.Outcome
 	var score float64
 	ed := zset.Edit(cell)
-	for i, by := range a.scores {
-		switch outcome, score = ed.Add(a.pairs[2*i+1], by, a.mode); outcome {
+	for i := 0; i < len(a.pairs); i += 2 {
+		by := a.first
+		if i > 0 {
+			by, _ = value.ParseFloat(a.pairs[i])
+		}
+		switch outcome, score = ed.Add(a.pairs[i+1], by, a.mode); outcome {
 		case zset.Added:
 			added++
 		case zset.Updated:

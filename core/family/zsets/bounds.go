@@ -77,12 +77,13 @@ func parseLexEnd(b []byte, e *zset.LexEnd) (ok bool) {
 	return false
 }
 
-// ranks returns the ranks [from, to) of the range in z. With reverse a range of
-// ranks counts from the last member; those returned never do.
-func (b *bounds) ranks(z *zset.ZSet, reverse bool) (from, to int64) {
+// ranks returns the ranks [from, to) of the range in z; of more than most members
+// those that come first. With reverse they come from the end, from which then a
+// range of ranks counts; those returned never do.
+func (b *bounds) ranks(z *zset.ZSet, reverse bool, most int64) (from, to int64) {
 	switch b.kind {
 	case byScore:
-		return z.ByScore(&b.score)
+		return z.ByScore(&b.score, reverse, most)
 	case byLex:
 		return z.ByMember(&b.lex, reverse)
 	}

@@ -66,16 +66,17 @@ func zpop(c *command.Call, from end) {
 }
 
 // pop takes up to n members, at least one, off the set in cell and replies them.
-func pop(c *command.Call, key []byte, cell *value.Cell, from end, n int64, as shape) {
-	removeRanks(c, key, cell, from.event(), func(z *zset.ZSet) (first, behind int64) {
-		size := z.Len()
-		n = min(n, size)
-		replyPopped(c, key, z, from, n, as)
-		if from == least {
-			return 0, n
-		}
-		return size - n, size
-	})
+func pop(c *command.Call, key []byte, cell *value.Cell, side end, n int64, as shape) {
+	ed := zset.Edit(cell)
+	z := ed.View()
+	size := z.Len()
+	n = min(n, size)
+	replyPopped(c, key, &z, side, n, as)
+	from := int64(0)
+	if side == greatest {
+		from = size - n
+	}
+	removeRanks(c, key, cell, &ed, side.event(), from, from+n)
 }
 
 func replyPopped(c *command.Call, key []byte, z *zset.ZSet, from end, n int64, as shape) {
@@ -110,24 +111,20 @@ func replyPopped(c *command.Call, key []byte, z *zset.ZSet, from end, n int64, a
 	}
 }
 
-// removeRanks removes the members of those ranks [from, to) that which returns
-// from the set in cell, reports that and returns their number.
-func removeRanks(c *command.Call, key []byte, cell *value.Cell, event string, which func(z *zset.ZSet) (from, to int64)) int {
-	ed := zset.Edit(cell)
-	z := ed.View()
-	from, to := which(&z)
-	n := int(to - from)
+// removeRanks removes the members of ranks [from, to) from the set that ed edits
+// in cell, and reports that.
+func removeRanks(c *command.Call, key []byte, cell *value.Cell, ed *zset.Editor, event string, from, to int64) {
+	if from >= to {
+		return
+	}
 	deleted := false
-	if to-from == z.Len() { // it need not be taken apart
+	if to-from == ed.Len() { // it need not be taken apart
 		deleted = c.DB.Delete(key)
 	} else {
 		ed.RemoveRanks(from, to)
-		deleted = finish(c, key, cell, &ed)
+		deleted = finish(c, key, cell, ed)
 	}
-	if n > 0 {
-		removed(c, event, key, n, deleted)
-	}
-	return n
+	removed(c, event, key, int(to-from), deleted)
 }
 
 // multiPop is what ZMPOP and BZMPOP are asked for.

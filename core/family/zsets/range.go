@@ -1,6 +1,8 @@
 package zsets
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
@@ -78,7 +80,11 @@ func (s *selection) parse(c *command.Call, at int, g grammar) bool {
 
 // span returns the ranks [from, to) of what is selected.
 func (s *selection) span(z *zset.ZSet) (from, to int64) {
-	from, to = s.ranks(z, s.reverse)
+	most := int64(math.MaxInt64)
+	if s.limit >= 0 && s.offset >= 0 && s.offset <= most-s.limit {
+		most = s.offset + s.limit
+	}
+	from, to = s.ranks(z, s.reverse, most)
 	if s.kind == byRank {
 		return from, to
 	}

@@ -1,6 +1,8 @@
 package zsets
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
 )
@@ -44,9 +46,12 @@ func removeRange(c *command.Call, by rangeKind, event string) {
 	if !ok {
 		return
 	}
-	n := 0
+	var from, to int64
 	if found {
-		n = removeRanks(c, key, cell, event, func(z *zset.ZSet) (from, to int64) { return r.ranks(z, false) })
+		ed := zset.Edit(cell)
+		z := ed.View()
+		from, to = r.ranks(&z, false, math.MaxInt64)
+		removeRanks(c, key, cell, &ed, event, from, to)
 	}
-	c.Out.Int(int64(n))
+	c.Out.Int(to - from)
 }

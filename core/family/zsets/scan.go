@@ -19,7 +19,7 @@ func zscan(c *command.Call) {
 		c.ReplyScan(0, 0, &resp.Writer{})
 		return
 	}
-	o, ok := c.ScanOptions(3, false)
+	o, ok := c.ScanOptions(3, command.ScanNone)
 	if !ok {
 		return
 	}

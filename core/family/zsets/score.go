@@ -1,6 +1,8 @@
 package zsets
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 )
 
@@ -104,7 +106,7 @@ func count(c *command.Call, by rangeKind) {
 	}
 	var from, to int64
 	if found {
-		from, to = r.ranks(&z, false)
+		from, to = r.ranks(&z, false, math.MaxInt64)
 	}
 	c.Out.Int(to - from)
 }

@@ -167,6 +167,16 @@ func (h *Hash) Len() int {
 	return int(t.Count) - countExpired(&t, h.now)
 }
 
+// Stored is Len in O(1): of a table, with expired fields that Expire has not
+// removed yet, as Redis's HLEN counts them.
+func (h *Hash) Stored() int {
+	if h.width != 0 {
+		return h.Len()
+	}
+	t := value.TableAt(h.sp, h.b)
+	return int(t.Count)
+}
+
 func countExpired(t *table.Table, now int64) (n int) {
 	for pos := uint64(0); t.Root != 0; {
 		b := t.At(pos)

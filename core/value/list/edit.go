@@ -125,14 +125,14 @@ func pushInto(b []byte, head bool, elem []byte) []byte {
 
 // push adds an element at the head or the tail.
 func (e *editor) push(head bool, elem []byte) {
-	end, last := int64(0), int64(0)
-	if !head {
-		end, last = e.seq.Count, e.seq.Count-1
-	}
-	if !isPlain(e.c.Limits, elem) && e.seq.Seek(&e.at, last) && e.roomFor(elem) {
+	if !isPlain(e.c.Limits, elem) && e.seq.SeekEnd(&e.at, !head) && e.roomFor(elem) {
 		b := e.seq.Edit(&e.at, growth(elem))
 		e.seq.Put(&e.at, pushInto(b, head, elem), e.at.Count+1)
 		return
+	}
+	end := int64(0)
+	if !head {
+		end = e.seq.Count
 	}
 	form, b := e.single(elem)
 	e.seq.Insert(end, form, b, 0, 1)

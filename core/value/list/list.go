@@ -159,6 +159,23 @@ func (it *Iter) AppendElem(dst []byte) []byte {
 	return listpack.AppendElem(dst, it.leaf, it.pos)
 }
 
+// End is the first or the last element, as Iter.Elem gives it. There is one.
+func (l *List) End(last bool) (b []byte, n int64, isInt bool) {
+	leaf := l.pack
+	if leaf == nil {
+		var at tree.SeqCursor
+		var form uint8
+		l.seq.SeekEnd(&at, last)
+		if form, leaf = l.seq.Leaf(&at); form == plain {
+			return leaf, 0, false
+		}
+	}
+	if last {
+		return listpack.Get(leaf, listpack.Last(leaf))
+	}
+	return listpack.Get(leaf, listpack.First(leaf))
+}
+
 // Sought is an element to compare with.
 type Sought struct {
 	b     []byte

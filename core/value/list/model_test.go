@@ -291,8 +291,21 @@ func (m *model) compare(v entry, elems [][]byte) {
 	if ok {
 		m.t.Fatal("the walk back goes on")
 	}
+	for _, last := range []bool{false, true} {
+		m.end(&l, last, elems[(len(elems)-1)*map[bool]int{true: 1}[last]])
+	}
 	for i := 0; i < len(elems); i += 1 + len(elems)/16 {
 		m.equal(&it, it.Seek(&l, int64(i)), i, elems[i])
+	}
+}
+
+func (m *model) end(l *List, last bool, want []byte) {
+	b, n, isInt := l.End(last)
+	if isInt {
+		b = strconv.AppendInt(nil, n, 10)
+	}
+	if !bytes.Equal(b, want) {
+		m.t.Fatalf("the element at the end is %.20q, not %.20q", b, want)
 	}
 }
 

@@ -24,7 +24,13 @@ func Drop(c *value.Cell, head bool, n int64) {
 	}
 	var e editor
 	e.open(c)
-	if head {
+	if e.seq.SeekEnd(&e.at, !head); n < e.at.Count {
+		i := int64(0)
+		if !head {
+			i = e.seq.Count - n
+		}
+		e.deleteInLeaf(i, n)
+	} else if head {
 		e.delete(0, n)
 	} else {
 		e.delete(e.seq.Count-n, e.seq.Count)

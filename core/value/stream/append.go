@@ -3,6 +3,7 @@ package stream
 import (
 	"math"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -72,6 +73,9 @@ func (e Editor) Append(id ID, pairs [][]byte) bool {
 	if e.Len() == 1 {
 		e.setFirstID(id)
 	}
+	if invariant.Enabled {
+		e.checkTouched(e.tailID(), e.tail())
+	}
 	return true
 }
 
@@ -133,6 +137,7 @@ func (e Editor) newTail(id ID, pairs [][]byte) {
 	}
 	lp = listpack.AppendInt(lp, 0)
 	appendEntry(lp, ID{}, pairs, true)
+	e.addRax(e.raxShare(id))
 	e.setTail(id, ref)
 }
 

@@ -25,9 +25,11 @@ var pairs = [][]byte{[]byte("field"), []byte("value"), []byte("other"), []byte("
 func fill(c *value.Cell, n int) {
 	e := Edit(c)
 	for i := range n {
-		e.Append(ID{uint64(1700000000000 + i/5), uint64(i % 5)}, pairs)
+		e.Append(fillID(i), pairs)
 	}
 }
+
+func fillID(i int) ID { return ID{uint64(1700000000000 + i/5), uint64(i % 5)} }
 
 func BenchmarkAppend(b *testing.B) {
 	c := newCell(b)
@@ -46,7 +48,7 @@ func BenchmarkSeek(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		k := i * 7919 % n
-		if !s.Has(ID{uint64(1700000000000 + k/5), uint64(k % 5)}) {
+		if !s.Has(fillID(k)) {
 			b.Fatal(k)
 		}
 	}

@@ -3,7 +3,9 @@ package stream
 import (
 	"fmt"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
+	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/tree"
 )
 
@@ -94,6 +96,14 @@ func (r *reader) entry(fields int64) bool {
 	return r.int() == data+head && !r.failed
 }
 
+// checkTouched verifies the pack in the node at ref, which was just changed.
+func (e Editor) checkTouched(id ID, ref page.Ref) {
+	_, last, err := checkPack(id, pack(e.heap, ref))
+	invariant.Check(err == nil, "S3", "%v", err)
+	invariant.Check(!e.LastID().Less(last), "S1", "entry %v is greater than the last ID %v", last, e.LastID())
+	invariant.Check(e.tail() != 0 || e.packs().Count == 0, "S2", "%d packs, but no last one", e.packs().Count)
+}
+
 // Check verifies the invariants of the whole stream. The error names one.
 func (s Stream) Check() error {
 	var live int64
@@ -119,6 +129,9 @@ func (s Stream) Check() error {
 	})
 	if first = s.firstEntryID(); err == nil && (live != s.Len() || first != s.FirstID() || s.LastID().Less(last)) {
 		err = fmt.Errorf("S1: %d entries from %v to %v, the header says %d, %v, %v", live, first, last, s.Len(), s.FirstID(), s.LastID())
+	}
+	if n := s.countRax(); err == nil && n != s.RaxNodes() {
+		err = fmt.Errorf("S6: %d nodes of a radix tree, the header says %d", n, s.RaxNodes())
 	}
 	groups := s.groups()
 	if err == nil {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/page"
 )
@@ -25,6 +26,9 @@ func (e Editor) Delete(id ID) bool {
 	e.addLength(-1)
 	if e.MaxDeletedID().Less(id) {
 		e.SetMaxDeletedID(id)
+	}
+	if invariant.Enabled && e.tail() != 0 {
+		e.checkTouched(e.tailID(), e.tail())
 	}
 	switch {
 	case e.Len() == 0:
@@ -60,6 +64,7 @@ func (e Editor) removePack(id ID, isTail bool) {
 	if isTail {
 		e.w.Retire(e.tail())
 		e.setTail(ID{}, 0)
+		e.addRax(-e.raxShare(id))
 		packs := e.packs()
 		last := packs.Last()
 		if last.Valid() {
@@ -73,6 +78,7 @@ func (e Editor) removePack(id ID, isTail bool) {
 	val, _ := packs.Get(key[:])
 	ref := page.Ref(le.Uint32(val))
 	e.dropFromTree(id)
+	e.addRax(-e.raxShare(id))
 	e.w.Retire(ref)
 }
 
@@ -152,6 +158,9 @@ func (e Editor) trimPack(c *packCursor, t Trim) (deleted int64) {
 	}
 	if deleted > 0 {
 		e.countDeleted(lp, deleted)
+		if invariant.Enabled && c.inTail {
+			e.checkTouched(e.tailID(), e.tail())
+		}
 	}
 	return deleted
 }

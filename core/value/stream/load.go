@@ -88,6 +88,7 @@ func (b *Builder) SetMeta(m Meta, old bool) error {
 		return fmt.Errorf("%d entries, the file says %d: %w", b.length, m.Length, ErrLength)
 	}
 	b.e.addLength(m.Length)
+	b.e.addRax(int(b.e.countRax() - 1))
 	b.e.SetLastID(m.Last)
 	if old {
 		m.Added, m.MaxDeleted = m.Length, ID{}

@@ -513,38 +513,60 @@ func FuzzModel(f *testing.F) {
 	})
 }
 
-// FuzzPack: what is taken for a pack can be read without a panic.
+// FuzzPack: what is taken for a pack can be read and changed without a panic. The
+// fuzzer chooses the elements: numbers below 0xf0, else a text.
 func FuzzPack(f *testing.F) {
-	lp := listpack.New(nil)
-	for _, n := range []int64{1, 0, 1} {
-		lp = listpack.AppendInt(lp, n)
-	}
-	lp = listpack.AppendInt(listpack.Append(lp, []byte("field")), 0)
-	for _, n := range []int64{flagSameFields, 0, 0, 7, 4} {
-		lp = listpack.AppendInt(lp, n)
-	}
-	f.Add(lp)
-	f.Fuzz(func(t *testing.T, lp []byte) {
-		b := newBench(t, false, modelLimits[0], nil)
-		load := Build(&b.cell)
-		if load.Pack(ID{1, 1}, lp) != nil {
-			return
-		}
-		if err := load.SetMeta(Meta{Length: live(lp), Last: MaxID}, true); err != nil {
-			t.Fatal(err)
-		}
-		e := Edit(&b.cell)
-		it := e.RangeBack(ID{}, MaxID)
-		for it.Next() {
-			for range 2 * it.Fields() {
-				it.Elem()
+	f.Add([]byte{1, 0, 1, 0xf1, 0, 2, 0, 0, 0xf2, 4})
+	f.Add([]byte{2, 1, 0, 0, 2, 0, 0, 3, 0, 0, 1, 2, 0xf1, 0xf2, 0xf3, 0xf4, 8, 1, 1, 0, 1, 7, 7, 6})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		lp := listpack.New(nil)
+		for _, c := range in {
+			if c < 0xf0 {
+				lp = listpack.AppendInt(lp, int64(int8(c<<1))/2)
+			} else {
+				lp = listpack.Append(lp, []byte{c, 'x'}[:c%3])
 			}
 		}
-		e.Trim(Trim{ByLength: true, Length: e.Len() / 2})
-		for e.Len() > 0 {
-			if id := e.FirstID(); !e.Delete(id) {
-				t.Fatalf("%v is not there", id)
-			}
-		}
+		tryPack(t, lp)
 	})
+}
+
+// FuzzPackBytes is FuzzPack with any bytes.
+func FuzzPackBytes(f *testing.F) {
+	f.Add([]byte("\x1b\x00\x00\x00\x0a\x00\x01\x01\x00\x01\x01\x01\x81f\x02\x00\x01\x02\x01\x00\x01\x00\x01\x07\x01\x04\x01\xff"))
+	f.Fuzz(tryPack)
+}
+
+func tryPack(t *testing.T, lp []byte) {
+	b := newBench(t, false, modelLimits[0], nil)
+	load := Build(&b.cell)
+	if load.Pack(ID{1, 1}, lp) != nil {
+		return
+	}
+	if err := load.SetMeta(Meta{Length: live(lp), Last: MaxID}, true); err != nil {
+		t.Fatal(err)
+	}
+	e := Edit(&b.cell)
+	if err := e.Check(); err != nil {
+		t.Fatal(err)
+	}
+	forwards, backwards := e.Range(ID{}, MaxID), e.RangeBack(ID{}, MaxID)
+	for range e.Len() {
+		if !forwards.Next() || !backwards.Next() {
+			t.Fatal("entries are missing")
+		}
+		for range 2 * backwards.Fields() {
+			backwards.Elem()
+		}
+	}
+	e.Append(MaxID, [][]byte{[]byte("f"), []byte("v")})
+	e.Trim(Trim{ByLength: true, Length: e.Len() / 2})
+	for e.Len() > 0 {
+		if id := e.FirstID(); !e.Delete(id) {
+			t.Fatalf("%v is not there", id)
+		}
+	}
+	if err := e.Check(); err != nil {
+		t.Fatal(err)
+	}
 }

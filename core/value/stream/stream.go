@@ -16,7 +16,7 @@
 //	80     16   tree of groups
 //	96     16   ID of the last pack
 //	112    4    Ref of the last pack, 0 if there is none
-//	116    4    zero
+//	116    4    number of nodes of Redis's radix tree of the packs, less one
 //
 // Entries are in packs, the listpacks of Redis's streams, so that RDB files hold
 // them as they are. A pack is a node, |header 8|listpack …|, and has an ID, that
@@ -39,6 +39,11 @@
 // the pack; count is the number of elements before it, to walk backwards. Flag 1
 // says that the entry is deleted.
 //
+// The pack with the ID 1-1 and one entry of that ID, field f, value v, is
+//
+//	1d 00 00 00 0a 00  01 01 00 01 01 01 81 66 02 00 01  02 01 00 01 00 01 81 76 02 04 01  ff
+//	29 bytes     10    live 1  0   n 1   "f"      0      flags ms    seq   "v"      count  end
+//
 // The tree of groups maps a name to a record:
 //
 //	offset size
@@ -59,6 +64,7 @@
 //	S3 live, deleted and the fields of a pack agree with its entries.
 //	S4 What is pending has a consumer, and the two trees of it have the same IDs.
 //	S5 The two trees of consumers agree.
+//	S6 The number of nodes of the radix tree is that of the packs there are.
 package stream
 
 import (
@@ -80,6 +86,7 @@ const (
 	offGroups  = 80
 	offTailID  = 96
 	offTail    = 112
+	offRax     = 116
 
 	headerSize = 120
 

@@ -53,6 +53,13 @@ func (e *Editor) Close() (empty bool) {
 	return false
 }
 
+// Unpack makes a packed set a tree, whatever the thresholds.
+func (e *Editor) Unpack() {
+	if e.pack != nil {
+		e.toTree()
+	}
+}
+
 // View reads the set as it is now; it is valid until the next change.
 func (e *Editor) View() ZSet {
 	z := ZSet{sp: e.c.Space, pack: e.pack, tree: e.tree}
@@ -299,6 +306,12 @@ func (e *Editor) RemoveRanks(from, to int64) {
 	if e.pack != nil {
 		e.own(0)
 		e.pack = listpack.DeleteRange(e.pack, int(2*from), int(2*(to-from)))
+		return
+	}
+	if to == from+1 {
+		at := e.tree.At(from)
+		var room [64]byte
+		e.Remove(append(room[:0], at.Key()[orderSize:]...))
 		return
 	}
 	e.tree.DeleteRange(from, to, func(key, _ []byte) {

@@ -44,9 +44,12 @@ func Copy(c *value.Cell, sp value.Space, kind value.Kind, b []byte) {
 	var none [treeBytes]byte
 	c.Set(value.ZSetTree, none[:])
 	e := Edit(c)
-	for at := z.At(0); at.Valid(); at.Next() {
-		e.addNew(at.Member(), at.Score())
-	}
+	z.table.Each(func(entry table.Entry) bool {
+		// In hash order all goes to one bucket after the other.
+		e.table.Set(sp.Hash(entry.Key()), entry.Key(), table.Item{Due: table.NoDue, Value: entry.Value()})
+		return true
+	})
+	e.tree = z.tree.Copy(c.Where, nil)
 	e.Close()
 }
 

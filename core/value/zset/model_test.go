@@ -368,9 +368,19 @@ func (m *model) compareRanges(z *ZSet, want []pair) {
 				n++
 			}
 		}
-		from, to := z.ByScore(&r)
+		from, to := z.ByScore(&r, false, math.MaxInt64)
 		if int(to-from) != n || n > 0 && !(r.above(want[from].score) && r.below(want[to-1].score)) {
 			m.t.Fatalf("%+v is [%d,%d), want %d", r, from, to, n)
+		}
+		if back, end := z.ByScore(&r, true, math.MaxInt64); end-back != to-from || n > 0 && back != from {
+			m.t.Fatalf("%+v is [%d,%d) from the end, [%d,%d) from the start", r, back, end, from, to)
+		}
+		most := int64(rand.IntN(5))
+		if a, b := z.ByScore(&r, false, most); b-a < min(most, int64(n)) || n > 0 && (a != from || b > to) {
+			m.t.Fatalf("the first %d of [%d,%d) are [%d,%d)", most, from, to, a, b)
+		}
+		if a, b := z.ByScore(&r, true, most); b-a < min(most, int64(n)) || n > 0 && (a < from || b != to) {
+			m.t.Fatalf("the last %d of [%d,%d) are [%d,%d)", most, from, to, a, b)
 		}
 	}
 	if want[0].score != want[len(want)-1].score {

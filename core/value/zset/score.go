@@ -93,7 +93,10 @@ func packScore(lp []byte, pos int) float64 {
 	if isInt {
 		return float64(n)
 	}
-	f, _ := value.ParseBound(text)
+	if f, err := strconv.ParseFloat(string(text), 64); err == nil {
+		return f
+	}
+	f, _ := value.ParseBound(text) // Redis wrote it otherwise, or somebody else
 	return f
 }
 

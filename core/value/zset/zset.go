@@ -97,23 +97,63 @@ func (z *ZSet) before(score float64, member []byte) int64 {
 	return n
 }
 
-// ByScore returns the ranks [from, to) of the members whose scores are in r.
-func (z *ZSet) ByScore(r *ScoreRange) (from, to int64) {
-	if r.empty() {
+// ByScore returns the ranks [from, to) of the members whose scores are in r. Where
+// there are more than most of them, only the first most need be found or, with
+// reverse, the last.
+func (z *ZSet) ByScore(r *ScoreRange, reverse bool, most int64) (from, to int64) {
+	switch {
+	case r.empty():
 		return 0, 0
-	}
-	if z.pack == nil {
+	case z.pack == nil:
 		return z.firstRank(r.Min, r.MinEx), z.firstRank(r.Max, !r.MaxEx)
+	case reverse:
+		return z.scanBack(r, most)
 	}
-	for pos := listpack.First(z.pack); pos != listpack.None; to++ {
-		pos = listpack.Next(z.pack, pos)
-		score := packScore(z.pack, pos)
-		if !r.above(score) {
-			from++
-		} else if !r.below(score) {
+	return z.scan(r, most)
+}
+
+// scan is ByScore for a listpack. It reads no more scores than it must: most are
+// text.
+func (z *ZSet) scan(r *ScoreRange, most int64) (from, to int64) {
+	pos := listpack.First(z.pack)
+	for ; pos != listpack.None; from++ {
+		at := listpack.Next(z.pack, pos)
+		if r.above(packScore(z.pack, at)) {
 			break
 		}
-		pos = listpack.Next(z.pack, pos)
+		pos = listpack.Next(z.pack, at)
+	}
+	n := z.Len()
+	if from < n && r.below(packScore(z.pack, listpack.Last(z.pack))) {
+		return from, n
+	}
+	for to = from; pos != listpack.None && to-from < most; to++ {
+		at := listpack.Next(z.pack, pos)
+		if !r.below(packScore(z.pack, at)) {
+			break
+		}
+		pos = listpack.Next(z.pack, at)
+	}
+	return from, to
+}
+
+// scanBack is scan from the end.
+func (z *ZSet) scanBack(r *ScoreRange, most int64) (from, to int64) {
+	to = z.Len()
+	at := listpack.Last(z.pack) // of a score
+	before := func() {
+		if at = listpack.Prev(z.pack, at); at != listpack.None {
+			at = listpack.Prev(z.pack, at)
+		}
+	}
+	for ; at != listpack.None && !r.below(packScore(z.pack, at)); to-- {
+		before()
+	}
+	if to > 0 && r.above(packScore(z.pack, listpack.Next(z.pack, listpack.First(z.pack)))) {
+		return 0, to
+	}
+	for from = to; at != listpack.None && to-from < most && r.above(packScore(z.pack, at)); from-- {
+		before()
 	}
 	return from, to
 }
