@@ -232,7 +232,7 @@ func (e *Editor) addToTree(member []byte, score float64, m Mode) (Outcome, float
 func (e *Editor) addNew(pos uint64, member []byte, score float64) {
 	var bits [8]byte
 	le.PutUint64(bits[:], math.Float64bits(score))
-	e.table.Set(pos, member, table.Item{Due: table.NoDue, Value: bits[:]})
+	e.table.Add(pos, member, table.Item{Due: table.NoDue, Value: bits[:]})
 	e.addToOrder(member, score)
 }
 
