@@ -232,7 +232,11 @@ func (c *conn) send() {
 			}
 			out = out[n:]
 		}
-		if len(out) > 0 {
+		if sent := len(c.Out) - len(out); len(out) >= keepBuffer/4 {
+			c.enqueue(c.Out)
+			c.pending.Add(-int64(sent))
+			c.sent = sent
+		} else if len(out) > 0 {
 			c.enqueue(out)
 		}
 	} else if len(c.Out) > 0 {
@@ -281,6 +285,7 @@ func (c *conn) resumeSend() {
 		c.pending.Add(-int64(n))
 		c.sent += n
 		if n == len(b) {
+			c.loop.pool.put(c.queue[0])
 			c.queue[0] = nil
 			c.queue, c.sent = c.queue[1:], 0
 		}
