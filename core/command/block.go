@@ -142,11 +142,11 @@ func (b *Blocked) Timeout() time.Duration {
 	return time.Duration(min(b.block.Timeout, most)) * time.Millisecond
 }
 
-// Row is the command's.
-func (b *Blocked) Row() *Row { return b.row }
-
-// ArgBytes is the length of the arguments that are kept.
+// ArgBytes is the length of the arguments that are kept; none for nil.
 func (b *Blocked) ArgBytes() (n int64) {
+	if b == nil {
+		return 0
+	}
 	for _, a := range b.args {
 		n += int64(len(a))
 	}
@@ -180,6 +180,7 @@ func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	} else if b.End() {
 		reply = []byte("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n")
 		c.x.countError(c, reply)
+		c.Loop.Record(b.row.ID, b.took, stats.ServedFailed)
 	}
 	if reply == nil {
 		return false
@@ -202,7 +203,7 @@ func (x *Executor) ServeReady(tx *keyspace.Tx) {
 		b := w.Owner.(*Blocked)
 		return x.serveOne(b, db, key, &Call{
 			Tx: tx, DB: db, Now: tx.Now(), Store: x.Store, Loop: l,
-			Client: b.client, Row: b.row, Args: b.args, Nested: true, x: x,
+			Client: b.client, Row: b.row, Args: b.args, Nested: true, Waited: true, x: x,
 		})
 	})
 	tx.NoTouch = noTouch

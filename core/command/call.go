@@ -52,6 +52,8 @@ type Call struct {
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Waited says that the call serves a client that has waited.
+	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked

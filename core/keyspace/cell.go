@@ -55,7 +55,7 @@ func (db *DB) cell(t *table.Table, pos uint64, key []byte) *value.Cell {
 func (db *DB) Commit(c *value.Cell) {
 	switch {
 	case c.Fresh:
-		db.commit(c, db.tx.s.newClock(db.tx.now), NoTTL)
+		db.commit(c, db.tx.s.newClock(db.tx.now), NoTTL, false)
 	case c.Changed:
 		open := &db.tx.open
 		if e := open.entry; !open.t.Update(e, uint8(c.Kind), c.B) {
@@ -68,6 +68,13 @@ func (db *DB) Commit(c *value.Cell) {
 	}
 }
 
+// CommitNew is Commit of a new value that is to expire at due. Unlike Commit it
+// tells of a new key also where the key was there, as Redis does where it deletes
+// that first.
+func (db *DB) CommitNew(c *value.Cell, due int64) {
+	db.commit(c, db.tx.s.newClock(db.tx.now), due, true)
+}
+
 // Abandon frees the nodes of a new value c, which is not to be stored.
 func (db *DB) Abandon(c *value.Cell) {
 	f := types.Freer(c.Where, c.Space, c.Kind, c.B)
@@ -77,10 +84,11 @@ func (db *DB) Abandon(c *value.Cell) {
 	c.Reset(0, nil)
 }
 
-// commit stores the new value c.
-func (db *DB) commit(c *value.Cell, clock uint32, due int64) {
+// commit stores the new value c. The key counts as new if it was not there, or if
+// that is asked for.
+func (db *DB) commit(c *value.Cell, clock uint32, due int64, isNew bool) {
 	open := &db.tx.open
-	if open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: clock, Due: due, Value: c.B}) {
+	if open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: clock, Due: due, Value: c.B}) || isNew {
 		db.Notify(EventNew, "new", open.key)
 	}
 	c.Fresh, c.Changed = false, false

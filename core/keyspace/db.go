@@ -242,9 +242,8 @@ func (db *DB) Move(src []byte, to *DB, dst []byte) {
 	item := table.Item{Kind: e.Kind(), Clock: e.Clock(), Due: e.Due(), Value: append(db.tx.scratch[:0], e.Value()...)}
 	st.Take(spos, src)
 	db.tx.s.moved(sh.index, dt.ID(), dpos)
-	if dt.Set(dpos, dst, item) {
-		to.Notify(EventNew, "new", dst)
-	}
+	dt.Set(dpos, dst, item)
+	to.Notify(EventNew, "new", dst) // Redis deletes what there is first
 	if due := types.FieldsDue(db.tx.s.space, value.Kind(item.Kind), item.Value); due != NoTTL {
 		ssh.forgetFields(st, src)
 		sh.fields[dt.ID()].note(dst, due)
@@ -259,7 +258,7 @@ func (db *DB) Copy(src []byte, to *DB, dst []byte) {
 	due, clock := e.Due(), e.Clock()
 	c := to.New(dst)
 	types.Copy(c, db.tx.s.space, value.Kind(e.Kind()), e.Value())
-	to.commit(c, clock, due)
+	to.commit(c, clock, due, true)
 }
 
 // entryOverhead is what an entry takes beside key and value: its header, tag,

@@ -80,6 +80,25 @@ func (t *tended) need(set uint64, n int32) {
 	}
 }
 
+// Tended is how many keys of all databases somebody watches, and how many somebody
+// waits for.
+func (s *Store) Tended() (watched, waited int) {
+	s.each(func(sh *shard) {
+		if sh.tended == nil {
+			return
+		}
+		for _, in := range sh.tended.keys {
+			if len(in.watches) > 0 {
+				watched++
+			}
+			if len(in.waiters) > 0 {
+				waited++
+			}
+		}
+	})
+	return watched, waited
+}
+
 // Touch tells those who watch key or wait for it that it has changed. Whoever
 // waits is served when the command is over.
 func (db *DB) Touch(key []byte) {

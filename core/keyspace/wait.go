@@ -167,22 +167,3 @@ func (w *Waiter) try(serve func(w *Waiter, db *DB, key []byte) bool, db *DB, key
 // OnReady sets who serves those who wait for keys that a Tx has changed: serve
 // calls Serve, before the Tx unlocks. It is set before the first Tx.
 func (s *Store) OnReady(serve func(tx *Tx)) { s.serve = serve }
-
-// Waited is how many keys of all databases somebody waits for, and how many of
-// these somebody waits for who is to learn that they are gone.
-func (s *Store) Waited() (keys, gone int) {
-	s.each(func(sh *shard) {
-		if sh.tended == nil {
-			return
-		}
-		for _, in := range sh.tended.keys {
-			if len(in.waiters) > 0 {
-				keys++
-			}
-			if in.gone > 0 {
-				gone++
-			}
-		}
-	})
-	return keys, gone
-}

@@ -52,7 +52,7 @@ func TestWaitersModel(t *testing.T) {
 		for i := range q.waiters {
 			q.leave(i)
 		}
-		if keys, gone := q.s.Waited(); keys+gone > 0 {
+		if _, keys := q.s.Tended(); keys > 0 {
 			t.Errorf("seed %d: %d keys are waited for by nobody", seed, keys)
 		}
 		for _, sh := range q.s.shards {

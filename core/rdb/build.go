@@ -40,10 +40,15 @@ func (v *Value) Commit(due int64) {
 		v.db.SetString(v.key, v.text, due)
 		return
 	}
-	v.db.Commit(v.cell)
-	if due != keyspace.NoTTL {
-		v.db.SetDue(v.key, due)
+	v.db.CommitNew(v.cell, due)
+}
+
+// Replace is Commit where the key is there: it counts as new all the same.
+func (v *Value) Replace(due int64) {
+	if v.cell == nil {
+		v.db.Delete(v.key)
 	}
+	v.Commit(due)
 }
 
 // Drop frees v.

@@ -204,11 +204,10 @@ func (d *Decoder) record(v Visitor) (end bool, err error) {
 
 // visited wraps an error of the visitor.
 func (d *Decoder) visited(at int64, err error) error {
-	var e *Error
-	if err == nil || errors.As(err, &e) {
-		return err
+	if err == nil {
+		return nil
 	}
-	return &Error{Offset: at, Reason: err.Error(), Err: err}
+	return placed(at, err)
 }
 
 // attribute reads what an opcode says about the entry that follows.
@@ -327,8 +326,11 @@ func (d *Decoder) visit(v Visitor) error {
 // value reads the value of the entry whose type and key are known.
 func (d *Decoder) value(b Builder) error {
 	err := d.read(d.entry.Type, b)
+	if err == nil || err == ErrEmpty {
+		return err
+	}
 	var e *Error
-	if errors.As(err, &e) && e == err {
+	if errors.As(err, &e) {
 		e.Reason = fmt.Sprintf("%s (key %s in database %d)", e.Reason, quoteKey(d.entry.Key), d.entry.DB)
 	}
 	return err

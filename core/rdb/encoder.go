@@ -33,9 +33,11 @@ type Encoder struct {
 	flushed  int64
 	crc      uint64 // of the flushed bytes
 	opts     EncoderOptions
-	z        *lzf.Encoder // made at the first string to compress
-	scratch  []byte       // compressed form of one string
-	awaiting uint64       // bytes still due after BeginString
+	z        *lzf.Encoder         // made at the first string to compress
+	scratch  []byte               // compressed form of one string
+	awaiting uint64               // bytes still due after BeginString
+	digits   [maxInt64Digits]byte // of an integer that is an element
+	id       [16]byte             // of a stream's node
 	err      error
 }
 

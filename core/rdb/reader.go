@@ -231,13 +231,20 @@ func (r *reader) bytes(which int, n uint64, what string) ([]byte, error) {
 	}
 	if n <= uint64(r.end-r.pos) || n <= uint64(len(r.buf))/2 {
 		p, err := r.need(int(n), what)
-		var e *Error
-		if errors.As(err, &e) && e.Err == ErrTruncated {
-			e.Reason = fmt.Sprintf("short read in %s of %d bytes", what, n)
+		if err != nil {
+			tellLength(err, what, n)
 		}
 		return p, err
 	}
 	return r.longBytes(which, int(n), what)
+}
+
+// tellLength says in the error of a short read how much was to be read.
+func tellLength(err error, what string, n uint64) {
+	var e *Error
+	if errors.As(err, &e) && e.Err == ErrTruncated {
+		e.Reason = fmt.Sprintf("short read in %s of %d bytes", what, n)
+	}
 }
 
 // longBuffer returns one of the two long buffers, empty, with room for n.

@@ -58,6 +58,5 @@ func (e *Encoder) text(v value.String) {
 		v.Pieces(0, n, func(p []byte) bool { e.Piece(p); return true })
 		return
 	}
-	var buf [20]byte
-	e.String(v.Bytes(buf[:]))
+	e.String(v.Bytes(e.digits[:]))
 }

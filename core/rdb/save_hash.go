@@ -42,8 +42,7 @@ func (e *Encoder) hash(entry keyspace.Entry) {
 		if t == TypeHashMetadata {
 			e.fieldDue(due, base)
 		}
-		var room [maxInt64Digits]byte
-		e.String(field.Bytes(room[:]))
+		e.String(field.Bytes(e.digits[:]))
 		e.item(v)
 		return e.err == nil
 	})
@@ -65,6 +64,5 @@ func (e *Encoder) item(v hash.Item) {
 		v.Pieces(e.Piece)
 		return
 	}
-	var room [maxInt64Digits]byte
-	e.String(v.Bytes(room[:]))
+	e.String(v.Bytes(e.digits[:]))
 }

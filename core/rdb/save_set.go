@@ -21,8 +21,7 @@ func (e *Encoder) set(entry keyspace.Entry) {
 	s := set.Of(entry.Space(), entry.Kind(), entry.Value())
 	e.Length(uint64(s.Len()))
 	s.Each(func(m set.Member) bool {
-		var room [maxInt64Digits]byte
-		e.String(m.Bytes(room[:]))
+		e.String(m.Bytes(e.digits[:]))
 		return e.err == nil
 	})
 }

@@ -12,8 +12,8 @@ func (e *Encoder) stream(entry keyspace.Entry) {
 	s := stream.Of(entry.Space(), entry.Kind(), entry.Value())
 	e.Length(uint64(s.Packs()))
 	s.EachPack(func(id stream.ID, lp []byte) {
-		key := id.Key()
-		e.String(key[:])
+		e.id = id.Key()
+		e.String(e.id[:])
 		e.String(lp)
 	})
 	m := s.Meta()

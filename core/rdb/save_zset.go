@@ -25,7 +25,8 @@ func (e *Encoder) zset(entry keyspace.Entry) {
 	}
 	n := z.Len()
 	e.Length(uint64(n))
-	for c := z.At(n - 1); c.Valid() && e.err == nil; c.Prev() {
+	c := z.At(n - 1)
+	for ; c.Valid() && e.err == nil; c.Prev() { // a c of the loop would be allocated for each round
 		e.String(c.Member())
 		e.fixed64(math.Float64bits(c.Score()))
 	}

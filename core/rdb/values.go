@@ -58,13 +58,16 @@ func (r *valueReader) read(t Type, b Builder) (err error) {
 	if err == nil {
 		err = b.End()
 	}
-	return r.wrap(at, err)
+	if err == nil || err == ErrEmpty {
+		return err
+	}
+	return placed(at, err)
 }
 
-// wrap gives the error of a builder the place of the value.
-func (r *valueReader) wrap(at int64, err error) error {
+// placed gives an error that comes from elsewhere a place in the file.
+func placed(at int64, err error) error {
 	var e *Error
-	if err == nil || err == ErrEmpty || errors.As(err, &e) {
+	if errors.As(err, &e) {
 		return err
 	}
 	return &Error{Offset: at, Reason: err.Error(), Err: err}

@@ -281,7 +281,10 @@ func (s *Server) noteSlow(c *command.Call, took time.Duration) {
 	set := s.live.Load()
 	if t := set.LatencyMonitorThreshold; t > 0 && took.Milliseconds() >= t {
 		event := "command"
-		if c.Row.Flags&command.Fast != 0 {
+		switch {
+		case c.Waited:
+			event = "command-unblocking"
+		case c.Row.Flags&command.Fast != 0:
 			event = "fast-command"
 		}
 		s.latency.Add(event, c.Now, took, t)

@@ -197,7 +197,7 @@ func TestWaitIsServedInOrderOfArrival(t *testing.T) {
 	if all, _ := h.core.clients.Blocked(); all != 0 {
 		t.Errorf("%d clients wait", all)
 	}
-	if keys, _ := h.store.Waited(); keys != 0 {
+	if _, keys := h.store.Tended(); keys != 0 {
 		t.Errorf("%d keys are waited for", keys)
 	}
 }
@@ -207,7 +207,7 @@ func TestWaitForOneKeyTwice(t *testing.T) {
 	h.expect("a", "TAKE k k x k 0", "")
 	h.expect("p", "PUSH k 12", ":2, a:*2,$1,k,$1,1,")
 	h.expect("p", "GET k", "$1,2,")
-	if keys, _ := h.store.Waited(); keys != 0 {
+	if _, keys := h.store.Tended(); keys != 0 {
 		t.Errorf("%d keys are waited for", keys)
 	}
 }
@@ -322,7 +322,7 @@ func TestThoseWhoGoAreNotServed(t *testing.T) {
 	h.expect("p", "PUSH k 23", ":2, c:*2,$1,k,$1,2,")
 	h.expect("p", "GET k", "$1,3,")
 	h.clients["a"].s.Closed(nil)
-	if keys, _ := h.store.Waited(); keys != 0 {
+	if _, keys := h.store.Tended(); keys != 0 {
 		t.Errorf("%d keys are waited for", keys)
 	}
 	if all, _ := h.core.clients.Blocked(); all != 0 {
@@ -381,7 +381,7 @@ func testWaitingTogether(t *testing.T, newServer func(transport.Config) (transpo
 	all.Wait()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		blocked, timed := k.clients.Blocked()
-		keys, _ := k.store.Waited()
+		_, keys := k.store.Tended()
 		if blocked == 0 && timed == 0 && keys == 0 {
 			return
 		}

@@ -39,7 +39,7 @@ func (s *Session) line(b []byte, self bool) []byte {
 // buffers appends the fields about memory. A connection without unread input
 // and unsent replies has no buffers (transport's R4).
 func (s *Session) buffers(l *lineWriter, self bool) {
-	input, room, args := int64(s.conn.BufferedInput()), int64(0), int64(0)
+	input, room, args := int64(s.conn.BufferedInput()), int64(0), s.wait.current.Load().ArgBytes()
 	var replies, replyRoom int64
 	if self {
 		input, room, args = int64(s.input), int64(s.inputRoom), s.argBytes()

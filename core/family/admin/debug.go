@@ -51,7 +51,7 @@ var debugTable = []struct {
 	{"SDSLEN", 3, 3, plain(debugSdsLen)},
 	{"LISTPACK", 3, 3, (*family).debugListpack},
 	{"QUICKLIST", 3, 4, (*family).debugQuicklist},
-	{"HTSTATS-KEY", 3, 3, notEncoded("ERR The value stored at the specified key is not represented using an hash table")},
+	{"HTSTATS-KEY", 3, 3, plain(debugTableStats)},
 	{"HTSTATS", 3, 3, (*family).debugHashStats},
 	{"POPULATE", 3, 5, plain(debugPopulate)},
 	{"DIGEST", 2, 2, plain(debugDigest)},
@@ -217,15 +217,6 @@ func debugSdsLen(c *command.Call) {
 	b = append(b, ", val_sds_avail:0, val_zmalloc: "...)
 	b = strconv.AppendInt(b, val, 10)
 	c.Out.B = append(b, "\r\n"...)
-}
-
-// notEncoded answers for encodings that no value has yet.
-func notEncoded(text string) func(*family, *command.Call) {
-	return plain(func(c *command.Call) {
-		if _, ok := lookup(c); ok {
-			c.Out.Error(text)
-		}
-	})
 }
 
 func (f *family) debugHashStats(c *command.Call) {

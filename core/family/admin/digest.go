@@ -103,7 +103,8 @@ func (d *digest) hash(h hash.Hash) {
 // zset writes scores as C's %.17g.
 func (d *digest) zset(z zset.ZSet) {
 	var room []byte
-	for c := z.At(0); c.Valid(); c.Next() {
+	c := z.At(0)
+	for ; c.Valid(); c.Next() {
 		room = appendScore(room[:0], c.Score())
 		d.pair(c.Member(), room)
 	}

@@ -69,8 +69,8 @@ func fill(p *familytest.Pair, key string, n int) {
 	}
 }
 
-func TestMillion(t *testing.T) {
-	n := 1_000_000
+func TestLargeHash(t *testing.T) {
+	n := 400_000
 	if invariant.Enabled || testing.Short() {
 		n = 20_000
 	}
@@ -107,11 +107,11 @@ func TestMillion(t *testing.T) {
 			t.Errorf("hrandfield %d gives %d fields, %d different", count, len(list), len(different))
 		}
 	}
-	expireMillion(t, p, n)
+	expireMost(t, p, n)
 }
 
-// expireMillion gives nine of ten fields an expiry, and lets it come.
-func expireMillion(t *testing.T, p *familytest.Pair, n int) {
+// expireMost gives nine of ten fields an expiry, and lets it come.
+func expireMost(t *testing.T, p *familytest.Pair, n int) {
 	args := []any{"hpexpire", "h", 10_000_000, "fields", 0}
 	for i := range n {
 		if i%10 > 0 {
@@ -169,7 +169,7 @@ func TestRandomFieldIsFair(t *testing.T) {
 			p.Advance(1000)
 			times := map[string]int{}
 			picks := 0
-			for picks < 200*fields {
+			for picks < 100*fields {
 				args := []any{"hrandfield", "h"}
 				if how != "" {
 					args = append(args, how)
@@ -185,8 +185,8 @@ func TestRandomFieldIsFair(t *testing.T) {
 				t.Errorf("%d fields, count %q: %d were picked", fields, how, len(times))
 			}
 			for f, n := range times {
-				if n < 120 || n > 290 {
-					t.Errorf("%d fields, count %q: %s %d times, want about 200", fields, how, f, n)
+				if n < 45 || n > 170 {
+					t.Errorf("%d fields, count %q: %s %d times, want about 100", fields, how, f, n)
 				}
 			}
 		}

@@ -274,7 +274,7 @@ func TestRandomLikeRedis(t *testing.T) {
 		fmt.Sscan(limits, &limit.HashMaxListpackEntries, &limit.HashMaxListpackValue)
 		p.Store().SetLimits(limit)
 		rng := rand.New(rand.NewPCG(8, uint64(len(limits))))
-		for i := range 1500 {
+		for i := range 800 {
 			p.Proto(2 + i%2)
 			randomCommand(p, rng)
 			if t.Failed() {

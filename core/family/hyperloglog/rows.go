@@ -21,7 +21,7 @@ func Commands(o Options) []command.Row {
 		{Name: "pfadd", Arity: -2, Flags: write | denyOOM | fast,
 			Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RW", "insert"}}},
 			Docs: pfaddDocs(), Handler: f.pfadd},
-		{Name: "pfcount", Arity: -2, Flags: read,
+		{Name: "pfcount", Arity: -2, Flags: read | command.MayReplicate,
 			Keys: []command.KeySpec{{
 				Notes: "RW because it may change the internal representation of the key, and propagate to replicas",
 				Index: 1, LastKey: -1, Step: 1, Flags: []string{"RW", "access"}}},

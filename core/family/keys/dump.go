@@ -32,7 +32,8 @@ func (f *family) restore(c *command.Call) {
 		return
 	}
 	key := c.Args[1]
-	if _, taken := c.DB.Find(key, keyspace.ForWrite); taken && !r.replace {
+	_, taken := c.DB.Find(key, keyspace.ForWrite)
+	if taken && !r.replace {
 		c.Out.Error("BUSYKEY Target key name already exists.")
 		return
 	}
@@ -52,7 +53,11 @@ func (f *family) restore(c *command.Call) {
 		c.Out.OK()
 		return
 	}
-	val.Commit(due)
+	if taken {
+		val.Replace(due)
+	} else {
+		val.Commit(due)
+	}
 	setClock(c, key, r)
 	c.Changed(keyspace.EventGeneric, "restore", key, 1)
 	c.Out.OK()

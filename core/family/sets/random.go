@@ -176,7 +176,7 @@ func randomAgain(c *command.Call, s set.Set, count int64) {
 	}
 	if count > 0 {
 		c.Out.B = c.Out.B[:mark]
-		c.Out.Error("ERR the reply would be longer than 1 GB")
+		c.Out.Error("ERR the reply would be longer than 1 GiB")
 	}
 }
 

@@ -62,8 +62,8 @@ func (cl *claim) idle(p stream.Pending) bool {
 	return cl.minIdle == 0 || cl.c.Now-p.Time >= cl.minIdle
 }
 
-// take gives p to the consumer and replies it.
-func (cl *claim) take(p stream.Pending) {
+// take gives p, the entry that it is at, to the consumer, and replies it.
+func (cl *claim) take(p stream.Pending, it *stream.Iter) {
 	c := cl.c
 	if !cl.seen {
 		cl.consumer, cl.seen = seeConsumer(c, c.Args[1], cl.g, c.Args[3]), true
@@ -78,8 +78,8 @@ func (cl *claim) take(p stream.Pending) {
 	cl.g.SetPending(p)
 	if cl.justID {
 		replyID(c, p.ID)
-	} else if it := cl.e.Range(p.ID, p.ID); it.Next() {
-		replyEntry(c, &it)
+	} else {
+		replyEntry(c, it)
 	}
 	cl.claimed++
 	c.AddDirty(1)
@@ -122,7 +122,8 @@ func xclaim(c *command.Call) {
 
 // one claims one entry and tells whether it has changed something.
 func (cl *claim) one(id stream.ID, force bool) bool {
-	if !cl.e.Has(id) {
+	it := cl.e.Range(id, id)
+	if !it.Next() {
 		return cl.drop(id)
 	}
 	p, found := cl.g.PendingWith(id)
@@ -132,7 +133,7 @@ func (cl *claim) one(id stream.ID, force bool) bool {
 	case !found:
 		p = stream.Pending{ID: id, Count: 1}
 	}
-	cl.take(p)
+	cl.take(p, &it)
 	return true
 }
 
@@ -250,13 +251,14 @@ func (o *autoClaim) run(cl *claim) (next stream.ID, deleted []stream.ID) {
 			return stream.ID{}, deleted
 		}
 		next, more = p.ID.Next()
+		it := cl.e.Range(p.ID, p.ID)
 		switch {
-		case !cl.e.Has(p.ID):
+		case !it.Next():
 			cl.drop(p.ID)
 			deleted = append(deleted, p.ID)
 			o.count--
 		case cl.idle(p):
-			cl.take(p)
+			cl.take(p, &it)
 			o.count--
 		}
 	}

@@ -119,14 +119,14 @@ func replyFullGroup(c *command.Call, s stream.Stream, name []byte, g stream.Grou
 	field(c, "pel-count", g.Pending())
 
 	c.Out.BulkString("pending")
-	mark, n := c.Out.Mark(), 0
+	mark, n, names := c.Out.Mark(), 0, g.Names()
 	g.PendingFrom(stream.ID{}, func(p stream.Pending) bool {
 		if count != 0 && int64(n) == count {
 			return false
 		}
 		c.Out.Array(4)
 		replyID(c, p.ID)
-		c.Out.Bulk(g.Name(p.Consumer))
+		c.Out.Bulk(names.Of(p.Consumer))
 		replyDeliveries(c, p)
 		n++
 		return true

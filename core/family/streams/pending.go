@@ -138,7 +138,7 @@ func (o *pendingOptions) reply(c *command.Call, g stream.Group) {
 			return
 		}
 	}
-	mark, n := c.Out.Mark(), 0
+	mark, n, names := c.Out.Mark(), 0, g.Names()
 	each := func(p stream.Pending) bool {
 		if int64(n) >= o.count || o.to.Less(p.ID) {
 			return false
@@ -148,7 +148,7 @@ func (o *pendingOptions) reply(c *command.Call, g stream.Group) {
 		}
 		c.Out.Array(4)
 		replyID(c, p.ID)
-		c.Out.Bulk(g.Name(p.Consumer))
+		c.Out.Bulk(names.Of(p.Consumer))
 		c.Out.Int(max(c.Now-p.Time, 0))
 		c.Out.Int(int64(min(p.Count, math.MaxInt64)))
 		n++

@@ -93,13 +93,34 @@ func (g Group) EachConsumer(fn func(name []byte, c Consumer)) {
 	}
 }
 
-// Name is the name of a consumer.
-func (g Group) Name(consumer uint32) []byte {
+// AppendName appends the name of a consumer to dst.
+func (g Group) AppendName(dst []byte, consumer uint32) []byte {
 	names := g.names()
 	var key [4]byte
 	binary.BigEndian.PutUint32(key[:], consumer)
 	c := names.Seek(key[:])
-	return c.Key()[len(key):]
+	return append(dst, c.Key()[len(key):]...)
+}
+
+// Names gives the names of consumers of a group, which does not change
+// meanwhile. It is quick where the same one is asked for again and again.
+type Names struct {
+	g        Group
+	consumer uint32
+	known    bool
+	name     []byte
+}
+
+// Names returns what gives the names of g's consumers.
+func (g Group) Names() Names { return Names{g: g} }
+
+// Of is the name of a consumer, valid until the next call.
+func (n *Names) Of(consumer uint32) []byte {
+	if !n.known || n.consumer != consumer {
+		n.name = n.g.AppendName(n.name[:0], consumer)
+		n.consumer, n.known = consumer, true
+	}
+	return n.name
 }
 
 // PendingOf is how many entries wait for a consumer's acknowledgement.

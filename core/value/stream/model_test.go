@@ -122,11 +122,11 @@ func (m *modelGroup) check(t *testing.T, g Group) {
 		t.Fatalf("group: %v %d, %d pending, %d consumers; want %+v", g.LastID(), g.Read(), g.Pending(), g.Consumers(), m)
 	}
 	ids := slices.SortedFunc(maps.Keys(m.pending), ID.Compare)
-	i := 0
+	i, consumers := 0, g.Names()
 	g.PendingFrom(ID{}, func(p Pending) bool {
 		want := m.pending[ids[i]]
-		if p.ID != ids[i] || string(g.Name(p.Consumer)) != want.consumer || p.Time != want.time || p.Count != want.count {
-			t.Fatalf("pending %+v of %q, want %v %+v", p, g.Name(p.Consumer), ids[i], want)
+		if p.ID != ids[i] || string(consumers.Of(p.Consumer)) != want.consumer || p.Time != want.time || p.Count != want.count {
+			t.Fatalf("pending %+v of %q, want %v %+v", p, consumers.Of(p.Consumer), ids[i], want)
 		}
 		i++
 		return true
