@@ -181,6 +181,7 @@ func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	} else if b.End() {
 		reply = []byte("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n")
 		c.x.countError(c, reply)
+		c.Loop.Record(b.row.ID, b.took, stats.ServedFailed)
 	}
 	if reply == nil {
 		return false

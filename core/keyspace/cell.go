@@ -10,8 +10,9 @@ import (
 // to any other entry may move the bytes of this one.
 type openCell struct {
 	value.Cell
-	key []byte
-	t   *table.Table
+	key   []byte
+	t     *table.Table
+	entry table.Entry // of a cell that Change gave, owned
 }
 
 // Limits are the thresholds between representations.
@@ -21,16 +22,14 @@ func (db *DB) Limits() *value.Limits { return db.tx.s.limits.Load() }
 // bucket is owned. Commit stores what does not lie in nodes. Until then there is
 // no other change to any database. An expired key is absent.
 func (db *DB) Change(key []byte, how Access) (*value.Cell, bool) {
-	e, ok := db.Find(key, how)
+	e, t, pos, ok := db.find(key, how)
 	if !ok {
 		return nil, false
 	}
-	_, t, pos := db.at(key)
-	if !t.Owned(e.Entry) {
-		e.Entry, _ = t.Edit(pos, key)
-	}
+	e = t.Own(pos, key, e)
 	c := db.cell(t, pos, key)
-	c.Reset(e.Kind(), e.Value())
+	db.tx.open.entry = e
+	c.Reset(value.Kind(e.Kind()), e.Value())
 	return c, true
 }
 
@@ -59,8 +58,9 @@ func (db *DB) Commit(c *value.Cell) {
 		db.commit(c, db.tx.s.newClock(db.tx.now), NoTTL, false)
 	case c.Changed:
 		open := &db.tx.open
-		e, _ := open.t.Find(c.Pos, open.key)
-		open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
+		if e := open.entry; !open.t.Update(e, uint8(c.Kind), c.B) {
+			open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: e.Clock(), Due: KeepTTL, Value: c.B, Keep: true})
+		}
 		c.Changed = false
 		db.noteFields(c)
 	default:

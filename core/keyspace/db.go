@@ -65,8 +65,14 @@ func (db *DB) at(key []byte) (*shard, *table.Table, uint64) {
 
 // Find looks key up. An expired key is absent, and is deleted on the way.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
+	e, _, _, ok := db.find(key, how)
+	return Entry{e, db.tx.s.space}, ok
+}
+
+// find is Find that tells where.
+func (db *DB) find(key []byte, how Access) (e table.Entry, t *table.Table, pos uint64, ok bool) {
 	sh, t, pos := db.at(key)
-	e, ok := t.Find(pos, key)
+	e, ok = t.Find(pos, key)
 	if ok {
 		if due := e.Due(); due != table.NoDue && due <= db.tx.now && !db.tx.s.frozen.Load() {
 			db.expire(sh, t, pos, key)
@@ -76,13 +82,10 @@ func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	if how&Count != 0 {
 		db.count(sh, ok, key)
 	}
-	if !ok {
-		return Entry{}, false
-	}
-	if how&Touch != 0 && !db.tx.NoTouch {
+	if ok && how&Touch != 0 && !db.tx.NoTouch {
 		t.SetClock(e, db.tx.s.touched(e.Clock(), db.tx.now))
 	}
-	return Entry{e, db.tx.s.space}, true
+	return e, t, pos, ok
 }
 
 func (db *DB) count(sh *shard, hit bool, key []byte) {
@@ -202,9 +205,13 @@ func (db *DB) Append(key, data []byte) int64 {
 }
 
 // Delete removes key and tells whether it was there. What is costly to free is
-// freed in the background (Store.CollectGarbage).
+// freed in the background (Store.CollectGarbage). A cell of key that is open is
+// committed first: the nodes to be freed are those that it has now.
 func (db *DB) Delete(key []byte) bool {
 	sh, t, pos := db.at(key)
+	if open := &db.tx.open; open.Changed && !open.Fresh && open.t == t && open.Pos == pos && string(open.key) == string(key) {
+		db.Commit(&open.Cell)
+	}
 	db.dropExpired(sh, t, pos, key)
 	return t.Delete(pos, key)
 }

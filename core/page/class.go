@@ -14,8 +14,10 @@ var classSize = makeClassSizes()
 // classOf maps a size in units, rounded up, to the smallest class that fits.
 var classOf = makeClassOf()
 
-// slabFrames is the number of frames of a slab of each class: enough for at
-// least four nodes with little left over.
+// slabFrames is the number of frames of a slab of each class: at least four
+// nodes with little left over, and not many more. A slab is given back when its
+// last node goes; of nodes that all grow out of a class, as the buckets of a
+// table do, a large slab keeps one for long.
 var slabFrames = makeSlabFrames()
 
 func makeClassSizes() (s [numClasses]uint32) {
@@ -44,17 +46,18 @@ func makeClassOf() (t [MaxNode/Unit + 1]uint8) {
 	return t
 }
 
+// costOfSlot is what one more slot of a slab costs in free slots beside used
+// ones, as a part of the slab: measured on sets and hashes that grow.
+const costOfSlot = 0.004
+
 func makeSlabFrames() (t [numClasses]uint8) {
 	for c, size := range classSize {
-		best, bestWaste := 0, 2.0
-		for n := 8; n <= 64; n += 4 {
+		best, bestCost := 0, 2.0
+		for n := 1; n <= 64; n++ {
 			slots := n * FrameSize / int(size)
-			waste := float64(n*FrameSize-slots*int(size)) / float64(n*FrameSize)
-			if slots >= 4 && slots <= 512 && waste < bestWaste-0.01 {
-				best, bestWaste = n, waste
-			}
-			if bestWaste < 0.015 {
-				break
+			rest := float64(n*FrameSize-slots*int(size)) / float64(n*FrameSize)
+			if cost := rest + float64(slots)*costOfSlot; slots >= 4 && cost < bestCost {
+				best, bestCost = n, cost
 			}
 		}
 		t[c] = uint8(best)

@@ -286,11 +286,11 @@ func (h *Heap) giveFrames(f uint32) {
 	t.addFree(f, n, true)
 }
 
-// Scavenge gives the memory of free runs of 64 KiB and more back to the system,
+// Scavenge gives the memory of free runs of 16 KiB and more back to the system,
 // at most limit bytes, and returns how much. Safe at any time, from any
 // goroutine; clients wait only for the lock, not for the system calls.
 func (h *Heap) Scavenge(limit int64) (freed int64) {
-	const grain = 16
+	const grain = 4
 	for freed < limit {
 		f, n := h.takeDirty(grain)
 		if n == 0 {

@@ -339,7 +339,7 @@ func TestCanaries(t *testing.T) {
 		{"P3", func(h *Heap, refs []Ref) { h.frames.mem[frameOf(refs[0])].used-- }},
 		{"P3", func(h *Heap, refs []Ref) { h.Arena(0).used.Add(256) }},
 		{"P3", func(h *Heap, refs []Ref) { *(*uint16)(h.addr(refs[1])) = 2 }}, // its free list is a ring
-		{"P3", func(h *Heap, refs []Ref) { h.Arena(0).room[0] = 0 }},
+		{"P3", func(h *Heap, refs []Ref) { h.Arena(0).room[2] = 0 }},
 		{"P4", func(h *Heap, refs []Ref) {
 			f := h.frames.find(2)
 			n := h.frames.mem[f].run
@@ -352,7 +352,7 @@ func TestCanaries(t *testing.T) {
 		{"P6", func(h *Heap, refs []Ref) { h.Arena(0).Retire(refs[0], 0, 0) }},
 	} {
 		h := newHeap(t, Options{Reserve: minReserve})
-		refs := []Ref{h.Arena(0).Alloc(256, 0), h.Arena(0).Alloc(256, 0), h.Arena(0).Alloc(100000, 0)}
+		refs := []Ref{h.Arena(0).Alloc(768, 0), h.Arena(0).Alloc(768, 0), h.Arena(0).Alloc(100000, 0)} // slabs of three frames
 		h.Arena(0).Retire(refs[1], 0, 0)
 		audit := func() error {
 			a := h.Audit()

@@ -76,13 +76,43 @@ func ErrorText(b []byte, n int) []byte {
 }
 
 // Int appends an integer.
-func (w *Writer) Int(n int64) { w.B = redcon.AppendInt(w.B, n) }
+func (w *Writer) Int(n int64) {
+	if uint64(n) < 100 {
+		w.prefix(':', int(n))
+		return
+	}
+	w.B = redcon.AppendInt(w.B, n)
+}
 
 // Uint appends an integer that may lie beyond int64.
 func (w *Writer) Uint(n uint64) { w.B = redcon.AppendUint(w.B, n) }
 
 // Bulk appends a string of any bytes, which it copies.
-func (w *Writer) Bulk(b []byte) { w.B = redcon.AppendBulk(w.B, b) }
+func (w *Writer) Bulk(b []byte) {
+	w.Room(len(b) + maxBulkFrame)
+	w.prefix('$', len(b))
+	out := append(w.B, b...)
+	w.B = append(out, '\r', '\n')
+}
+
+// maxBulkFrame is the most that Bulk appends beside the bytes.
+const maxBulkFrame = 1 + 20 + 2 + 2
+
+// Room makes sure that n bytes can be appended without another copy of B, which
+// at least doubles where it grows: a reply of many elements is not copied once
+// for every quarter that it grows by.
+func (w *Writer) Room(n int) {
+	if cap(w.B)-len(w.B) < n {
+		w.grow(n)
+	}
+}
+
+func (w *Writer) grow(n int) {
+	const least = 1 << 10
+	bigger := make([]byte, len(w.B), max(2*cap(w.B), len(w.B)+n, least))
+	copy(bigger, w.B)
+	w.B = bigger
+}
 
 // BulkString is Bulk for a string.
 func (w *Writer) BulkString(s string) { w.B = redcon.AppendBulkString(w.B, s) }
@@ -101,7 +131,7 @@ func (w *Writer) BulkHeader(n int) { w.prefix('$', n) }
 func (w *Writer) CRLF() { w.B = append(w.B, '\r', '\n') }
 
 // Array begins an array of n replies.
-func (w *Writer) Array(n int) { w.B = redcon.AppendArray(w.B, n) }
+func (w *Writer) Array(n int) { w.prefix('*', n) }
 
 // Map begins a map of n pairs, in RESP2 an array of 2n replies.
 func (w *Writer) Map(n int) { w.aggregate('%', n, 2*n) }
@@ -225,14 +255,21 @@ func (w *Writer) aggregate(kind byte, n, flat int) {
 	if w.Proto == 3 {
 		w.prefix(kind, n)
 	} else {
-		w.B = redcon.AppendArray(w.B, flat)
+		w.prefix('*', flat)
 	}
 }
 
+// prefix appends kind and n, which is mostly a number of one or two digits.
 func (w *Writer) prefix(kind byte, n int) {
-	w.B = append(w.B, kind)
-	w.B = strconv.AppendInt(w.B, int64(n), 10)
-	w.B = append(w.B, '\r', '\n')
+	switch {
+	case uint(n) < 10:
+		w.B = append(w.B, kind, '0'+byte(n), '\r', '\n')
+	case uint(n) < 100:
+		w.B = append(w.B, kind, '0'+byte(n/10), '0'+byte(n%10), '\r', '\n')
+	default:
+		out := strconv.AppendInt(append(w.B, kind), int64(n), 10)
+		w.B = append(out, '\r', '\n')
+	}
 }
 
 func (w *Writer) number(kind byte, text []byte) {

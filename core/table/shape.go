@@ -62,7 +62,8 @@ func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
 	at = t.slotsToPart(at, pos, depth)
 	var refs [2]page.Ref
 	var halves [2]bucket
-	sizes, counts := t.weigh(b, depth)
+	var upper [MaxBucket / minEntry / 64]uint64 // a bit for each entry
+	sizes, counts := t.weigh(b, depth, upper[:])
 	for i := range halves {
 		slots := max(slotsFor(counts[i]), 8)
 		refs[i] = t.newBucket(offTags+3*slots+sizes[i], slots, depth+1)
@@ -72,7 +73,7 @@ func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
 	}
 	for i := range b.count() {
 		e := b.entry(t.heap, i)
-		t.move(halves[t.hash(e.Key())>>(63-depth)&1], b[offTags+i], e)
+		t.move(halves[upper[i/64]>>(i%64)&1], b[offTags+i], e)
 	}
 	half := at.n / 2
 	for i := range half {
@@ -82,11 +83,16 @@ func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
 	t.retire(ref, 0)
 }
 
-// weigh returns the bytes and number of the entries that go to each half.
-func (t *Table) weigh(b bucket, depth int) (sizes, counts [2]int) {
+// minEntry is less than what any entry takes with its tag and offset.
+const minEntry = 8
+
+// weigh returns the bytes and number of the entries that go to each half, and
+// sets the bits in upper of those that go to the second.
+func (t *Table) weigh(b bucket, depth int, upper []uint64) (sizes, counts [2]int) {
 	for i := range b.count() {
 		e := b.entry(t.heap, i)
 		bit := t.hash(e.Key()) >> (63 - depth) & 1
+		upper[i/64] |= bit << (i % 64)
 		sizes[bit] += e.size()
 		counts[bit]++
 	}

@@ -156,6 +156,13 @@ func Nested(place page.Place, hash func(key []byte) uint64, release func(t *Tabl
 	return t
 }
 
+// Open makes t a version of a nested table, to be changed; else it is as Nested.
+func (t *Table) Open(place page.Place, hash func([]byte) uint64, release func(t *Table, pos uint64, e Entry), root page.Ref, count, dues int64) {
+	t.Root, t.Count, t.Dues = root, count, dues
+	t.arena, t.heap, t.id, t.at, t.nested = place.Arena, place.Heap(), place.Table, place.Pos, nestedBit
+	t.hash, t.release = hash, release
+}
+
 // NestedAt returns a version of a nested table for reading.
 func NestedAt(h *page.Heap, root page.Ref, count, dues int64) Table {
 	return Table{Root: root, Count: count, Dues: dues, heap: h, nested: nestedBit}

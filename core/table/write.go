@@ -55,6 +55,21 @@ func (t *Table) Set(pos uint64, key []byte, item Item) (added bool) {
 	return added
 }
 
+// Add is Set for a key that is not there.
+func (t *Table) Add(pos uint64, key []byte, item Item) {
+	if invariant.Enabled {
+		_, there := t.Find(pos, key)
+		invariant.Check(!there, "T1", "key %q is added where it is", key)
+	}
+	if t.Root == 0 {
+		t.Root = t.newBucket(page.Unit, 8, 0)
+	}
+	t.insert(pos, key, item)
+	if invariant.Enabled {
+		t.checkBucketAt(pos)
+	}
+}
+
 // own makes the first bucket at pos and all above it writable.
 func (t *Table) own(pos uint64) (place, page.Ref) {
 	at, ref, depth, p := place{}, t.Root, 0, pos
@@ -394,24 +409,50 @@ func (t *Table) remove(pos uint64, key []byte, release bool) bool {
 	return true
 }
 
-// Owned tells whether the entry is as Edit returns it.
-func (t *Table) Owned(e Entry) bool { return t.heap.Owned(e.node) }
-
 // Edit returns the entry of key, owned: its value's bytes may be changed in place
 // as long as their number stays.
 func (t *Table) Edit(pos uint64, key []byte) (Entry, bool) {
 	e, ok := t.Find(pos, key)
-	if !ok || t.heap.Owned(e.node) { // and then all above it is (P5)
-		return e, ok
+	if !ok {
+		return e, false
+	}
+	return t.Own(pos, key, e), true
+}
+
+// Own returns e, the entry of key that Find returned, owned as Edit's is.
+func (t *Table) Own(pos uint64, key []byte, e Entry) Entry {
+	if t.heap.Owned(e.node) { // and then all above it is (P5)
+		return e
 	}
 	_, ref := t.own(pos)
 	for {
 		b := bucket(t.heap.Node(ref))
 		if s := t.search(b, pos, key); s >= 0 {
-			return Entry{t.heap, b[b.offset(s):], ref}, true
+			return Entry{t.heap, b[b.offset(s):], ref}
 		}
 		_, ref = t.ownNext(ref, b, pos)
 	}
+}
+
+// Update replaces kind and value of the entry e, which is owned, without looking
+// for it again; due time and clock stay, and nothing is released. Where the entry
+// has no room for value, it changes nothing and returns false: that is for Set.
+func (t *Table) Update(e Entry, kind uint8, value []byte) bool {
+	b := bucket(t.heap.Node(e.node))
+	spare := int(le.Uint16(e.b[6:])) - len(value)
+	if spare < 0 || b.dead()+spare > len(b)/2 {
+		return false
+	}
+	e.b[1] = kind
+	copy(e.Value(), value)
+	if spare > 0 {
+		le.PutUint16(e.b[6:], uint16(len(value)))
+		b.setDead(b.dead() + spare)
+	}
+	if invariant.Enabled {
+		t.checkBucketAt(t.hash(e.Key()))
+	}
+	return true
 }
 
 // SetDue changes only the due time (ms or NoDue) of an entry, and tells whether

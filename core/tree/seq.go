@@ -56,8 +56,15 @@ type Seq struct {
 }
 
 // OpenSeq opens a sequence for reading and writing. All zero is an empty one.
-func OpenSeq(place page.Place, root page.Ref, count, leaves int64) Seq {
-	return Seq{root, count, leaves, place.Heap(), place}
+func OpenSeq(place page.Place, root page.Ref, count, leaves int64) (s Seq) {
+	s.Open(&place, root, count, leaves)
+	return s
+}
+
+// Open is OpenSeq into s.
+func (s *Seq) Open(place *page.Place, root page.Ref, count, leaves int64) {
+	s.Root, s.Count, s.Leaves = root, count, leaves
+	s.heap, s.place = place.Heap(), *place
 }
 
 // ReadSeq opens a version of a sequence for reading.

@@ -195,16 +195,14 @@ const TableSize = 24
 
 // Table returns the table whose version is at byte off of B, to be changed.
 func (c *Cell) Table(off int, release func(t *table.Table, pos uint64, e table.Entry)) table.Table {
-	t := table.Nested(c.Where, c.Hash, release)
-	b := c.B[off:]
-	t.Root, t.Count, t.Dues = page.Ref(le.Uint32(b)), int64(le.Uint64(b[8:])), int64(le.Uint64(b[16:]))
-	return t
+	return *c.OpenTable(off, release)
 }
 
 // OpenTable is Table without an allocation: the table is the cell's, until the
 // next OpenTable.
 func (c *Cell) OpenTable(off int, release func(t *table.Table, pos uint64, e table.Entry)) *table.Table {
-	c.table = c.Table(off, release)
+	b := c.B[off : off+TableSize]
+	c.table.Open(c.Where, c.Hash, release, page.Ref(le.Uint32(b)), int64(le.Uint64(b[8:])), int64(le.Uint64(b[16:])))
 	return &c.table
 }
 

@@ -44,7 +44,8 @@ func rpoplpush(c *command.Call) {
 
 // move moves an element of src to dst and replies it, or that a key is of
 // another type; it is false, and nothing is done, if src is not there. It counts
-// as so many changes.
+// as so many changes. The element is copied, and it may be larger than the
+// command's own arguments, for which there is room.
 func move(c *command.Call, src, dst []byte, from, to bool, changes int) bool {
 	c.DB.Settle(src, dst)
 	l, found, ok := find(c, src, keyspace.ForWrite)
@@ -55,7 +56,13 @@ func move(c *command.Call, src, dst []byte, from, to bool, changes int) bool {
 		return true
 	}
 	n := l.Len()
+	mark := c.Out.Mark()
 	elem := replyElem(c, &l, from)
+	if !c.Tx.Store().Heap().Room(int64(len(elem))) {
+		c.Out.B = c.Out.B[:mark]
+		c.Out.Error("OOM command not allowed when used memory > 'maxmemory'.")
+		return true
+	}
 	if bytes.Equal(src, dst) {
 		rotate(c, src, elem, from, to, n)
 		moved(c, src, src, from, to, changes)

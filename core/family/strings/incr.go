@@ -6,6 +6,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/longdouble"
+	"github.com/redoubt-kv/redoubt/core/value"
 )
 
 func incr(c *command.Call) { add(c, 1) }
@@ -30,13 +31,15 @@ func decrby(c *command.Call) {
 }
 
 func add(c *command.Call, by int64) {
-	s, found, ok := lookup(c, keyspace.ForWrite)
-	if !ok {
-		return
-	}
+	cell, found := c.DB.Change(c.Args[1], keyspace.ForWrite)
 	var n int64
 	if found {
-		if n, ok = s.Int(); !ok {
+		if cell.Kind.Type() != value.TypeString {
+			c.Out.Error(command.ErrWrongType)
+			return
+		}
+		var ok bool
+		if n, ok = value.StringOf(cell.Space.Heap, cell.Kind, cell.B).Int(); !ok {
 			c.Out.Error(command.ErrNotInt)
 			return
 		}
@@ -46,7 +49,13 @@ func add(c *command.Call, by int64) {
 		return
 	}
 	n += by
-	c.DB.SetInt(c.Args[1], n, keyspace.KeepTTL)
+	if found { // in its entry, as all numbers are
+		var room [8]byte
+		cell.Set(value.StringInt, value.AppendInt(room[:0], n))
+		c.DB.Commit(cell)
+	} else {
+		c.DB.SetInt(c.Args[1], n, keyspace.KeepTTL)
+	}
 	c.Changed(keyspace.EventString, "incrby", c.Args[1], 1)
 	c.Out.Int(n)
 }

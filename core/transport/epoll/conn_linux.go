@@ -232,7 +232,11 @@ func (c *conn) send() {
 			}
 			out = out[n:]
 		}
-		if len(out) > 0 {
+		if sent := len(c.Out) - len(out); len(out) >= keepBuffer/8 {
+			c.enqueue(c.Out)
+			c.pending.Add(-int64(sent))
+			c.sent = sent
+		} else if len(out) > 0 {
 			c.enqueue(out)
 		}
 	} else if len(c.Out) > 0 {
@@ -253,7 +257,7 @@ func (c *conn) enqueue(b []byte) {
 	c.pending.Add(int64(len(b)))
 	if n := len(c.queue); n > 0 && cap(c.queue[n-1])-len(c.queue[n-1]) >= len(b) {
 		c.queue[n-1] = append(c.queue[n-1], b...)
-	} else if len(b) >= keepBuffer/4 {
+	} else if len(b) >= keepBuffer/8 {
 		c.queue = append(c.queue, b)
 		c.Out = nil
 	} else {
@@ -281,6 +285,7 @@ func (c *conn) resumeSend() {
 		c.pending.Add(-int64(n))
 		c.sent += n
 		if n == len(b) {
+			c.loop.pool.put(c.queue[0])
 			c.queue[0] = nil
 			c.queue, c.sent = c.queue[1:], 0
 		}

@@ -21,11 +21,14 @@ type Editor struct {
 	width int // as of Hash
 	own   bool
 	lp    []byte
-	t     *table.Table // of its own, so that an Editor of packed bytes is not allocated
+	t     *table.Table // the cell's
 	// of a table, see Layout
 	due, later int64
 	sweep      uint64
 	scratch    []byte
+
+	seen  table.Entry // of a table: the one found last, until the next change
+	known bool        // seen is one
 }
 
 // Edit begins to change the hash in c, at time now. room is by how many bytes
@@ -36,8 +39,7 @@ func Edit(c *value.Cell, now int64, room int) Editor {
 		e.lp = c.Blob()
 		return e
 	}
-	t := c.Table(0, release)
-	e.t = &t
+	e.t = c.OpenTable(0, release)
 	e.due, e.sweep, e.later = int64(le.Uint64(c.B[offDue:])), le.Uint64(c.B[offSweep:]), int64(le.Uint64(c.B[offLater:]))
 	return e
 }
@@ -90,11 +92,19 @@ func (e *Editor) Get(field []byte) (val Item, due int64, ok bool) {
 		h := Hash{sp: e.c.Space, now: e.now, width: e.width, lp: e.lp}
 		return h.Get(field)
 	}
-	entry, ok := e.t.Find(e.c.Hash(field), field)
+	entry, ok := e.look(e.c.Hash(field), field)
 	if !ok || expired(entry.Due(), e.now) {
 		return Item{}, NoDue, false
 	}
 	return valueOf(e.c.Space, entry), entry.Due(), true
+}
+
+// look finds field in the table, at once if it is the one that was seen last.
+func (e *Editor) look(at uint64, field []byte) (table.Entry, bool) {
+	if !e.known || string(e.seen.Key()) != string(field) {
+		e.seen, e.known = e.t.Find(at, field)
+	}
+	return e.seen, e.known
 }
 
 // Set gives field the value val, which must not alias nodes, and tells whether
@@ -112,15 +122,30 @@ func (e *Editor) Set(field, val []byte, due int64) (added bool) {
 		}
 		e.toTable()
 	}
-	at := e.c.Hash(field)
-	old, found := e.t.Find(at, field)
-	if found && expired(old.Due(), e.now) {
-		found, due = false, NoDue
-	}
+	return e.setInTable(e.c.Hash(field), field, val, due)
+}
+
+// setInTable is Set where the hash is a table. A value that replaces one without
+// nodes goes into its place, if it fits there and the due time stays.
+func (e *Editor) setInTable(at uint64, field, val []byte, due int64) (added bool) {
+	old, found := e.look(at, field)
+	e.known = false
 	var room [16]byte
 	kind, b := value.EncodeString(e.c.Where, val, false, table.MaxValue, room[:])
+	if !found {
+		e.t.Add(at, field, table.Item{Kind: uint8(kind), Due: due, Value: b})
+		return true
+	}
+	gone := expired(old.Due(), e.now)
+	if gone {
+		due = NoDue
+	}
+	if !gone && (due == KeepDue || due == old.Due()) && value.Kind(old.Kind()) <= value.StringInt &&
+		e.t.Update(e.t.Own(at, field, old), uint8(kind), b) {
+		return false
+	}
 	e.t.Set(at, field, table.Item{Kind: uint8(kind), Due: due, Value: b})
-	return !found
+	return gone
 }
 
 // find returns where a field of a packed hash is, and its due time.
@@ -183,6 +208,7 @@ func (e *Editor) Delete(field []byte) bool {
 	}
 	at := e.c.Hash(field)
 	entry, ok := e.t.Find(at, field)
+	e.known = false
 	if !ok {
 		return false
 	}
@@ -195,6 +221,7 @@ func (e *Editor) Delete(field []byte) bool {
 // now, or takes it away with NoDue.
 func (e *Editor) SetDue(field []byte, due int64) {
 	if e.width == 0 {
+		e.known = false
 		e.t.SetDue(e.c.Hash(field), field, due)
 		if due != NoDue {
 			e.due, e.later = min(e.due, due), min(e.later, due)

@@ -25,7 +25,7 @@ func (e *editor) open(c *value.Cell) {
 		return
 	}
 	root, leaves, count := treeVersion(c.B)
-	e.seq = tree.OpenSeq(c.Where, root, count, leaves)
+	e.seq.Open(&c.Where, root, count, leaves)
 }
 
 // unpack makes a sequence of a listpack, which becomes its only leaf.

@@ -101,7 +101,7 @@ func addToTable(c *value.Cell, m []byte) bool {
 	if _, found := t.Find(pos, m); found {
 		return false
 	}
-	t.Set(pos, m, table.Item{Due: table.NoDue})
+	t.Add(pos, m, table.Item{Due: table.NoDue})
 	c.PutTable(0, t)
 	return true
 }

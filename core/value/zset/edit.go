@@ -197,12 +197,13 @@ func (e *Editor) put(pos int, member []byte, score float64) {
 }
 
 func (e *Editor) addToTree(member []byte, score float64, m Mode) (Outcome, float64) {
-	old, there := tableScore(e.table, e.c.Space, member)
+	pos := e.c.Hash(member)
+	old, there := tableScore(e.table, pos, member)
 	if !there {
 		if m&OnlyPresent != 0 {
 			return Declined, 0
 		}
-		e.addNew(member, score)
+		e.addNew(pos, member, score)
 		return Added, score
 	}
 	if m&OnlyNew != 0 {
@@ -221,16 +222,17 @@ func (e *Editor) addToTree(member []byte, score float64, m Mode) (Outcome, float
 	}
 	e.dropFromTree(member, old)
 	e.addToOrder(member, score)
-	entry, _ := e.table.Edit(e.c.Hash(member), member)
+	entry, _ := e.table.Edit(pos, member)
 	le.PutUint64(entry.Value(), math.Float64bits(score))
 	return Updated, score
 }
 
-// addNew adds a member that is not there to table and tree.
-func (e *Editor) addNew(member []byte, score float64) {
+// addNew adds a member that is not there, whose position in the table is pos, to
+// table and tree.
+func (e *Editor) addNew(pos uint64, member []byte, score float64) {
 	var bits [8]byte
 	le.PutUint64(bits[:], math.Float64bits(score))
-	e.table.Set(e.c.Hash(member), member, table.Item{Due: table.NoDue, Value: bits[:]})
+	e.table.Add(pos, member, table.Item{Due: table.NoDue, Value: bits[:]})
 	e.addToOrder(member, score)
 }
 
@@ -262,7 +264,7 @@ func (e *Editor) toTree() {
 	e.table, e.tree = e.c.OpenTable(0, nil), e.c.Tree(treeOffset)
 	z := ZSet{pack: old}
 	for c := z.At(0); c.Valid(); c.Next() {
-		e.addNew(c.Member(), c.Score())
+		e.addNew(e.c.Hash(c.Member()), c.Member(), c.Score())
 	}
 }
 
@@ -276,15 +278,16 @@ func (e *Editor) Append(member []byte, score float64) {
 		}
 		e.toTree()
 	}
-	e.addNew(member, score)
+	e.addNew(e.c.Hash(member), member, score)
 }
 
 // Remove takes member away and tells whether it was there.
 func (e *Editor) Remove(member []byte) bool {
 	if e.pack == nil {
-		score, there := tableScore(e.table, e.c.Space, member)
+		pos := e.c.Hash(member)
+		score, there := tableScore(e.table, pos, member)
 		if there {
-			e.table.Delete(e.c.Hash(member), member)
+			e.table.Delete(pos, member)
 			e.dropFromTree(member, score)
 		}
 		return there

@@ -61,11 +61,11 @@ func (z *ZSet) Score(member []byte) (score float64, ok bool) {
 		}
 		return packScore(z.pack, listpack.Next(z.pack, pos)), true
 	}
-	return tableScore(&z.table, z.sp, member)
+	return tableScore(&z.table, z.sp.Hash(member), member)
 }
 
-func tableScore(t *table.Table, sp value.Space, member []byte) (score float64, ok bool) {
-	e, ok := t.Find(sp.Hash(member), member)
+func tableScore(t *table.Table, pos uint64, member []byte) (score float64, ok bool) {
+	e, ok := t.Find(pos, member)
 	if !ok {
 		return 0, false
 	}
