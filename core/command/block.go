@@ -181,7 +181,7 @@ func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	} else if b.End() {
 		reply = []byte("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n")
 		c.x.countError(c, reply)
-		c.Loop.Record(b.row.ID, b.took, stats.ServedFailed)
+		c.Loop.Record(b.row.ID, time.Duration(b.took.Load()), stats.ServedFailed)
 	}
 	if reply == nil {
 		return false
