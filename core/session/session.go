@@ -149,6 +149,9 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
+	if l.call.OutputLimit = limits.Output.HardBytes; l.call.OutputLimit > 0 {
+		l.call.OutputLimit += freeOutput
+	}
 	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {

@@ -107,19 +107,12 @@ func (r randomReply) field(field, val hash.Item) {
 	bulk(r.c, val)
 }
 
-// maxReply is the bytes from which a reply is refused that only the number of
-// fields asked for makes so long.
-const maxReply = 1 << 30
-
 // independent picks -count times.
 func (r randomReply) independent(h *hash.Hash, count int64) {
-	out := r.c.Out
-	start := len(out.B)
 	p := h.Picker(rand.Uint64)
 	for ; count < 0; count++ {
-		if len(out.B)-start > maxReply {
-			out.B = out.B[:r.mark]
-			out.Error("ERR the reply would be longer than 1 GiB")
+		if r.c.TooLong(r.mark) {
+			r.c.RefuseLong(r.mark)
 			return
 		}
 		r.field(p.Pick())

@@ -161,22 +161,16 @@ func randomMany(c *command.Call) {
 	}
 }
 
-// maxRandomReply is how many bytes a reply of members that may repeat has at
-// most: a negative count asks for as many as it likes.
-const maxRandomReply = 1 << 30
-
 // randomAgain replies count random members, of which some may be the same.
 func randomAgain(c *command.Call, s set.Set, count int64) {
 	mark := len(c.Out.B)
-	if count <= maxRandomReply/int64(len("$0\r\n\r\n")) {
-		c.Out.Array(int(count))
-		for ; count > 0 && len(c.Out.B)-mark <= maxRandomReply; count-- {
-			reply(c.Out, s.Random(rand.Uint64))
+	c.Out.Array(int(count))
+	for ; count > 0; count-- {
+		if c.TooLong(mark) {
+			c.RefuseLong(mark)
+			return
 		}
-	}
-	if count > 0 {
-		c.Out.B = c.Out.B[:mark]
-		c.Out.Error("ERR the reply would be longer than 1 GiB")
+		reply(c.Out, s.Random(rand.Uint64))
 	}
 }
 

@@ -41,10 +41,6 @@ func zrandmember(c *command.Call) {
 	}
 }
 
-// maxRepeated is how many members, with repetitions, are replied at most: the
-// reply is built as a whole.
-const maxRepeated = 1 << 27
-
 // parseRandom reads the count, negative for members that may be repeated, and
 // WITHSCORES.
 func parseRandom(c *command.Call) (n int64, withScores, ok bool) {
@@ -57,7 +53,7 @@ func parseRandom(c *command.Call) (n int64, withScores, ok bool) {
 		c.Out.Error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
 	case len(c.Args) > 3 && !withScores:
 		c.Out.Error(command.ErrSyntax)
-	case withScores && (n < -math.MaxInt64/2 || n > math.MaxInt64/2), n < -maxRepeated:
+	case withScores && (n < -math.MaxInt64/2 || n > math.MaxInt64/2):
 		c.Out.Error("ERR value is out of range")
 	default:
 		return n, withScores, true
@@ -87,8 +83,13 @@ func (s *sample) member(at *zset.Cursor) {
 
 // repeated replies n members, each any of the set.
 func (s *sample) repeated(n int64) {
+	mark := s.c.Out.Mark()
 	beginMembers(s.c, int(n), s.withScores)
 	for size := s.z.Len(); n > 0; n-- {
+		if s.c.TooLong(mark) {
+			s.c.RefuseLong(mark)
+			return
+		}
 		s.rank(rand.Int64N(size))
 	}
 }
