@@ -48,6 +48,7 @@
 package command
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -96,7 +97,7 @@ type Blocked struct {
 	row    *Row
 	args   [][]byte // copies
 	proto  int
-	took   time.Duration // by the call that has blocked
+	took   atomic.Int64 // ns, by the call that has blocked
 }
 
 // Block has the call's client wait: see the beginning of this file.
@@ -180,7 +181,7 @@ func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	} else if b.End() {
 		reply = []byte("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n")
 		c.x.countError(c, reply)
-		c.Loop.Record(b.row.ID, b.took, stats.ServedFailed)
+		c.Loop.Record(b.row.ID, time.Duration(b.took.Load()), stats.ServedFailed)
 	}
 	if reply == nil {
 		return false
@@ -191,7 +192,7 @@ func (b *Blocked) Unblock(c *Call, withError bool) bool {
 
 // blocked notes that c, which the handler has left waiting, took its time.
 func (x *Executor) blocked(c *Call) {
-	c.Blocked.took = c.Loop.Done(c.Row.ID, stats.Waits)
+	c.Blocked.took.Store(int64(c.Loop.Done(c.Row.ID, stats.Waits)))
 }
 
 // ServeReady serves the clients that wait for keys which have changed under the
@@ -217,16 +218,16 @@ func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) bo
 	if !b.block.Serve(c, key) {
 		return false
 	}
-	took := c.Loop.Since() - start
+	took := c.Loop.Since() - start + time.Duration(b.took.Load())
 	outcome := stats.Served
 	if len(out.B) > 0 && out.B[0] == '-' {
 		outcome = stats.ServedFailed
 		x.countError(c, out.B)
 	}
 	x.dirty.Add(c.dirty)
-	c.Loop.Record(b.row.ID, b.took+took, outcome)
-	if limit := x.SlowerThan.Load(); int64(b.took+took) >= limit && limit >= 0 {
-		x.Slow(c, b.took+took)
+	c.Loop.Record(b.row.ID, took, outcome)
+	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
+		x.Slow(c, took)
 	}
 	b.client.Unblocked(b, out.B)
 	return true

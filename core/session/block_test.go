@@ -354,7 +354,12 @@ func testWaitingTogether(t *testing.T, newServer func(transport.Config) (transpo
 			rnd := rand.New(rand.NewSource(int64(n)))
 			for range 1500 {
 				bytes := strings.Repeat("x", 1+rnd.Intn(3))
-				c.Must(t, "PUSH", fmt.Sprint("k", rnd.Intn(5)), bytes)
+				key, other := fmt.Sprint("k", rnd.Intn(5)), fmt.Sprint("k", rnd.Intn(5))
+				if rnd.Intn(4) == 0 {
+					pushed.Add(pushTwice(t, c, key, other, bytes))
+					continue
+				}
+				c.Must(t, "PUSH", key, bytes)
 				pushed.Add(int64(len(bytes)))
 				if rnd.Intn(10) == 0 {
 					c.Must(t, "CLIENT", "UNBLOCK", 1+rnd.Intn(12), []string{"TIMEOUT", "ERROR"}[rnd.Intn(2)])
@@ -381,14 +386,28 @@ func testWaitingTogether(t *testing.T, newServer func(transport.Config) (transpo
 	all.Wait()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		blocked, timed := k.clients.Blocked()
-		_, keys := k.store.Tended()
-		if blocked == 0 && timed == 0 && keys == 0 {
+		watched, keys := k.store.Tended()
+		if blocked == 0 && timed == 0 && keys == 0 && watched == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%d clients wait, %d with timers, for %d keys", blocked, timed, keys)
 		}
 	}
+}
+
+// pushTwice pushes to two keys in a transaction, unless one of them changes before,
+// and returns how many bytes it has pushed.
+func pushTwice(t *testing.T, c *redistest.Client, key, other, bytes string) int64 {
+	c.Must(t, "WATCH", key, other)
+	c.Must(t, "MULTI")
+	c.Must(t, "PUSH", key, bytes)
+	c.Must(t, "TAKE", "none", 0)
+	c.Must(t, "PUSH", other, bytes)
+	if c.Must(t, "EXEC") == nil {
+		return 0
+	}
+	return 2 * int64(len(bytes))
 }
 
 // takeUntil takes and hands on bytes until stop is closed.
