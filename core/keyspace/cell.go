@@ -44,8 +44,8 @@ func (db *DB) New(key []byte) *value.Cell {
 }
 
 func (db *DB) cell(t *table.Table, pos uint64, key []byte) *value.Cell {
-	open := &db.tx.open
-	open.Space, open.Where, open.Cell.Limits = db.tx.s.space, where(t, pos), db.Limits()
+	open := &db.tx.open // its Space is the store's
+	open.Where, open.Cell.Limits = where(t, pos), db.Limits()
 	open.key, open.t = key, t
 	return &open.Cell
 }

@@ -71,6 +71,7 @@ type Tx struct {
 // NewTx returns a Tx with nothing locked.
 func (s *Store) NewTx() *Tx {
 	tx := &Tx{s: s, scratch: make([]byte, 0, table.MaxValue+64)}
+	tx.open.Space = s.space
 	tx.dbs = make([]DB, s.databases)
 	for i := range tx.dbs {
 		tx.dbs[i] = DB{tx: tx, index: i}

@@ -54,8 +54,12 @@ func sortElements(c *command.Call, mayStore bool) {
 		c.Out.Error("ERR One or more scores can't be converted into double")
 		return
 	}
-	if !s.o.unsorted {
+	switch {
+	case s.o.unsorted:
+	case s.o.alpha:
 		slices.SortFunc(s.elements, s.compare)
+	default:
+		s.sortNumbers()
 	}
 	s.elements = s.elements[s.from:s.to]
 	if o.store != nil {
@@ -209,6 +213,37 @@ func (s *sorter) weigh() bool {
 		}
 	}
 	return ok
+}
+
+// sortNumbers sorts by the scores: pairs of score and place, which are moved with
+// less work than elements.
+func (s *sorter) sortNumbers() {
+	type scored struct {
+		score float64
+		at    int
+	}
+	order := make([]scored, len(s.elements))
+	for i := range s.elements {
+		order[i] = scored{s.elements[i].score, i}
+	}
+	less := -1
+	if s.o.desc {
+		less = 1
+	}
+	slices.SortFunc(order, func(a, b scored) int {
+		switch {
+		case a.score < b.score:
+			return less
+		case a.score > b.score:
+			return -less
+		}
+		return s.compare(s.elements[a.at], s.elements[b.at])
+	})
+	sorted := make([]element, len(order))
+	for i := range order {
+		sorted[i] = s.elements[order[i].at]
+	}
+	s.elements = sorted
 }
 
 func (s *sorter) compare(a, b element) int {

@@ -126,7 +126,7 @@ func pushInto(b []byte, head bool, elem []byte) []byte {
 // push adds an element at the head or the tail.
 func (e *editor) push(head bool, elem []byte) {
 	if !isPlain(e.c.Limits, elem) && e.seq.SeekEnd(&e.at, !head) && e.roomFor(elem) {
-		b := e.seq.Edit(&e.at, growth(elem))
+		b := e.seq.Edit(&e.at, e.ahead(growth(elem)))
 		e.seq.Put(&e.at, pushInto(b, head, elem), e.at.Count+1)
 		return
 	}
@@ -136,6 +136,18 @@ func (e *editor) push(head bool, elem []byte) {
 	}
 	form, b := e.single(elem)
 	e.seq.Insert(end, form, b, 0, 1)
+}
+
+// ahead is the room to ask for in the cursor's leaf, an end of the list, that is
+// to grow by need: some more where it moves to a larger node, which it would else
+// do again after a few pushes.
+func (e *editor) ahead(need int) int {
+	const most = 1 << 10
+	_, b := e.seq.Leaf(&e.at)
+	if cap(b)-len(b) >= need {
+		return need
+	}
+	return max(need, min(need+min(len(b), most), maxLeaf-len(b)))
 }
 
 // roomFor tells whether elem, which is not plain, fits the cursor's leaf.
