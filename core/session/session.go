@@ -159,7 +159,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
-	l.w.B, l.w.Proto = *s.out, int(s.proto.Load())
+	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch = s.NoTouch()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)

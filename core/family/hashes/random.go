@@ -116,7 +116,7 @@ func (r randomReply) independent(h *hash.Hash, count int64) {
 	out := r.c.Out
 	start := len(out.B)
 	p := h.Picker(rand.Uint64)
-	for ; count < 0; count++ {
+	for ; count < 0 && !out.Full(); count++ {
 		if len(out.B)-start > maxReply {
 			out.B = out.B[:r.mark]
 			out.Error("ERR the reply would be longer than 1 GiB")

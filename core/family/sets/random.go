@@ -170,11 +170,11 @@ func randomAgain(c *command.Call, s set.Set, count int64) {
 	mark := len(c.Out.B)
 	if count <= maxRandomReply/int64(len("$0\r\n\r\n")) {
 		c.Out.Array(int(count))
-		for ; count > 0 && len(c.Out.B)-mark <= maxRandomReply; count-- {
+		for ; count > 0 && len(c.Out.B)-mark <= maxRandomReply && !c.Out.Full(); count-- {
 			reply(c.Out, s.Random(rand.Uint64))
 		}
 	}
-	if count > 0 {
+	if count > 0 && !c.Out.Full() {
 		c.Out.B = c.Out.B[:mark]
 		c.Out.Error("ERR the reply would be longer than 1 GiB")
 	}

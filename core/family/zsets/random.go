@@ -88,7 +88,7 @@ func (s *sample) member(at *zset.Cursor) {
 // repeated replies n members, each any of the set.
 func (s *sample) repeated(n int64) {
 	beginMembers(s.c, int(n), s.withScores)
-	for size := s.z.Len(); n > 0; n-- {
+	for size := s.z.Len(); n > 0 && !s.c.Out.Full(); n-- {
 		s.rank(rand.Int64N(size))
 	}
 }
