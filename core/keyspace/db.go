@@ -205,9 +205,13 @@ func (db *DB) Append(key, data []byte) int64 {
 }
 
 // Delete removes key and tells whether it was there. What is costly to free is
-// freed in the background (Store.CollectGarbage).
+// freed in the background (Store.CollectGarbage). A cell of key that is open is
+// committed first: the nodes to be freed are those that it has now.
 func (db *DB) Delete(key []byte) bool {
 	sh, t, pos := db.at(key)
+	if open := &db.tx.open; open.Changed && !open.Fresh && open.t == t && open.Pos == pos && string(open.key) == string(key) {
+		db.Commit(&open.Cell)
+	}
 	db.dropExpired(sh, t, pos, key)
 	return t.Delete(pos, key)
 }

@@ -88,9 +88,15 @@ func (sh *shard) forgetFields(t *table.Table, key []byte) {
 
 // noteFields notes the value that was stored for the open cell's key.
 func (db *DB) noteFields(c *value.Cell) {
+	if c.Kind.Type() != value.TypeHash {
+		return
+	}
+	open := &db.tx.open
+	fields := &db.tx.s.shards[c.Arena.Index()].fields[open.t.ID()]
 	if due := types.FieldsDue(c.Space, c.Kind, c.B); due != NoTTL {
-		open := &db.tx.open
-		db.tx.s.shards[c.Arena.Index()].fields[open.t.ID()].note(open.key, due)
+		fields.note(open.key, due)
+	} else {
+		fields.forget(open.key)
 	}
 }
 

@@ -191,6 +191,7 @@ func (tx *Tx) Unlock() {
 }
 
 func (tx *Tx) release() {
+	tx.open.Changed = false
 	for set := tx.held; set != 0; set &= set - 1 {
 		tx.s.shards[bits.TrailingZeros64(set)].mu.Unlock()
 	}

@@ -92,6 +92,9 @@ func Find(lp []byte, pos int, elem []byte, skip int) int {
 		return None
 	}
 	v, mayBeInt := ParseInt(elem)
+	if n := len(elem); !mayBeInt && n < 64 && skip <= 1 {
+		return findShort(lp, pos, elem, skip)
+	}
 	for lp[pos] != end {
 		b, n, isInt := Get(lp, pos)
 		if isInt && mayBeInt && n == v || !isInt && bytes.Equal(b, elem) {
@@ -103,6 +106,28 @@ func Find(lp []byte, pos int, elem []byte, skip int) int {
 		}
 	}
 	return None
+}
+
+// findShort is Find for a string whose entry starts with its length, that and
+// the first byte tell most others apart.
+func findShort(lp []byte, pos int, elem []byte, skip int) int {
+	head := encString6 | byte(len(elem))
+	for {
+		first := lp[pos]
+		if first == head && string(lp[pos+1:pos+1+len(elem)]) == string(elem) {
+			return pos
+		}
+		if first == end {
+			return None
+		}
+		pos += entrySize(lp, pos)
+		if skip != 0 {
+			if lp[pos] == end {
+				return None
+			}
+			pos += entrySize(lp, pos)
+		}
+	}
 }
 
 // ParseInt reads a decimal integer of 64 bits in its canonical form: those

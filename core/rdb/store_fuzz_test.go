@@ -7,6 +7,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
+	"github.com/redoubt-kv/redoubt/core/value/hash"
 )
 
 // contents reads a payload as text in an order of its own.
@@ -123,6 +124,20 @@ func TestDueTimesOfFields(t *testing.T) {
 		if got := sorted(l.entries["0/i"].Value); got != want {
 			t.Errorf("limit %d, file: %s", limit, got)
 		}
+		tx.LockAll(5)
+		for _, key := range []string{"h", "i"} { // no field expires any more
+			c, _ := db.Change([]byte(key), keyspace.Peek)
+			fields := hash.Edit(c, 5, 0)
+			fields.SetDue([]byte("b"), hash.NoDue)
+			fields.Delete([]byte("c"))
+			fields.Close()
+			db.Commit(c)
+		}
+		tx.Unlock()
+		if snap = store.Snapshot(nil); snap.FieldsExpire() {
+			t.Errorf("limit %d: fields expire still", limit)
+		}
+		snap.Release()
 		checkEmpty(t, store)
 	}
 }

@@ -98,6 +98,16 @@ func hgetall(c *command.Call) {
 		return
 	}
 	c.Out.Map(h.Len())
+	out := c.Out
+	if h.Words(func(b []byte, n int64, isInt bool) {
+		if isInt {
+			out.BulkInt(n)
+		} else {
+			out.Bulk(b)
+		}
+	}) {
+		return
+	}
 	h.Each(func(field, val hash.Item, _ int64) bool {
 		bulk(c, field)
 		bulk(c, val)

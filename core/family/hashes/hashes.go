@@ -86,6 +86,10 @@ func store(c *command.Call, cell *value.Cell, e *hash.Editor) bool {
 
 // bulk replies a field or a value.
 func bulk(c *command.Call, it hash.Item) {
+	if b, ok := it.Whole(); ok {
+		c.Out.Bulk(b)
+		return
+	}
 	if n, ok := it.Number(); ok {
 		c.Out.BulkInt(n)
 		return

@@ -14,8 +14,9 @@ const (
 	// bufferSize is what buffers of a pool start with.
 	bufferSize = 16 << 10
 	// keepBuffer is the largest buffer that a pool takes back, and poolBytes
-	// the most that it holds.
-	keepBuffer = 1 << 20
+	// the most that it holds. It is that of a turn's replies, which end above
+	// 1 MiB and double in between.
+	keepBuffer = 2 << 20
 	poolBytes  = 16 << 20
 )
 

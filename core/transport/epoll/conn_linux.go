@@ -232,7 +232,7 @@ func (c *conn) send() {
 			}
 			out = out[n:]
 		}
-		if sent := len(c.Out) - len(out); len(out) >= keepBuffer/4 {
+		if sent := len(c.Out) - len(out); len(out) >= keepBuffer/8 {
 			c.enqueue(c.Out)
 			c.pending.Add(-int64(sent))
 			c.sent = sent
@@ -257,7 +257,7 @@ func (c *conn) enqueue(b []byte) {
 	c.pending.Add(int64(len(b)))
 	if n := len(c.queue); n > 0 && cap(c.queue[n-1])-len(c.queue[n-1]) >= len(b) {
 		c.queue[n-1] = append(c.queue[n-1], b...)
-	} else if len(b) >= keepBuffer/4 {
+	} else if len(b) >= keepBuffer/8 {
 		c.queue = append(c.queue, b)
 		c.Out = nil
 	} else {

@@ -247,6 +247,19 @@ func (h *Hash) Each(fn func(field, val Item, due int64) bool) {
 	}
 }
 
+// Words calls fn with every field and its value by turns, as bytes or as a
+// number, if the hash is packed without due times; else it is false. It is Each
+// for replies of many fields, without Items.
+func (h *Hash) Words(fn func(b []byte, n int64, isInt bool)) bool {
+	if h.width != 2 {
+		return false
+	}
+	for pos := listpack.First(h.lp); pos != listpack.None; pos = listpack.Next(h.lp, pos) {
+		fn(listpack.Get(h.lp, pos))
+	}
+	return true
+}
+
 func (h *Hash) eachOfTable(fn func(field, val Item, due int64) bool) {
 	t := value.TableAt(h.sp, h.b)
 	t.Each(func(e table.Entry) bool {

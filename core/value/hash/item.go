@@ -82,6 +82,9 @@ func (it Item) Bytes(scratch []byte) []byte {
 	return it.AppendTo(scratch[:0])
 }
 
+// Whole returns the bytes where they lie in one piece.
+func (it *Item) Whole() (b []byte, ok bool) { return it.b, it.form == inBytes }
+
 // Pieces calls fn with the bytes, piece after piece.
 func (it Item) Pieces(fn func(p []byte)) {
 	if it.form != inChunks {
