@@ -62,9 +62,13 @@ proc redoubt_each {script} {
 }
 
 # redoubt_fresh_connection replaces the client of the innermost server, which
-# a failed test may have left inside MULTI, subscribed or speaking RESP3.
+# a failed test may have left inside MULTI, subscribed or speaking RESP3, and
+# ends a pause of clients that the test began.
 proc redoubt_fresh_connection {} {
-    if {!$::external && [llength $::servers] > 0} {catch {reconnect}}
+    if {!$::external && [llength $::servers] > 0} {
+        catch {reconnect}
+        catch {r client unpause}
+    }
 }
 
 # The unit's variables live in this procedure's frame, as in the original: at

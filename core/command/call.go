@@ -37,11 +37,8 @@ type Call struct {
 	Tx *keyspace.Tx
 	DB *keyspace.DB
 	// Now is the wall clock in ms since 1970 at the start of the call.
-	Now int64
-	// OutputLimit is from how many bytes of replies on the client is going to be
-	// disconnected; 0 is never.
-	OutputLimit int64
-	Client      Client
+	Now    int64
+	Client Client
 	// Store is for commands that lock for themselves (SCAN); such a command
 	// has no key specs.
 	Store *keyspace.Store

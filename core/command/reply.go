@@ -7,15 +7,14 @@ const maxReply = 1 << 30
 // TooLong tells whether the reply that began at mark of c.Out is longer than it
 // may become. The caller stops, and calls RefuseLong.
 func (c *Call) TooLong(mark int) bool {
-	n := int64(len(c.Out.B) - mark)
-	return n > maxReply || c.OutputLimit > 0 && n > c.OutputLimit
+	return len(c.Out.B)-mark > maxReply || c.Out.Full()
 }
 
 // RefuseLong ends a reply that is TooLong: beyond the limit of the client's output
 // it is left as it is, and its client will be disconnected; else an error takes
 // its place.
 func (c *Call) RefuseLong(mark int) {
-	if c.OutputLimit > 0 && int64(len(c.Out.B)-mark) > c.OutputLimit {
+	if c.Out.Full() {
 		return
 	}
 	c.Out.B = c.Out.B[:mark]

@@ -63,7 +63,8 @@ func (db *DB) at(key []byte) (*shard, *table.Table, uint64) {
 	return sh, &sh.tables[db.index], h << s.shardBits
 }
 
-// Find looks key up. An expired key is absent, and is deleted on the way.
+// Find looks key up. An expired key is absent, and is deleted on the way, but
+// not by a read while writes are paused.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	e, _, _, ok := db.find(key, how)
 	return Entry{e, db.tx.s.space}, ok
@@ -75,7 +76,9 @@ func (db *DB) find(key []byte, how Access) (e table.Entry, t *table.Table, pos u
 	e, ok = t.Find(pos, key)
 	if ok {
 		if due := e.Due(); due != table.NoDue && due <= db.tx.now && !db.tx.s.frozen.Load() {
-			db.expire(sh, t, pos, key)
+			if paused := db.tx.s.paused; how&Count == 0 || paused == nil || !paused() {
+				db.expire(sh, t, pos, key)
+			}
 			ok = false
 		}
 	}

@@ -132,3 +132,30 @@ func TestExpireStep(t *testing.T) {
 		}
 	}
 }
+
+// TestPausedReadsKeepExpired: while writes are paused a read does not see an
+// expired key and does not delete it; a write, which only a transaction under way
+// can bring, does.
+func TestPausedReadsKeepExpired(t *testing.T) {
+	s := newStore(t, 4, false)
+	paused := true
+	s.KeepExpired(func() bool { return paused })
+	tx, key := s.NewTx(), []byte("key")
+	for _, step := range []struct {
+		paused bool
+		how    Access
+		left   int64
+	}{{true, ForRead, 1}, {true, ForWrite, 0}, {false, ForRead, 0}} {
+		paused = step.paused
+		tx.LockKey(key, 1000)
+		tx.DB(0).SetString(key, []byte("v"), 2000)
+		tx.Unlock()
+		tx.LockAll(3000)
+		_, found := tx.DB(0).Find(key, step.how)
+		left, _ := tx.DB(0).Len()
+		tx.Unlock()
+		if found || left != step.left {
+			t.Errorf("paused %v, access %d: found %v, %d keys left", step.paused, step.how, found, left)
+		}
+	}
+}

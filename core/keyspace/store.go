@@ -62,6 +62,8 @@ type Store struct {
 	lfuDecay atomic.Int64 // minutes
 	frozen   atomic.Bool  // expired keys are neither deleted nor hidden
 
+	// paused tells that reads are to delete nothing; set before the first Tx, or nil.
+	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
 	// serve serves those who wait for keys that a Tx has changed; set before
@@ -225,6 +227,10 @@ func (tx *Tx) Size(db int) (keys, expires int64) {
 	})
 	return keys, expires
 }
+
+// KeepExpired has reads hide expired keys without deleting them while paused is
+// true (CLIENT PAUSE). To be called before the first Tx.
+func (s *Store) KeepExpired(paused func() bool) { s.paused = paused }
 
 // SetExpiry turns expiry on or off: off, expired keys stay as they are, unseen
 // by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the

@@ -18,7 +18,14 @@ type Writer struct {
 	B []byte
 	// Proto is the protocol version of the client: 3, or anything else for 2.
 	Proto int
+	// Limit is the length of B from which on the client is disconnected
+	// unanswered; 0: none.
+	Limit int64
 }
+
+// Full is whether B has become so long that none of it will be sent: a reply
+// that may be far longer can be left off.
+func (w *Writer) Full() bool { return w.Limit > 0 && int64(len(w.B)) >= w.Limit }
 
 // Null appends the reply for "no such value".
 func (w *Writer) Null() {

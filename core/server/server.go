@@ -231,6 +231,7 @@ func (s *Server) build(set *settings.Settings) error {
 	})
 	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
 	s.store.OnReady(s.exec.ServeReady)
+	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
 	s.sweep.init(s)
 	if err := s.makeTransport(set, loops); err != nil {

@@ -60,6 +60,15 @@ func (s *Session) outputFits(limits *Limits) bool {
 	return s.checkOutput(limits, waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
 }
 
+// outputRoom is how long the replies of a turn may become before outputFits ends
+// the client for the hard limit; 0: as long as they like.
+func (s *Session) outputRoom(limits *Limits) int64 {
+	if limits.Output.HardBytes == 0 {
+		return 0
+	}
+	return max(1, freeOutput+limits.Output.HardBytes-s.conn.Pending())
+}
+
 // checkOutput ends the client if waiting bytes of replies are too many, and
 // returns whether they are not.
 func (s *Session) checkOutput(limits *Limits, waiting, nowMs int64, how string) bool {

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -99,6 +100,16 @@ func dataRows() []command.Row {
 			c.Out.BulkHeader(int(s.Len()))
 			c.Out.B = s.AppendTo(c.Out.B)
 			c.Out.CRLF()
+		}},
+		// fill KEY replies a million lines of ten bytes, but not to a client that
+		// will not get them, and sets the key to how many it did.
+		{Name: "fill", Arity: 2, Flags: command.Write, Keys: key("OW"), Handler: func(c *command.Call) {
+			lines := 0
+			for ; lines < 1_000_000 && !c.Out.Full(); lines++ {
+				c.Out.Simple("7 bytes")
+			}
+			c.DB.SetString(c.Args[1], strconv.AppendInt(nil, int64(lines), 10), keyspace.NoTTL)
+			c.Changed(keyspace.EventString, "set", c.Args[1], 1)
 		}},
 	}
 }

@@ -149,9 +149,6 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
-	if l.call.OutputLimit = limits.Output.HardBytes; l.call.OutputLimit > 0 {
-		l.call.OutputLimit += freeOutput
-	}
 	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
 	if int64(len(in)) > limits.QueryBuffer {
@@ -162,7 +159,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
-	l.w.B, l.w.Proto = *s.out, int(s.proto.Load())
+	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch = s.NoTouch()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)

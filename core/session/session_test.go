@@ -107,6 +107,27 @@ func TestHardOutputLimit(t *testing.T) {
 	}
 }
 
+// TestReplyPastTheLimit: what makes a long reply learns that it will not be sent.
+func TestReplyPastTheLimit(t *testing.T) {
+	limits := defaultLimits
+	limits.Output.HardBytes = 100_000
+	k := newCore(t, limits)
+	l := k.newLoop()
+	c := k.connect(l)
+	c.pending = 50_000
+	if c.send("FILL lines\r\n"); !c.closed {
+		t.Error("not closed")
+	}
+	c.s.Closed(nil)
+	other := k.connect(l)
+	expect(t, other.send("GET lines\r\n"), "$4\r\n6639\r\n") // 16 KB that are free and 50,000
+	limits.Output.HardBytes = 0
+	k.clients.SetLimits(limits)
+	if got := len(other.send("FILL lines\r\n")); got != 10_000_000 {
+		t.Errorf("%d bytes without a limit", got)
+	}
+}
+
 func TestSoftOutputLimit(t *testing.T) {
 	limits := defaultLimits
 	limits.Output = session.OutputLimit{SoftBytes: 50_000, SoftSeconds: 2}
