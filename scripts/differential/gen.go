@@ -95,6 +95,9 @@ func unsafeToSpoil(argv []string) bool {
 		if len(argv) > 2 && strings.ToUpper(argv[1]) == "SLEEP" {
 			return argv[2] != "0"
 		}
+		if len(argv) > 2 && strings.ToUpper(argv[1]) == "POPULATE" && len(argv[2]) > 5 {
+			return true // fills all memory
+		}
 		if len(argv) > 2 && strings.ToUpper(argv[1]) == "PROTOCOL" && strings.ToUpper(argv[2]) == "PUSH" {
 			return true // two replies
 		}
