@@ -5,12 +5,16 @@ import (
 	"io"
 	"testing"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
 // Neither saving nor loading a large value allocates for each element.
 func TestLargeValuesWithoutAllocations(t *testing.T) {
+	if invariant.Enabled {
+		t.Skip("checking invariants allocates")
+	}
 	s := redistest.Start(t, "--enable-debug-command", "yes", "--stream-node-max-entries", "50")
 	defer s.Stop()
 	keys := fill(t, s, 9)
