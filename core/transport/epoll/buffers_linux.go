@@ -13,27 +13,37 @@ const (
 	maxRead = 256 << 10
 	// bufferSize is what buffers of a pool start with.
 	bufferSize = 16 << 10
+	// largeBuffer is from where on a buffer is given only to those whose last
+	// replies were so long.
+	largeBuffer = 4 * bufferSize
 	// keepBuffer is the largest buffer that a pool takes back, and poolBytes
-	// the most that it holds. It is that of a turn's replies, which end above
-	// 1 MiB and double in between.
+	// the most that it holds of small ones, and of large ones. It is that of a
+	// turn's replies, which end above 1 MiB and double in between.
 	keepBuffer = 2 << 20
 	poolBytes  = 16 << 20
 )
 
 // pool lends buffers, so that only connections with work have any. One per
 // loop.
-type pool struct {
+//
+// Small and large buffers are kept apart: a few large ones would fill the pool,
+// and all other connections would have theirs made anew in each turn.
+type pool struct{ small, large stack }
+
+// stack holds buffers of one kind.
+type stack struct {
 	free  [][]byte
 	bytes int
 }
 
-// get returns an empty buffer.
-func (p *pool) get() []byte {
-	if n := len(p.free); n > 0 {
-		b := p.free[n-1]
-		p.free[n-1] = nil
-		p.free = p.free[:n-1]
-		p.bytes -= cap(b)
+// get returns an empty buffer for about n bytes.
+func (p *pool) get(n int) []byte {
+	if n >= largeBuffer {
+		if b := p.large.pop(); b != nil {
+			return b
+		}
+	}
+	if b := p.small.pop(); b != nil {
 		return b
 	}
 	return make([]byte, 0, bufferSize)
@@ -41,11 +51,32 @@ func (p *pool) get() []byte {
 
 // put takes b back, or leaves it to the garbage collector.
 func (p *pool) put(b []byte) {
-	if cap(b) < bufferSize || cap(b) > keepBuffer || p.bytes+cap(b) > poolBytes {
-		return
+	switch {
+	case cap(b) < bufferSize || cap(b) > keepBuffer:
+	case cap(b) < largeBuffer:
+		p.small.push(b)
+	default:
+		p.large.push(b)
 	}
-	p.bytes += cap(b)
-	p.free = append(p.free, b[:0])
+}
+
+func (s *stack) pop() []byte {
+	n := len(s.free)
+	if n == 0 {
+		return nil
+	}
+	b := s.free[n-1]
+	s.free[n-1] = nil
+	s.free = s.free[:n-1]
+	s.bytes -= cap(b)
+	return b
+}
+
+func (s *stack) push(b []byte) {
+	if s.bytes+cap(b) <= poolBytes {
+		s.bytes += cap(b)
+		s.free = append(s.free, b[:0])
+	}
 }
 
 // grow returns b with room for the next read: for need bytes, of which 1 means

@@ -26,6 +26,8 @@ type conn struct {
 	queue [][]byte
 	sent  int // bytes of queue[0] that the socket has taken
 
+	lastOut int // bytes of replies of the last turn that had some
+
 	held     bool
 	draining bool // CloseAfterReply
 	dying    bool // on loop.dying
@@ -130,7 +132,7 @@ func (c *conn) deliverAgain() {
 // lies in the loop's buffer.
 func (c *conn) deliver(in []byte) {
 	if c.Out == nil {
-		c.Out = c.loop.pool.get()
+		c.Out = c.loop.pool.get(c.lastOut)
 	}
 	n := c.handler.Data(in)
 	if n < len(in) || c.in != nil {
@@ -157,7 +159,7 @@ func (c *conn) keep(in []byte, n int) {
 		}
 	default:
 		if c.in == nil {
-			c.in = c.loop.pool.get()
+			c.in = c.loop.pool.get(0)
 		}
 		c.in = append(c.in[:0], rest...)
 	}
@@ -216,6 +218,7 @@ func (c *conn) send() {
 	if c.dying {
 		return
 	}
+	c.lastOut = len(c.Out)
 	if len(c.queue) == 0 {
 		out := c.Out
 		for len(out) > 0 {
@@ -332,7 +335,7 @@ func (c *conn) Close() { c.die(nil) }
 func (c *conn) CloseAfterReply() {
 	c.draining = true
 	if c.Out == nil {
-		c.Out = c.loop.pool.get()
+		c.Out = c.loop.pool.get(0)
 	}
 	c.touched()
 }
@@ -379,7 +382,7 @@ func (c *conn) run(fn func()) {
 		return
 	}
 	if c.Out == nil {
-		c.Out = c.loop.pool.get()
+		c.Out = c.loop.pool.get(0)
 	}
 	fn()
 	c.touched()

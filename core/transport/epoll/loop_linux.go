@@ -273,7 +273,7 @@ func (l *loop) add(fd int, ls *listener, peer unix.Sockaddr) {
 		l.slots = append(l.slots, slot{})
 	}
 	l.slots[c.slot].conn = c
-	c.Out = l.pool.get()
+	c.Out = l.pool.get(0)
 	ev := c.event()
 	if err := unix.EpollCtl(l.epfd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		l.server.fail(fmt.Errorf("watch connection of %s: %w", c.remote, err))
