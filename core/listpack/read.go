@@ -64,16 +64,6 @@ func AppendElem(dst, lp []byte, pos int) []byte {
 	return append(dst, b...)
 }
 
-// ElemLen returns the length of the element at pos, integers in decimal.
-func ElemLen(lp []byte, pos int) int {
-	b, n, isInt := Get(lp, pos)
-	if !isInt {
-		return len(b)
-	}
-	var digits [20]byte
-	return len(strconv.AppendInt(digits[:0], n, 10))
-}
-
 // Equal tells whether the element at pos is elem.
 func Equal(lp []byte, pos int, elem []byte) bool {
 	b, n, isInt := Get(lp, pos)

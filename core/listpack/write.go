@@ -14,9 +14,6 @@ func AppendInt(lp []byte, n int64) []byte { return InsertInt(lp, len(lp)-1, n) }
 // Prepend adds elem at the front.
 func Prepend(lp, elem []byte) []byte { return Insert(lp, headerSize, elem) }
 
-// PrependInt adds n at the front.
-func PrependInt(lp []byte, n int64) []byte { return InsertInt(lp, headerSize, n) }
-
 // Insert puts elem before the entry at pos, or at the back if pos is
 // len(lp)-1. The new entry is at pos.
 func Insert(lp []byte, pos int, elem []byte) []byte {
@@ -101,9 +98,6 @@ func EncodedSize(elem []byte) int {
 	}
 	return size + backlenSize(size)
 }
-
-// EncodedSizeInt returns by how much n would lengthen a listpack.
-func EncodedSizeInt(n int64) int { return intSize(n) + 1 }
 
 // put writes elem's entry at pos over one of size old.
 func put(lp []byte, pos, old int, elem []byte) []byte {
