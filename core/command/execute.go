@@ -63,6 +63,7 @@ func (x *Executor) Execute(c *Call) {
 	}
 	x.lock(c, row)
 	row.Handler(c)
+	c.record(c.dirty)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)
