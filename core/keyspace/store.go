@@ -243,7 +243,7 @@ func (tx *Tx) Size(db int) (keys, expires int64) {
 // true (CLIENT PAUSE). To be called before the first Tx.
 func (s *Store) KeepExpired(paused func() bool) { s.paused = paused }
 
-// SetExpiry turns expiry on or off: off, expired keys stay as they are, unseen
-// by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
-// cycle).
+// SetExpiry turns expiry on or off: off, expired keys stay as they are and are
+// seen (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the cycle). It is
+// off while effects are repeated, which tell themselves what has expired.
 func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }
