@@ -141,6 +141,15 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 // does; ttl is NoTTL, KeepTTL or a time in ms.
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
 
+// AddString is SetString of a key that is not there, with its access clock, and
+// tells nobody: for loading.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+	_, t, pos := db.at(key)
+	var room [16]byte
+	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
+	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+}
+
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
 func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }
 
