@@ -64,6 +64,7 @@ func (x *Executor) Execute(c *Call) {
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
+	c.record(c.dirty)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)

@@ -105,10 +105,8 @@ func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
 	t.Delete(pos, key)
 	sh.counts.Expired++
 	db.Touch(key)
-	if o := db.tx.s.observer; o != nil {
-		o.Deleted(key, db.index)
-		o.KeyEvent(EventExpired, "expired", key, db.index)
-	}
+	db.tx.deleted(db.index, key, false)
+	db.Notify(EventExpired, "expired", key)
 }
 
 // Exists tells whether key is there, and counts nothing.
