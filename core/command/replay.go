@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -20,6 +21,9 @@ type Replayer struct {
 	db   int
 	held bool // every shard is locked, and stays so
 }
+
+// ErrUnknown is why a request that names no command is not replayed.
+var ErrUnknown = errors.New("unknown command")
 
 // NewReplayer returns one for x; Release ends it. tx is nil, or has every shard
 // locked.
@@ -71,7 +75,7 @@ func (r *Replayer) lookup(args [][]byte) (*Row, error) {
 	r.call.Args, r.call.Row = args, r.row
 	row, refusal := r.x.lookup(&r.call)
 	if refusal != "" {
-		return nil, fmt.Errorf("Unknown command '%s'", resp.ErrorText(args[0], 128))
+		return nil, fmt.Errorf("%w '%s'", ErrUnknown, resp.ErrorText(args[0], 128))
 	}
 	r.row = row
 	if n := len(args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {
