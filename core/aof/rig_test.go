@@ -152,7 +152,7 @@ func load(fsys vfs.FS) (units int, err error) {
 	}
 	files := m.Live()
 	for i, f := range files {
-		data, err := readAll(fsys, dir+"/"+f.Name)
+		data, err := contentsOf(fsys, dir+"/"+f.Name)
 		if err != nil {
 			return units, err
 		}
@@ -178,7 +178,7 @@ func load(fsys vfs.FS) (units int, err error) {
 	return units, nil
 }
 
-func readAll(fsys vfs.FS, path string) ([]byte, error) {
+func contentsOf(fsys vfs.FS, path string) ([]byte, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, err

@@ -146,12 +146,11 @@ func (v *saver) writeBase(n *keyspace.Snapshot, w io.Writer, preamble bool) erro
 		return v.delay(set.RDBKeySaveDelay)
 	}
 	if !preamble {
-		return aof.WriteCommands(w, n, s.clock.NowMs(), func() error {
-			if err := block(); err != nil {
-				return err
-			}
-			return key()
-		})
+		o := aof.CommandsOptions{Block: block, Progress: key}
+		if set.AOFTimestampEnabled {
+			o.StampSec = s.clock.NowMs() / 1000
+		}
+		return aof.WriteCommands(w, n, o)
 	}
 	e := rdb.NewEncoder(w, rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: block})
 	if err := rdb.WriteSnapshot(e, n, s.store, v.fileInfo(true), v.clocks(), s.clock.NowMs(), key); err != nil {
