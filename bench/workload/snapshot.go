@@ -151,6 +151,7 @@ func (m *snapshotRound) run(ctx context.Context) error {
 	defer c.Close()
 	c.Timeout = taskTimeout
 	m.c = c
+	m.add("data, MiB", float64(m.data)/mib)
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
