@@ -1,5 +1,6 @@
 // Command bench measures servers that speak RESP and writes reports in
-// Markdown. It compares servers that it starts itself (cpu, types, memory, elements, snapshot, load)
+// Markdown. It compares servers that it starts itself (cpu, types, memory, elements, snapshot,
+// aof, load)
 // or examines one that runs already (guest) or that it boots (boot):
 //
 //	bench cpu    [flags]   server CPU per operation and throughput
@@ -7,6 +8,7 @@
 //	bench memory [flags]   bytes per key
 //	bench elements [flags] bytes per element of collections
 //	bench snapshot [flags] latency, stalls, memory and length of BGSAVE
+//	bench aof  [flags]     what the append-only file and its rewrite cost
 //	bench load [flags]     time to load an RDB file and an AOF
 //	bench guest  [flags]   a running machine: benchmark, load, checked BGSAVE
 //	bench boot   [flags]   from starting a machine to +PONG

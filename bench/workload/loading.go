@@ -55,11 +55,7 @@ func (l *loading) run(ctx context.Context, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	if len(l.specs) == 0 {
-		// What they load is said by arguments that are added to these.
-		l.specs = []peer.Spec{{Name: "redis", Args: maker.Args}, {Name: "redoubt",
-			Args: []string{"build/redoubt-server", "--port", "{port}", "--save", "", "--dir", "{dir}"}}}
-	}
+	l.defaultsWithoutAOF()
 	if err := l.begin(r, "Loading at the start"); err != nil {
 		return err
 	}

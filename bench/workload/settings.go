@@ -22,6 +22,17 @@ func (s *settings) flags(fs *flag.FlagSet, rounds int) {
 	fs.StringVar(&s.serverCPUs, "server-cpus", "0;0,1", "processors for each server, as taskset -c takes them; several settings between semicolons, each with its own tables")
 }
 
+// defaultsWithoutAOF fills in default peers that say nothing of the append-only
+// file: the workload adds arguments that do.
+func (s *settings) defaultsWithoutAOF() {
+	if len(s.specs) > 0 {
+		return
+	}
+	for _, d := range [][2]string{{"redis", "redis-server"}, {"redoubt", "build/redoubt-server"}} {
+		s.specs = append(s.specs, peer.Spec{Name: d[0], Args: []string{d[1], "--port", "{port}", "--save", "", "--dir", "{dir}"}})
+	}
+}
+
 // begin writes the head of the report.
 func (s *settings) begin(r *report.Report, title string) error {
 	if err := s.check(); err != nil {
@@ -33,6 +44,9 @@ func (s *settings) begin(r *report.Report, title string) error {
 	r.Note("%d interleaved rounds, medians (lowest–highest)", s.rounds)
 	for _, c := range s.each() {
 		r.Note("%s", c.title())
+		if c.shared() {
+			r.Note("shared: the client takes time from the servers, and the latencies hold what the client itself waits for a processor")
+		}
 	}
 	return nil
 }
@@ -67,7 +81,7 @@ func (s *settings) run(f func(setting) error) error {
 func (c setting) title() string {
 	t := fmt.Sprintf("server on processor %s, client on %s", orAll(c.server), orAll(c.client))
 	if c.shared() {
-		return t + ": they share, so the latencies hold what the client itself waits for a processor"
+		return t + " (shared)"
 	}
 	return t
 }

@@ -196,9 +196,9 @@ func (m *snapshotRound) latency(ctx context.Context) error {
 		length = append(length, (x.to - x.from).Seconds())
 	}
 	idle, saving := load.Summarize(alone), load.Summarize(during)
-	m.add.perSave("start: latest_fork_usec, ms", fork)
-	m.add.perSave("start: BGSAVE to its reply, ms", reply)
-	m.add.perSave(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
+	m.add.perRun("start: latest_fork_usec, ms", fork)
+	m.add.perRun("start: BGSAVE to its reply, ms", reply)
+	m.add.perRun(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
 	m.add.summary("idle", idle)
 	m.add.summary("saving", saving)
 	m.add.ratios("saving/idle", idle, saving)
