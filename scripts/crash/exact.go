@@ -98,6 +98,10 @@ var errInexact = errors.New("the snapshot is not exact")
 // round takes one snapshot and audits it.
 func (x *exact) round(n int, s *stage) error {
 	time.Sleep(time.Duration(s.r.IntN(100)) * time.Millisecond)
+	pace := []string{"0", "200", "2000"}[s.r.IntN(3)] // microseconds: a slow save meets more writes
+	if err := s.do("CONFIG SET rdb-key-save-delay " + pace); err != nil {
+		return err
+	}
 	least := x.counts(func(w *writer) int64 { return w.acked.Load() })
 	line, field, status := "BGSAVE", "rdb_bgsave_in_progress", "rdb_last_bgsave_status"
 	if x.o.mode == "rewrite" {
