@@ -252,7 +252,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 	dirty := v.s.exec.Dirty()
 	n := v.pin(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
-	go func() {
+	v.s.spawn("the saver", func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 		setPriority(background)
 		v.current.Store(n)
@@ -269,7 +269,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 		default:
 			v.s.log.notice("Background saving terminated with success, %d KB of memory used by copy-on-write", held>>10)
 		}
-	}()
+	})
 	return false, nil
 }
 
