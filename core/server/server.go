@@ -222,6 +222,7 @@ func (s *Server) wait(ctx context.Context, served chan error) int {
 				sig = syscall.SIGINT
 			}
 			s.askToStop(sig)
+			s.stopAsAsked() // whoever ended the context does not wait for the cron
 		}
 	}
 }

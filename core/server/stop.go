@@ -60,18 +60,19 @@ func (s *Server) mayReply() bool {
 	return !final.saved
 }
 
-// askToStop notes a signal that ends the server: SIGINT, or SIGTERM and the power
-// button.
+// askToStop notes a signal that ends the server: SIGINT, or SIGTERM and the end of
+// the context. While the periodic work is paused the cron acts on it later.
 func (s *Server) askToStop(sig syscall.Signal) {
 	s.ending.asked.Store(int32(sig))
-	s.stopAsAsked()
+	if !s.cronOff.Load() {
+		s.stopAsAsked()
+	}
 }
 
-// stopAsAsked acts on a signal, now or, while the periodic work is paused, from the
-// cron later.
+// stopAsAsked acts on a signal.
 func (s *Server) stopAsAsked() {
 	e := &s.ending
-	if e.asked.Load() == 0 || s.cronOff.Load() || !e.starting.CompareAndSwap(false, true) {
+	if e.asked.Load() == 0 || !e.starting.CompareAndSwap(false, true) {
 		return
 	}
 	s.spawn("the shutdown", func() {
