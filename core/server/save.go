@@ -66,7 +66,7 @@ func (v *saver) begin(background bool) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case v.running || background && v.s.closing.Load():
+	case v.running || background && v.s.ending.running.Load():
 		return admin.ErrSaveRunning
 	case background && v.s.aof.rewriting:
 		return admin.ErrBusy
@@ -267,7 +267,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 	dirty := v.s.exec.Dirty()
 	n := v.pin(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
-	go func() {
+	v.s.spawn("the saver", func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 		setPriority(background)
 		v.current.Store(n)
@@ -284,7 +284,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 		default:
 			v.s.log.notice("Background saving terminated with success, %d KB of memory used by copy-on-write", held>>10)
 		}
-	}()
+	})
 	return false, nil
 }
 
