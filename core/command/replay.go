@@ -22,7 +22,7 @@ type Replayer struct {
 // NewReplayer returns one for x. Release ends it.
 func (x *Executor) NewReplayer() *Replayer {
 	r := &Replayer{x: x}
-	r.call = Call{Out: &r.out, Tx: x.Store.NewTx(), Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x}
+	r.call = Call{Out: &r.out, Tx: x.Store.NewTx(), Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x, replays: true}
 	r.call.Loop = x.Stats.Acquire()
 	r.call.Loop.Begin()
 	return r
