@@ -53,7 +53,8 @@ func (e Entry) EachOf(t *table.Table, fn func(table.Entry) bool) {
 // writers do not interfere.
 func (e Entry) EachBackOf(t *tree.Tree, fn func(key, value []byte) bool) {
 	if e.walk == nil || t.Count < largeValue || !e.walk.open(e, &reading{element: fn}) {
-		for c := t.Last(); c.Valid() && fn(c.Key(), c.Value()); c.Prev() {
+		c := t.Last() // a c of the loop would be allocated for each round
+		for ; c.Valid() && fn(c.Key(), c.Value()); c.Prev() {
 		}
 		return
 	}
