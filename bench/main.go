@@ -1,12 +1,12 @@
 // Command bench measures servers that speak RESP and writes reports in
-// Markdown. It compares servers that it starts itself (cpu, types, memory, elements, bgsave)
+// Markdown. It compares servers that it starts itself (cpu, types, memory, elements, snapshot)
 // or examines one that runs already (guest) or that it boots (boot):
 //
 //	bench cpu    [flags]   server CPU per operation and throughput
 //	bench types  [flags]   the same for the commands of every type
 //	bench memory [flags]   bytes per key
 //	bench elements [flags] bytes per element of collections
-//	bench bgsave [flags]   latency, start pause and extra memory of BGSAVE
+//	bench snapshot [flags] latency, stalls, memory and length of BGSAVE
 //	bench guest  [flags]   a running machine: benchmark, load, checked BGSAVE
 //	bench boot   [flags]   from starting a machine to +PONG
 //

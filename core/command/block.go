@@ -51,6 +51,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -200,24 +201,46 @@ func (x *Executor) blocked(c *Call) {
 func (x *Executor) ServeReady(tx *keyspace.Tx) {
 	l, noTouch := x.Stats.Acquire(), tx.NoTouch
 	l.Begin()
+	batch, _ := tx.Log().(*journal.Batch)
+	batch.EndUnit()
+	var served []servedClient
 	tx.Serve(func(w *keyspace.Waiter, db *keyspace.DB, key []byte) bool {
 		b := w.Owner.(*Blocked)
-		return x.serveOne(b, db, key, &Call{
+		reply, done := x.serveOne(b, db, key, &Call{
 			Tx: tx, DB: db, Now: tx.Now(), Store: x.Store, Loop: l,
 			Client: b.client, Row: b.row, Args: b.args, Nested: true, Waited: true, x: x,
 		})
+		if done {
+			served = append(served, servedClient{b, reply})
+		}
+		return done
 	})
 	tx.NoTouch = noTouch
 	x.Stats.Release(l)
+	// The clients' loops may send the replies at once: what they depend on has to
+	// be in the journal.
+	batch.End()
+	for _, s := range served {
+		s.b.client.Unblocked(s.b, s.reply)
+	}
 }
 
-func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) bool {
+// servedClient is a client whose wait is over, and what it is to be told.
+type servedClient struct {
+	b     *Blocked
+	reply []byte
+}
+
+// serveOne tries to give b what it waits for at key.
+func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) (reply []byte, done bool) {
 	out := resp.Writer{Proto: b.proto}
 	c.Out, c.Tx.NoTouch = &out, b.client.NoTouch()
 	start := c.Loop.Since()
 	if !b.block.Serve(c, key) {
-		return false
+		return nil, false
 	}
+	c.record(c.dirty)
+	c.batch().EndUnit()
 	took := c.Loop.Since() - start + time.Duration(b.took.Load())
 	outcome := stats.Served
 	if len(out.B) > 0 && out.B[0] == '-' {
@@ -229,6 +252,5 @@ func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) bo
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
 	}
-	b.client.Unblocked(b, out.B)
-	return true
+	return out.B, true
 }

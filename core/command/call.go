@@ -64,6 +64,7 @@ type Call struct {
 	x     *Executor
 	outer *Row // EXEC's, while it runs what is queued
 	dirty int64
+	rec   recording
 	keys  []int // of the planner, used again
 }
 

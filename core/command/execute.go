@@ -61,8 +61,10 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
+	c.record(c.dirty)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)

@@ -239,8 +239,10 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
 	c.DB = c.Tx.DB(c.Client.SelectedDB())
-	mark, start := len(c.Out.B), c.Loop.Since()
+	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
+	c.Loop.Enter(q.row.ID)
 	q.row.Handler(c)
+	c.record(c.dirty - dirty)
 	took, outcome := c.Loop.Since()-start, stats.OK
 	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
 		outcome = stats.Failed

@@ -64,6 +64,10 @@ func (db *DB) at(key []byte) (*shard, *table.Table, uint64) {
 	return sh, &sh.tables[db.index], h << s.shardBits
 }
 
+// Passed tells whether a time has come at which something is to expire: it never
+// has while expiry is off.
+func (db *DB) Passed(at int64) bool { return at <= db.tx.now && !db.tx.s.frozen.Load() }
+
 // Find looks key up. An expired key is absent, and is deleted on the way, but
 // not by a read while writes are paused.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
@@ -76,7 +80,7 @@ func (db *DB) find(key []byte, how Access) (e table.Entry, t *table.Table, pos u
 	sh, t, pos := db.at(key)
 	e, ok = t.Find(pos, key)
 	if ok {
-		if due := e.Due(); due != table.NoDue && due <= db.tx.now && !db.tx.s.frozen.Load() {
+		if due := e.Due(); due != table.NoDue && db.Passed(due) {
 			if paused := db.tx.s.paused; how&Count == 0 || paused == nil || !paused() {
 				db.expire(sh, t, pos, key)
 			}
@@ -106,10 +110,8 @@ func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
 	t.Delete(pos, key)
 	sh.counts.Expired++
 	db.Touch(key)
-	if o := db.tx.s.observer; o != nil {
-		o.Deleted(key, db.index)
-		o.KeyEvent(EventExpired, "expired", key, db.index)
-	}
+	db.tx.deleted(db.index, key, false)
+	db.Notify(EventExpired, "expired", key)
 }
 
 // Exists tells whether key is there, and counts nothing.
@@ -131,7 +133,7 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 	if t.Dues == 0 {
 		return
 	}
-	if e, ok := t.Find(pos, key); ok && e.Due() != table.NoDue && e.Due() <= db.tx.now && !db.tx.s.frozen.Load() {
+	if e, ok := t.Find(pos, key); ok && e.Due() != table.NoDue && db.Passed(e.Due()) {
 		db.expire(sh, t, pos, key)
 	}
 }
@@ -139,6 +141,15 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 // SetString makes key a string with the bytes of val, encoded as Redis's SET
 // does; ttl is NoTTL, KeepTTL or a time in ms.
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
+
+// AddString is SetString of a key that is not there, with its access clock, and
+// tells nobody: for loading.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+	_, t, pos := db.at(key)
+	var room [16]byte
+	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
+	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+}
 
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
 func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }

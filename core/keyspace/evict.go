@@ -181,10 +181,8 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 	t.Delete(pos, key)
 	sh.counts.Evicted++
 	db.Touch(key)
-	if o := s.observer; o != nil {
-		o.Deleted(key, c.db)
-		o.KeyEvent(EventEvicted, "evicted", key, c.db)
-	}
+	tx.deleted(c.db, key, true)
+	db.Notify(EventEvicted, "evicted", key)
 	return true
 }
 

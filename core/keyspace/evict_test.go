@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// events counts what an Observer is told.
+// events counts what an Observer, and the Log of each Tx, is told.
 type events struct {
 	deleted, evicted, expired []string
 }
@@ -20,7 +20,11 @@ func (e *events) KeyEvent(class EventClass, event string, key []byte, db int) {
 	}
 }
 
-func (e *events) Deleted(key []byte, db int) { e.deleted = append(e.deleted, string(key)) }
+func (e *events) Deleted(db int, key []byte, evicted bool) {
+	e.deleted = append(e.deleted, string(key))
+}
+
+func (e *events) End() {}
 
 // fill stores n keys: "old" ones first touched at 1000 s, "new" ones at 5000 s;
 // every third of them expires, the old ones sooner.
@@ -59,6 +63,7 @@ func TestEvict(t *testing.T) {
 			s.SetClockPolicy(c.policy == AllKeysLFU || c.policy == VolatileLFU, 10, 1)
 			var seen events
 			s.Observe(&seen)
+			s.Record(func() Log { return &seen })
 			fill(s, keys)
 			for range keys / 10 {
 				if !s.Evict(c.policy, 5, now) {
@@ -111,6 +116,7 @@ func TestExpireStep(t *testing.T) {
 	s := newStore(t, 4, false)
 	var seen events
 	s.Observe(&seen)
+	s.Record(func() Log { return &seen })
 	fill(s, 3000)
 	if !s.HasExpiring() {
 		t.Error("nothing expires")

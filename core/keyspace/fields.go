@@ -137,9 +137,6 @@ func (db *DB) expireFields(key []byte) (removed int, next int64, there bool) {
 		return removed, next, true
 	}
 	db.Delete(key)
-	if o := db.tx.s.observer; o != nil {
-		o.Deleted(key, db.index)
-	}
 	db.Notify(EventGeneric, "del", key)
 	return removed, NoTTL, false
 }
@@ -154,9 +151,9 @@ func (s *Store) ExpireFieldsStep(i int, nowMs int64) (removed int, more bool) {
 	}
 	sh := s.shards[i]
 	tx := s.NewTx()
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	tx.held, tx.now = 1<<i, nowMs
+	tx.now = nowMs
+	tx.lock(1 << i)
+	defer tx.Unlock()
 	for n := 0; n < hashes && removed < limit; n++ {
 		index, key := sh.firstDue(nowMs)
 		if key == nil {

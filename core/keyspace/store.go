@@ -66,6 +66,8 @@ type Store struct {
 	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
+	// newLog makes the Log of a Tx; set before the first Tx, or nil.
+	newLog func() Log
 	// serve serves those who wait for keys that a Tx has changed; set before
 	// the first Tx.
 	serve     func(tx *Tx)
@@ -79,9 +81,15 @@ type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
 	// call.
 	KeyEvent(class EventClass, event string, key []byte, db int)
-	// Deleted tells that the store itself deleted key (expired or evicted),
-	// for the log of effects.
-	Deleted(key []byte, db int)
+}
+
+// Log gathers the effects of one Tx for those who have to repeat them.
+type Log interface {
+	// Deleted tells that the store itself deleted key: because its time had
+	// come, or to make room.
+	Deleted(db int, key []byte, evicted bool)
+	// End is called before the Tx lets its shards go.
+	End()
 }
 
 // shard is one part of every database.
@@ -144,6 +152,9 @@ func (s *Store) Close() { s.heap.Close() }
 // Observe sets who is told of events. It is called before the first Tx.
 func (s *Store) Observe(o Observer) { s.observer = o }
 
+// Record sets what makes the Log of each Tx. It is called before the first Tx.
+func (s *Store) Record(newLog func() Log) { s.newLog = newLog }
+
 // Heap is the node heap.
 func (s *Store) Heap() *page.Heap { return s.heap }
 
@@ -158,6 +169,9 @@ func (s *Store) hash(key []byte) uint64 { return xxh3.HashSeed(key, s.seed) }
 
 // position is a key's place in its shard's table.
 func (s *Store) position(key []byte) uint64 { return s.hash(key) << s.shardBits }
+
+// ShardOf is the index of a key's shard, less than Shards.
+func (s *Store) ShardOf(key []byte) int { return s.shardOf(s.hash(key)) }
 
 func (s *Store) shardOf(hash uint64) int { return int(hash >> (64 - s.shardBits)) }
 
@@ -234,7 +248,7 @@ func (tx *Tx) Size(db int) (keys, expires int64) {
 // true (CLIENT PAUSE). To be called before the first Tx.
 func (s *Store) KeepExpired(paused func() bool) { s.paused = paused }
 
-// SetExpiry turns expiry on or off: off, expired keys stay as they are, unseen
-// by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
-// cycle).
+// SetExpiry turns expiry on or off: off, expired keys stay as they are and are
+// seen (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the cycle). It is
+// off while effects are repeated, which tell themselves what has expired.
 func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }

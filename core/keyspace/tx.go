@@ -66,12 +66,16 @@ type Tx struct {
 	// scratch is where values are built that must not alias nodes.
 	scratch []byte
 	open    openCell
+	log     Log // nil if nobody records
 }
 
 // NewTx returns a Tx with nothing locked.
 func (s *Store) NewTx() *Tx {
 	tx := &Tx{s: s, scratch: make([]byte, 0, table.MaxValue+64)}
 	tx.open.Space = s.space
+	if s.newLog != nil {
+		tx.log = s.newLog()
+	}
 	tx.dbs = make([]DB, s.databases)
 	for i := range tx.dbs {
 		tx.dbs[i] = DB{tx: tx, index: i}
@@ -81,6 +85,16 @@ func (s *Store) NewTx() *Tx {
 
 // Store is the store that tx locks.
 func (tx *Tx) Store() *Store { return tx.s }
+
+// Log is where the effects of tx are gathered, nil if nobody records.
+func (tx *Tx) Log() Log { return tx.log }
+
+// deleted records that the store itself deleted key.
+func (tx *Tx) deleted(db int, key []byte, evicted bool) {
+	if tx.log != nil {
+		tx.log.Deleted(db, key, evicted)
+	}
+}
 
 // Now is the time of the Tx in ms: the same from Lock to Unlock.
 func (tx *Tx) Now() int64 { return tx.now }
@@ -185,10 +199,14 @@ func (tx *Tx) lockAlso() {
 }
 
 // Unlock ends the Tx: what it gave out is no longer valid. Those who wait for
-// keys that have changed are served before (Store.OnReady).
+// keys that have changed are served before (Store.OnReady), and then the Log gets
+// to its end.
 func (tx *Tx) Unlock() {
 	if tx.tended {
 		tx.settle()
+	}
+	if tx.log != nil {
+		tx.log.End()
 	}
 	tx.release()
 	tx.key = nil

@@ -43,6 +43,16 @@ func (v *Value) Commit(due int64) {
 	v.db.CommitNew(v.cell, due)
 }
 
+// add makes v the value of its key, which is not there, with that access clock.
+// It is no event.
+func (v *Value) add(due int64, clock uint32) {
+	if v.cell == nil {
+		v.db.AddString(v.key, v.text, due, clock)
+		return
+	}
+	v.db.AddNew(v.cell, due, clock)
+}
+
 // Replace is Commit where the key is there: it counts as new all the same.
 func (v *Value) Replace(due int64) {
 	if v.cell == nil {

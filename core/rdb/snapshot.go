@@ -1,107 +1,184 @@
 package rdb
 
 import (
-	"fmt"
-	"time"
+	"errors"
+	"sync"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
 
-// LoadOptions say how a file's keys go into a store.
-type LoadOptions struct {
-	NowMs int64 // the wall clock
-	// DropExpired leaves out keys that were due before NowMs.
-	DropExpired bool
-	// Merge lets keys of the file replace keys that are there; without it
-	// such a key is an error.
-	Merge bool
-	// Tx, if set, has every shard locked; else a shard is locked for each key.
-	Tx *keyspace.Tx
-	// Delay is slept after each key (key-load-delay, for tests).
-	Delay time.Duration
-	// Skipping, if set, is told of the key of each empty collection, which is
-	// left out.
-	Skipping func(key []byte)
+// Clocks says which access clocks a file holds beside each key.
+type Clocks uint8
+
+// The access clocks; Redis writes those that the eviction policy uses.
+const (
+	NoClocks Clocks = iota
+	IdleClocks
+	FrequencyClocks
+)
+
+// Writing says how a snapshot is written.
+type Writing struct {
+	Info   Info
+	Clocks Clocks
+	NowMs  int64 // the wall clock
+	// Progress, if not nil, is called after each key, by any of the workers; its
+	// error ends the writing.
+	Progress func() error
+	// Workers is how many goroutines encode; 0 is one, the caller.
+	Workers int
+	// Worker, if not nil, runs a worker, on its goroutine, by calling work.
+	Worker func(work func())
+	// Spill is where files on the side may be made. Without, what is superseded
+	// while a large value is written is kept until that ends.
+	Spill Spill
 }
 
-// Loaded is what a load did.
-type Loaded struct {
-	Keys, Expired int64
-	Empty         int64 // keys with empty collections, left out
+// WriteSnapshot writes a snapshot by one goroutine, the caller.
+func WriteSnapshot(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, info Info, clocks Clocks, nowMs int64, progress func() error) error {
+	w := Writing{Info: info, Clocks: clocks, NowMs: nowMs, Progress: progress}
+	return w.Write(e, n, s)
 }
 
-// loader puts a file's entries into a store, locking a shard for each.
-type loader struct {
-	store *keyspace.Store
-	tx    *keyspace.Tx
-	o     LoadOptions
-	db    int
-	value build // of the entry at hand
-	Loaded
-}
-
-// NewLoader returns a Visitor that fills store.
-func NewLoader(store *keyspace.Store, o LoadOptions) (Visitor, *Loaded) {
-	l := &loader{store: store, tx: o.Tx, o: o}
-	if l.tx == nil {
-		l.tx = store.NewTx()
-	}
-	return l, &l.Loaded
-}
-
-func (l *loader) Aux(_, _ []byte) error { return nil }
-
-func (l *loader) SelectDB(db uint64) error {
-	if db >= uint64(l.store.Databases()) {
-		return fmt.Errorf("database %d: there are only %d databases (see the directive databases)", db, l.store.Databases())
-	}
-	l.db = int(db)
-	return nil
-}
-
-func (l *loader) ResizeDB(_, _ uint64) error { return nil }
-
-func (l *loader) Entry(e *Entry) error {
-	ttl := keyspace.NoTTL
-	if e.ExpireAtMs >= 0 {
-		ttl = e.ExpireAtMs
-		if l.o.DropExpired && ttl <= l.o.NowMs {
-			l.Expired++
-			return nil
-		}
-	}
-	if l.o.Tx == nil {
-		l.tx.LockKey(e.Key, l.o.NowMs)
-		defer l.tx.Unlock()
+// Write writes a snapshot: the fields at the start, the size of each database, and
+// every key. Keys of one database need not be in one piece: the walk reads what
+// writers supersede when they do. Footer is left to the caller. Block of e's
+// options is called by one goroutine at a time.
+func (w *Writing) Write(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store) error {
+	if n.FieldsExpire() { // which Redis 7.0 cannot have, and must not load in part
+		e.header(MaxVersion)
 	} else {
-		l.tx.ForgetKey() // e.Key lies where the one before it lay
+		e.Header()
 	}
-	db := l.tx.DB(l.db)
-	if !l.o.Merge && db.Exists(e.Key) {
-		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
-	}
-	l.value.start(db, e.Key)
-	if err := e.Read(&l.value); err != nil {
-		l.value.Drop()
-		if err == ErrEmpty {
-			l.Empty++
-			if l.o.Skipping != nil {
-				l.o.Skipping(e.Key)
-			}
-			err = nil
+	e.Info(w.Info)
+	current := -1
+	for db := range s.Databases() {
+		if keys, expires := n.Size(db); keys > 0 {
+			e.SelectDB(uint64(db))
+			e.ResizeDB(uint64(keys), uint64(expires))
+			current = db
 		}
+	}
+	if w.Workers == 0 {
+		return w.alone(e, n, s, current)
+	}
+	return w.together(&shared{snapshot: n, spill: w.Spill, stopped: make(chan struct{}), e: e, database: current}, n, s)
+}
+
+// alone writes all entries through one Encoder.
+func (w *Writing) alone(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store, current int) error {
+	return n.Each(func(db int, entry keyspace.Entry) error {
+		if db != current {
+			e.SelectDB(uint64(db))
+			current = db
+		}
+		w.entry(e, entry, s)
+		if w.Progress != nil {
+			if err := w.Progress(); err != nil {
+				return err
+			}
+		}
+		return e.Err()
+	})
+}
+
+var errStopped = errors.New("another worker failed")
+
+// together has several goroutines write to one file.
+func (w *Writing) together(to *shared, n *keyspace.Snapshot, s *keyspace.Store) error {
+	workers := make([]walker, w.Workers)
+	var group sync.WaitGroup
+	var once sync.Once
+	var failure error
+	for i := range workers {
+		k := &workers[i]
+		*k = walker{w: w, to: to, store: s, number: i}
+		work := func() {
+			if err := k.run(n); err != nil {
+				once.Do(func() {
+					failure = err
+					close(to.stopped)
+				})
+			}
+		}
+		group.Go(func() {
+			if w.Worker != nil {
+				w.Worker(work)
+			} else {
+				work()
+			}
+		})
+	}
+	group.Wait()
+	for i := range workers {
+		for _, l := range workers[i].lanes {
+			if failure == nil {
+				failure = l.bringIn()
+			}
+			if err := l.discard(); err != nil {
+				failure = errors.Join(failure, err)
+			}
+		}
+	}
+	return failure
+}
+
+// walker is one of the goroutines that encode.
+type walker struct {
+	w      *Writing
+	to     *shared
+	store  *keyspace.Store
+	number int
+	lanes  []*lane // by level
+}
+
+// run writes the worker's share.
+func (k *walker) run(n *keyspace.Snapshot) error {
+	levels := maxLevels
+	if k.to.spill.FS == nil {
+		levels = 1
+	}
+	if err := n.Walk(k.number, k.w.Workers, levels, k.visit); err != nil {
 		return err
 	}
-	l.value.Commit(ttl)
-	switch {
-	case l.store.LFU() && e.Freq >= 0:
-		db.SetClock(e.Key, keyspace.ClockOfFrequency(uint8(e.Freq), l.o.NowMs))
-	case !l.store.LFU() && e.IdleSec >= 0:
-		db.SetClock(e.Key, keyspace.ClockOfIdle(e.IdleSec*1000, l.o.NowMs))
-	}
-	l.Keys++
-	if l.o.Delay > 0 {
-		time.Sleep(l.o.Delay)
+	for _, l := range k.lanes {
+		if err := l.flush(); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (k *walker) visit(level, db int, entry keyspace.Entry) error {
+	if k.to.failed() {
+		return errStopped
+	}
+	for level >= len(k.lanes) {
+		k.lanes = append(k.lanes, newLane(k.to, k.number, len(k.lanes), k.to.e.opts.Compress))
+	}
+	l := k.lanes[level]
+	l.begin(db, entry)
+	k.w.entry(l.e, entry, k.store)
+	if k.w.Progress != nil {
+		if err := k.w.Progress(); err != nil {
+			return err
+		}
+	}
+	return l.end()
+}
+
+// entry writes an entry with all that stands before it.
+func (w *Writing) entry(e *Encoder, entry keyspace.Entry, s *keyspace.Store) {
+	if due := entry.Due(); due != keyspace.NoTTL {
+		e.ExpireMs(due)
+	}
+	switch w.Clocks {
+	case IdleClocks:
+		e.Idle(uint64(keyspace.IdleMs(entry.Clock(), w.NowMs) / 1000))
+	case FrequencyClocks:
+		e.Freq(uint8(s.Frequency(entry.Clock(), w.NowMs)))
+	}
+	e.Type(typeOf(entry))
+	e.String(entry.Key())
+	e.value(entry)
 }

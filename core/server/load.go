@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io/fs"
+	"runtime"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/rdb"
@@ -12,7 +13,8 @@ import (
 func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error {
 	set := v.s.live.Load()
 	path := set.Path(set.DBFilename)
-	o.Delay = time.Duration(set.KeyLoadDelay) * time.Microsecond
+	o.Delay = v.keyDelay()
+	o.Workers = runtime.NumCPU()
 	skipped := 0
 	o.Skipping = func(key []byte) {
 		const most = 10 // lines in the log
@@ -20,18 +22,37 @@ func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error 
 			v.s.log.warning("rdbLoadObject skipping empty key: %s", key)
 		}
 	}
-	visitor, loaded := rdb.NewLoader(v.s.store, o)
-	err := rdb.LoadFile(v.s.fs, path, rdb.DecoderOptions{
+	loaded, err := rdb.LoadPath(v.s.fs, path, v.s.store, rdb.DecoderOptions{
 		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(), Progress: progress,
 		MaxString: uint64(max(set.ProtoMaxBulkLen, 512<<20)),
-	}, visitor)
+	}, o)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	v.mu.Lock()
-	v.loadedInfo = *loaded
+	v.loadedInfo = loaded
 	v.mu.Unlock()
 	return err
+}
+
+// keyDelay is how long to wait after each key for key-load-delay, which only
+// tests set: microseconds, or where it is negative one of them after that many
+// keys. It is nil if the directive is 0.
+func (v *saver) keyDelay() func() time.Duration {
+	if v.s.live.Load().KeyLoadDelay == 0 {
+		return nil
+	}
+	n := 0
+	return func() time.Duration {
+		d := v.s.live.Load().KeyLoadDelay
+		if d >= 0 {
+			return time.Duration(d) * time.Microsecond
+		}
+		if n++; n%-d == 0 {
+			return time.Microsecond
+		}
+		return 0
+	}
 }
 
 // loadAtStart loads the file while clients are told to wait.

@@ -17,7 +17,7 @@ func (s *Server) observe() {
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
-		"latency-monitor-threshold",
+		"latency-monitor-threshold", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
@@ -43,6 +43,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
 	s.store.SetLimits(s.valueLimits(set))
+	s.journal.SetLazy(set.LazyfreeLazyExpire, set.LazyfreeLazyEviction)
 	s.stats.TrackLatency(set.LatencyTracking)
 	s.slowLog.Trim(set.SlowLogMaxLen)
 	policy := set.MaxMemoryPolicy

@@ -34,6 +34,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -63,6 +64,7 @@ type Server struct {
 	fs       vfs.FS
 
 	store     *keyspace.Store
+	journal   *journal.Journal
 	table     *command.Table
 	exec      *command.Executor
 	password  *session.Password
@@ -121,7 +123,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
-		clock: clock.NewReal(), fs: vfs.OS,
+		clock: clock.NewReal(), fs: vfs.OS, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
 	}
@@ -218,6 +220,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
 	if err := s.makeTable(); err != nil {
 		return err

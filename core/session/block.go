@@ -42,6 +42,9 @@ func (s *Session) Unblocked(b *command.Blocked, reply []byte) {
 	s.clients.blocked.Add(-1)
 	s.set(flagBlocked, false)
 	s.conn.Post(func() {
+		if j := s.loop.batch.Journal(); j != nil {
+			s.loop.needed = j.End()
+		}
 		s.resume(b, reply)
 		s.loop.stats.Publish()
 	})

@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -17,6 +18,9 @@ type Loop struct {
 	sessions []*Session
 	at       int // where Cron goes on
 
+	batch  *journal.Batch
+	needed int64 // offset of the journal that replies which others have made depend on
+
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
 }
 
@@ -25,8 +29,13 @@ type Loop struct {
 func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop {
 	l := &Loop{clients: cs, exec: exec, stats: st}
 	l.call = command.Call{Out: &l.w, Tx: tx, Store: tx.Store(), Loop: st}
+	l.batch, _ = tx.Log().(*journal.Batch)
 	return l
 }
+
+// Needed is the offset up to which the journal has to be kept for all replies
+// that the loop has made to be true.
+func (l *Loop) Needed() int64 { return max(l.needed, l.batch.Last()) }
 
 func (l *Loop) add(s *Session) {
 	s.place = len(l.sessions)
@@ -40,6 +49,16 @@ func (l *Loop) remove(s *Session) {
 	l.sessions[s.place] = l.sessions[last]
 	l.sessions[last] = nil
 	l.sessions = l.sessions[:last]
+}
+
+// Serving returns the call that is being executed, nil if there is none, and its
+// client's line as in CLIENT LIST. The arguments are valid while the call runs.
+func (l *Loop) Serving() (call *command.Call, client string) {
+	s, ok := l.call.Client.(*Session)
+	if !ok || s == nil || len(l.call.Args) == 0 {
+		return nil, ""
+	}
+	return &l.call, string(s.line(nil, true))
 }
 
 // minPerCron is how many sessions a Cron looks at, if there are so many.

@@ -70,8 +70,6 @@ func (o *own) KeyEvent(class keyspace.EventClass, event string, key []byte, _ in
 }
 
 // Deleted makes own a keyspace.Observer.
-func (o *own) Deleted([]byte, int) {}
-
 // locked runs fn with every shard locked.
 func (o *own) locked(fn func(db *keyspace.DB)) {
 	o.tx.LockAll(o.nowMs())

@@ -13,7 +13,6 @@ import (
 // news are the keys that count as new.
 type news []string
 
-func (n *news) Deleted([]byte, int) {}
 func (n *news) KeyEvent(class keyspace.EventClass, event string, key []byte, _ int) {
 	if class == keyspace.EventNew {
 		*n = append(*n, string(key))

@@ -34,7 +34,7 @@ func Run(t *testing.T, newServer New) {
 		{"again", testAgain}, {"post", testPost}, {"slow reader", testSlowReader},
 		{"short connections", testShort}, {"unix", testUnix}, {"refuse", testRefuse},
 		{"close after reply", testCloseAfterReply}, {"timers", testTimers},
-		{"turn hook", testTurn}, {"server close", testServerClose}, {"bind errors", testBind},
+		{"turn hook", testTurn}, {"dropped turn", testTurnDropped}, {"server close", testServerClose}, {"bind errors", testBind},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newServer) })
 	}
@@ -562,9 +562,10 @@ func testTimers(t *testing.T, newServer New) {
 // testTurn: no reply leaves before the hook of its turn has run.
 func testTurn(t *testing.T, newServer New) {
 	var asked, durable atomic.Int64 // one loop writes both
-	r := startWith(t, newServer, transport.Config{OnTurn: func(int) {
+	r := startWith(t, newServer, transport.Config{OnTurn: func(int) bool {
 		time.Sleep(100 * time.Microsecond)
 		durable.Store(asked.Load())
+		return true
 	}}, func(h *handler, in []byte) int {
 		asked.Add(int64(len(in)))
 		return echo(h, in)
@@ -576,6 +577,35 @@ func testTurn(t *testing.T, newServer New) {
 		if durable.Load() != i+1 {
 			t.Fatalf("reply %d left before its turn ended", i)
 		}
+	}
+}
+
+// testTurnDropped: a turn whose replies must not leave ends its connections, and
+// those of the next one are served.
+func testTurnDropped(t *testing.T, newServer New) {
+	var refuse atomic.Bool
+	r := startWith(t, newServer, transport.Config{OnTurn: func(int) bool { return !refuse.Load() }}, echo)
+	idle, nc := r.dial(), r.dial()
+	send(t, idle, "x")
+	expect(t, idle, "x")
+	first := r.conn()
+	send(t, nc, "x")
+	expect(t, nc, "x")
+	second := r.conn()
+	refuse.Store(true)
+	send(t, nc, "secret")
+	expectEOF(t, nc)
+	receive(t, second.gone)
+	if second.err != transport.ErrTurnDropped {
+		t.Errorf("Closed(%v)", second.err)
+	}
+	refuse.Store(false)
+	send(t, idle, "y")
+	expect(t, idle, "y")
+	select {
+	case <-first.gone:
+		t.Error("a connection without replies was closed")
+	default:
 	}
 }
 

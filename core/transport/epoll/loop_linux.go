@@ -230,8 +230,8 @@ func (l *loop) revisit() {
 // endTurn sends the replies and closes what is to be closed. Handlers may
 // append to further connections in Closed, hence the loop.
 func (l *loop) endTurn() {
-	if len(l.flush) > 0 && l.server.config.OnTurn != nil {
-		l.server.config.OnTurn(l.index)
+	if len(l.flush) > 0 && l.server.config.OnTurn != nil && !l.server.config.OnTurn(l.index) {
+		l.drop()
 	}
 	for len(l.flush) > 0 || len(l.dying) > 0 {
 		for i := 0; i < len(l.flush); i++ {
@@ -248,6 +248,17 @@ func (l *loop) endTurn() {
 		}
 		l.dying = l.dying[:0]
 	}
+}
+
+// drop closes the connections of the turn and sends none of its replies.
+func (l *loop) drop() {
+	for i, c := range l.flush {
+		l.flush[i] = nil
+		c.flushing = false
+		c.Out = c.Out[:0]
+		c.die(transport.ErrTurnDropped)
+	}
+	l.flush = l.flush[:0]
 }
 
 // add makes fd a connection of this loop.
