@@ -34,6 +34,8 @@ func All() []Workload {
 		{"memory", "bytes per key", memoryFlags},
 		{"elements", "bytes per element of collections, large and small", elementsFlags},
 		{"snapshot", "latency, start pause, stalls, extra memory and length of BGSAVE under writes", snapshotFlags},
+		{"aof", "throughput, latency and CPU of SET at each appendfsync, and beside BGREWRITEAOF", aofFlags},
+		{"load", "time to load an RDB file and an AOF", loadFlags},
 		{"guest", "redis-benchmark, a load and a checked BGSAVE against a running machine", guestFlags},
 		{"boot", "time from starting a machine to +PONG", bootFlags},
 	}

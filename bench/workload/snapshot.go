@@ -151,6 +151,7 @@ func (m *snapshotRound) run(ctx context.Context) error {
 	defer c.Close()
 	c.Timeout = taskTimeout
 	m.c = c
+	m.add("data, MiB", float64(m.data)/mib)
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -195,9 +196,9 @@ func (m *snapshotRound) latency(ctx context.Context) error {
 		length = append(length, (x.to - x.from).Seconds())
 	}
 	idle, saving := load.Summarize(alone), load.Summarize(during)
-	m.add.perSave("start: latest_fork_usec, ms", fork)
-	m.add.perSave("start: BGSAVE to its reply, ms", reply)
-	m.add.perSave(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
+	m.add.perRun("start: latest_fork_usec, ms", fork)
+	m.add.perRun("start: BGSAVE to its reply, ms", reply)
+	m.add.perRun(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
 	m.add.summary("idle", idle)
 	m.add.summary("saving", saving)
 	m.add.ratios("saving/idle", idle, saving)

@@ -65,8 +65,8 @@ func (m *shardMap) apply(lane, db int, argv [][]byte) error {
 		m.mix(db, argv[1], argv[2])
 	case "move": // of two keys
 		from, to := m.shards[m.shardOf(argv[1])], m.shards[m.shardOf(argv[2])]
-		to[name(db, argv[2])] += from[name(db, argv[1])]
-		delete(from, name(db, argv[1]))
+		to[nameOf(db, argv[2])] += from[nameOf(db, argv[1])]
+		delete(from, nameOf(db, argv[1]))
 	case "sum": // of all keys
 		var sum uint64
 		for _, s := range m.shards {
@@ -81,13 +81,13 @@ func (m *shardMap) apply(lane, db int, argv [][]byte) error {
 	return nil
 }
 
-func name(db int, key []byte) string { return strconv.Itoa(db) + " " + string(key) }
+func nameOf(db int, key []byte) string { return strconv.Itoa(db) + " " + string(key) }
 
 func (m *shardMap) mix(db int, key, value []byte) {
 	h := fnv.New64a()
 	s := m.shards[m.shardOf(key)]
-	fmt.Fprintf(h, "%d %s", s[name(db, key)], value)
-	s[name(db, key)] = h.Sum64()
+	fmt.Fprintf(h, "%d %s", s[nameOf(db, key)], value)
+	s[nameOf(db, key)] = h.Sum64()
 }
 
 func (m *shardMap) all() map[string]uint64 {

@@ -91,8 +91,8 @@ type Loaded struct {
 	Commands int64 // that were applied
 }
 
-// errCut: a file ended too early, and that is allowed.
-var errCut = errors.New("file ends too early")
+// errShort: a file ended too early, and that is allowed.
+var errShort = errors.New("file ends too early")
 
 // Load loads the files that m lists, in their order. Only the last one may end
 // too early, and only with Truncated; its tail is then cut off, durably, so
@@ -241,7 +241,7 @@ func (l *loader) contents(f File, file vfs.File, size int64, last bool) (int64, 
 	if open {
 		l.replay.queue.clear()
 	}
-	if err = l.outcome(f, err, open, last); err != errCut {
+	if err = l.outcome(f, err, open, last); err != errShort {
 		return 0, err
 	}
 	return l.replay.sound, l.cut(f, last)
@@ -280,7 +280,7 @@ func (l *loader) preamble(f File, file vfs.File, size int64) (int64, error) {
 	return end, nil
 }
 
-// outcome logs why a file was not read to its end. It returns errCut if the
+// outcome logs why a file was not read to its end. It returns errShort if the
 // file may end where it does.
 func (l *loader) outcome(f File, err error, open, last bool) error {
 	var read *ReadError
@@ -297,7 +297,7 @@ func (l *loader) outcome(f File, err error, open, last bool) error {
 	case err != nil && !errors.Is(err, ErrTruncated):
 		return l.fail(err, "Unrecoverable error reading the append only file %s: %s", f.Name, reason(err))
 	case !open && errors.As(err, &read) && read.Annotation:
-		return errCut
+		return errShort
 	}
 	return l.endsEarly(f, err, open, last)
 }
@@ -326,7 +326,7 @@ func (l *loader) endsEarly(f File, err error, open, last bool) error {
 	}
 	l.o.warning("!!! Truncating the AOF %s at offset %d !!!", f.Name, l.replay.sound)
 	l.result.State = Cut
-	return errCut
+	return errShort
 }
 
 func (l *loader) unexpectedEnd(f File, cause error) error {

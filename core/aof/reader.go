@@ -34,10 +34,9 @@ func (e *ReadError) Error() string { return fmt.Sprintf("at offset %d: %s", e.Of
 func (e *ReadError) Unwrap() error { return e.Err }
 
 const (
-	readBlock  = 256 << 10 // bytes read at once
-	growStep   = 1 << 20   // what is reserved at once on the word of the file
-	keepBuffer = 1 << 20   // larger buffers are dropped after use
-	keepArgs   = 64 << 10
+	readBlock = 256 << 10 // bytes read at once
+	growStep  = 1 << 20   // what is reserved at once on the word of the file
+	keepArgs  = 64 << 10
 
 	maxDigits     = 20
 	maxHeader     = 1 + maxDigits + 3 // "*" or "$", digits, CRLF, and one more
