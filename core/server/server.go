@@ -85,6 +85,7 @@ type Server struct {
 	startupMem      int64
 	figures         figures
 	saver           saver
+	aof             appender
 	sweep           sweeper
 
 	loading  atomic.Bool
@@ -92,6 +93,8 @@ type Server struct {
 	stopOnce sync.Once
 	stopping chan int // takes the exit code
 	stopped  atomic.Bool
+	closing  atomic.Bool // a shutdown has begun
+	closed   atomic.Bool // everything was saved; no reply leaves any more
 }
 
 // Run is the program: it runs a server with redis-server's arguments (without
@@ -237,6 +240,9 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
 	s.sweep.init(s)
+	if err := s.aof.init(s, set); err != nil {
+		return err
+	}
 	if err := s.makeTransport(set, loops); err != nil {
 		return err
 	}
