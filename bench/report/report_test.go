@@ -81,6 +81,7 @@ func TestMedianAndRatio(t *testing.T) {
 	}{
 		{nil, nil, "–"}, {[]float64{0}, []float64{1}, "–"}, {[]float64{2}, []float64{1}, "0.500"},
 		{[]float64{1, 2, 4}, []float64{2, 2, 2}, "1.000 (0.500–2.000)"},
+		{[]float64{-1, 2, 4}, []float64{5, -1, 2}, "0.500"}, {[]float64{1}, []float64{0}, "0.000"},
 	} {
 		if got := Ratio(c.a, c.b); got != c.want {
 			t.Errorf("ratio of %v to %v: %s, want %s", c.b, c.a, got, c.want)
