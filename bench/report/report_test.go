@@ -66,6 +66,22 @@ func TestReportWritesCSVOfAllTables(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	a := parseLoad("cpu  100 0 50 800 40 0 0 10 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+	if want := (Load{Total: 1000, Stolen: 10, Idle: 840}); a != want {
+		t.Errorf("got %+v, want %+v", a, want)
+	}
+	b := parseLoad("cpu 200 0 100 820 50 0 0 30 7 0")
+	if got, want := a.Since(b), "15.0 % idle, 10.0 % stolen by the hypervisor"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, bad := range []string{"", "unknown", "cpu 1 2", "cpu 1 2 3 4 5 6 7 x", "cpu0 1 2 3 4 5 6 7 8"} {
+		if got := parseLoad(bad); got != (Load{}) || a.Since(got) != "unknown" {
+			t.Errorf("%q gives %+v", bad, got)
+		}
+	}
+}
+
 func TestMedianAndRatio(t *testing.T) {
 	for _, c := range []struct {
 		v    []float64

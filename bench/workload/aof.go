@@ -121,6 +121,7 @@ func (a *aof) policy(ctx context.Context, r *report.Report, at setting, policy s
 				return fmt.Errorf("%s: %w", s.Name, err)
 			}
 		}
+		before := report.CurrentLoad()
 		f := newFigures(len(servers))
 		for round := range a.rounds {
 			for i, s := range servers {
@@ -134,6 +135,7 @@ func (a *aof) policy(ctx context.Context, r *report.Report, at setting, policy s
 			}
 		}
 		r.Progress("%s took %v", policy, time.Since(began).Round(time.Second))
+		r.Note("%s, server on %s: processors were %s", "appendfsync "+policy, orAll(at.server), before.Since(report.CurrentLoad()))
 		return r.Tables(f.table(&a.peers, "appendfsync "+policy+": "+at.title()))
 	})
 }
