@@ -102,6 +102,12 @@ type Server struct {
 // SIGTERM, and returns the exit code. The log goes to stdout unless a file is
 // configured; errors of the configuration go to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runOn(ctx, vfs.OS, args, stdin, stdout, stderr)
+}
+
+// runOn is Run with the data's files on disk: tests put one there that fails and
+// crashes. The configuration, the log and the pid file are the system's own.
+func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -126,7 +132,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
-		clock: clock.NewReal(), fs: vfs.OS, journal: journal.New(),
+		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
 	}
