@@ -49,12 +49,15 @@ conformance:
 	scripts/tcl-suite
 
 # bench/README.md says what is measured and how. Nothing else should be running.
+benchmarks := cpu memory snapshot aof load
 bench:
 	@scripts/setup test
 	go build -o build/redoubt-server ./cmd/redoubt-server
-	go run ./bench cpu
-	go run ./bench memory
-	go run ./bench snapshot
+	@mkdir -p build/bench
+	@for b in $(benchmarks); do \
+		go run ./bench $$b -csv build/bench/$$b.csv > build/bench/$$b.md || exit 1; \
+		cat build/bench/$$b.md; \
+	done
 
 clean:
 	rm -rf build
