@@ -154,7 +154,11 @@ func (a *appender) turnOn() error {
 	a.writer.TurnOn()
 	a.on.Store(true)
 	scheduled, err := a.begin(false)
-	if err == nil && !scheduled {
+	switch {
+	case errors.Is(err, admin.ErrRewriteRunning): // of the time before the file was turned off
+		a.schedule()
+		err = nil
+	case err == nil && !scheduled:
 		err = a.run(false)
 	}
 	if err != nil {
@@ -164,10 +168,21 @@ func (a *appender) turnOn() error {
 	return nil
 }
 
-// turnOff is CONFIG SET appendonly no. The files stay.
+// schedule has the cron begin a rewrite after the job that runs.
+func (a *appender) schedule() {
+	a.s.saver.mu.Lock()
+	defer a.s.saver.mu.Unlock()
+	a.scheduled = true
+}
+
+// turnOff is CONFIG SET appendonly no. The files stay; a rewrite that runs is
+// cancelled.
 func (a *appender) turnOff() {
 	a.s.saver.mu.Lock()
 	a.scheduled = false
+	if a.rewriting {
+		a.s.saver.cancel()
+	}
 	a.s.saver.mu.Unlock()
 	if err := a.writer.Stop(); err != nil {
 		a.s.log.warning("Turning the append-only file off: %v", err)
