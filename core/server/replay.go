@@ -19,11 +19,6 @@ import (
 func (s *Server) loadAppendOnly(progress func(done, total int64) error) error {
 	set := s.live.Load()
 	start := time.Now()
-	if moved, err := aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename); err != nil {
-		return fmt.Errorf("upgrade the old append-only file: %w", err)
-	} else if moved {
-		s.log.notice("Successfully migrated an old-style AOF configuration (%s) into dir %s", set.AppendFilename, set.AppendDirname)
-	}
 	manifest, err := aof.LoadManifest(s.fs, set.AOFDir(), set.AppendFilename)
 	if err != nil {
 		return err
