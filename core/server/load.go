@@ -15,6 +15,7 @@ func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error 
 	path := set.Path(set.DBFilename)
 	o.Delay = v.keyDelay()
 	o.Workers = runtime.NumCPU()
+	o.Stop, o.Aux = v.s.stopped.Load, v.auxOfRDB
 	skipped := 0
 	o.Skipping = func(key []byte) {
 		const most = 10 // lines in the log
@@ -57,12 +58,16 @@ func (v *saver) keyDelay() func() time.Duration {
 
 // loadAtStart loads the file while clients are told to wait.
 func (s *Server) loadAtStart() {
+	go s.watchLoading()
 	start := time.Now()
 	s.saver.loadStart.Store(start.Unix())
 	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, func(done, total int64) {
 		s.saver.loadDone.Store(done)
 		s.saver.loadTotal.Store(total)
 	})
+	if errors.Is(err, rdb.ErrStopped) {
+		return
+	}
 	if err != nil {
 		s.log.warning("Fatal error loading the DB: %v. Exiting.", err)
 		s.log.warning("Terminating server after rdb file reading failure.")
