@@ -33,6 +33,8 @@ type LoadOptions struct {
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
+	// chunk, of at least 512, and most are chunkSize and maxSkimmed in tests.
+	chunk, most int
 	// Skipping, if set, is told of the key of each empty collection, which is
 	// left out; by one goroutine at a time.
 	Skipping func(key []byte)
