@@ -63,6 +63,8 @@ type crew struct {
 	busy    sync.WaitGroup // chunks that workers have
 	ended   sync.WaitGroup // workers
 
+	stopped atomic.Bool // nothing more is to be loaded
+
 	// firstBad is the offset of the first entry that is known to be wrong.
 	firstBad atomic.Int64
 	mu       sync.Mutex
@@ -137,6 +139,7 @@ func (c *crew) next() (end bool, err error) {
 		return false, c.drain()
 	}
 	if c.l.o.Stop != nil && c.l.o.Stop() {
+		c.stopped.Store(true)
 		return false, ErrStopped
 	}
 	found, how := c.skim()

@@ -29,8 +29,8 @@ func (w *worker) chunk(ch *chunk, first, step int) {
 // some decodes items of one shard, as many as may be under one lock, and
 // returns how many.
 func (w *worker) some(items []item, shard int) (n int) {
-	if stop := w.l.o.Stop; stop != nil && stop() {
-		return len(items) // the reader says so
+	if w.crew.stopped.Load() {
+		return len(items)
 	}
 	w.l.tx.LockShards(1<<shard, w.l.o.NowMs)
 	defer w.l.tx.Unlock()
