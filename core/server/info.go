@@ -80,9 +80,9 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}
-	for db := range s.store.Databases() {
-		if keys, _ := c.Tx.Size(db); keys > 0 {
-			m.Keys += keys
+	for db, size := range c.Tx.Sizes() {
+		if size.Keys > 0 {
+			m.Keys += size.Keys
 			m.Databases = append(m.Databases, admin.MemoryOfDatabase{Index: db})
 		}
 	}
