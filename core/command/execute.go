@@ -61,6 +61,7 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
 	c.record(c.dirty)

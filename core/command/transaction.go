@@ -240,6 +240,7 @@ func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
 	c.DB = c.Tx.DB(c.Client.SelectedDB())
 	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
+	c.Loop.Enter(q.row.ID)
 	q.row.Handler(c)
 	c.record(c.dirty - dirty)
 	took, outcome := c.Loop.Since()-start, stats.OK

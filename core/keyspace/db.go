@@ -141,6 +141,26 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 // does; ttl is NoTTL, KeepTTL or a time in ms.
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
 
+// AddString is SetString of a key that is not there, with its access clock, and
+// tells nobody: for loading.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+	_, t, pos := db.at(key)
+	var room [16]byte
+	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
+	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+}
+
+// Warm has the buckets of keys, whose shards are locked, fetched into the
+// processor's cache: a load finds them one after the other afterwards.
+func (db *DB) Warm(keys [][]byte) (any uint8) {
+	s := db.tx.s
+	for _, key := range keys {
+		h := s.hash(key)
+		any |= s.shards[s.shardOf(h)].tables[db.index].Warm(h << s.shardBits)
+	}
+	return any
+}
+
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
 func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }
 

@@ -176,6 +176,9 @@ func (s *Store) hash(key []byte) uint64 { return xxh3.HashSeed(key, s.seed) }
 // position is a key's place in its shard's table.
 func (s *Store) position(key []byte) uint64 { return s.hash(key) << s.shardBits }
 
+// ShardOf is the index of a key's shard, less than Shards.
+func (s *Store) ShardOf(key []byte) int { return s.shardOf(s.hash(key)) }
+
 func (s *Store) shardOf(hash uint64) int { return int(hash >> (64 - s.shardBits)) }
 
 // release retires the nodes of an entry that is overwritten or deleted: at once

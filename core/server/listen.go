@@ -25,7 +25,8 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		Error: func(err error) { s.log.warning("%v", err) },
+		OnTurn: s.aof.turn,
+		Error:  func(err error) { s.log.warning("%v", err) },
 	}
 	if set.Transport == settings.TransportPortable {
 		s.transport, err = portable.New(config)

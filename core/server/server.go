@@ -85,6 +85,7 @@ type Server struct {
 	startupMem      int64
 	figures         figures
 	saver           saver
+	aof             appender
 	sweep           sweeper
 
 	loading  atomic.Bool
@@ -92,6 +93,8 @@ type Server struct {
 	stopOnce sync.Once
 	stopping chan int // takes the exit code
 	stopped  atomic.Bool
+	closing  atomic.Bool // a shutdown has begun
+	closed   atomic.Bool // everything was saved; no reply leaves any more
 }
 
 // Run is the program: it runs a server with redis-server's arguments (without
@@ -99,6 +102,12 @@ type Server struct {
 // SIGTERM, and returns the exit code. The log goes to stdout unless a file is
 // configured; errors of the configuration go to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runOn(ctx, vfs.OS, args, stdin, stdout, stderr)
+}
+
+// runOn is Run with the data's files on disk: tests put one there that fails and
+// crashes. The configuration, the log and the pid file are the system's own.
+func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -123,7 +132,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
-		clock: clock.NewReal(), fs: vfs.OS, journal: journal.New(),
+		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
 	}
@@ -237,6 +246,9 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
 	s.sweep.init(s)
+	if err := s.aof.init(s, set); err != nil {
+		return err
+	}
 	if err := s.makeTransport(set, loops); err != nil {
 		return err
 	}

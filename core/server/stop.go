@@ -9,6 +9,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -17,23 +18,69 @@ func (s *Server) stop(code int) {
 	s.stopOnce.Do(func() { s.stopping <- code })
 }
 
-// shutdown saves, if that is asked for or save points are set, and ends the
-// server. If saving fails it does not end it, unless forced.
+// shutdown saves, if that is asked for or save points are set, completes the
+// append-only file and ends the server. If that fails it does not end it, unless
+// forced. No reply leaves that tells of a change which was not saved.
 func (s *Server) shutdown(o admin.Shutdown) error {
-	set := s.live.Load()
-	s.saver.finish()
-	if o.Save || len(set.Save) > 0 && !o.NoSave {
-		s.log.notice("Saving the final RDB snapshot before exiting.")
-		if err := s.saver.Save(nil); err != nil {
-			if !o.Force {
-				s.log.warning("Error trying to save the DB, can't exit.")
-				return err
-			}
-			s.log.warning("Error trying to save the DB, but exiting as forced.")
-		}
+	s.endJobs()
+	tx := s.store.NewTx()
+	tx.LockAll(s.clock.NowMs())
+	defer tx.Unlock()
+	if err := s.saveLast(tx, o); err != nil {
+		return err
 	}
 	s.stop(0)
 	return nil
+}
+
+// endJobs ends what writes in the background and has nothing more begin.
+func (s *Server) endJobs() {
+	s.closing.Store(true)
+	s.saver.finish()
+	s.aof.cancel()
+}
+
+// saveLast saves what is to be saved before the end. Every shard is locked.
+func (s *Server) saveLast(tx *keyspace.Tx, o admin.Shutdown) error {
+	for _, last := range []func(*keyspace.Tx, admin.Shutdown) error{s.lastSave, s.lastAppend} {
+		if err := last(tx, o); err != nil && !o.Force {
+			s.closing.Store(false)
+			return err
+		}
+	}
+	s.closed.Store(true)
+	return nil
+}
+
+// lastSave writes the RDB file before the end. Every shard is locked.
+func (s *Server) lastSave(tx *keyspace.Tx, o admin.Shutdown) error {
+	if !o.Save && (len(s.live.Load().Save) == 0 || o.NoSave) {
+		return nil
+	}
+	s.log.notice("Saving the final RDB snapshot before exiting.")
+	err := s.saver.saveLocked(tx)
+	switch {
+	case err == nil:
+	case o.Force:
+		s.log.warning("Error trying to save the DB, but exiting as forced.")
+	default:
+		s.log.warning("Error trying to save the DB, can't exit.")
+	}
+	return err
+}
+
+// lastAppend completes the append-only file before the end. Every shard is
+// locked.
+func (s *Server) lastAppend(_ *keyspace.Tx, o admin.Shutdown) error {
+	err := s.aof.stop(o.Force)
+	switch {
+	case err == nil:
+	case o.Force:
+		s.log.warning("Error completing the append-only file, but exiting as forced: %v", err)
+	default:
+		s.log.warning("Error completing the append-only file, can't exit: %v", err)
+	}
+	return err
 }
 
 // stopOnSignal is the end of the context: SIGINT, or SIGTERM and the power
@@ -92,7 +139,7 @@ func crashSegfault() {
 }
 
 // Restart replaces the process by a new one with the same arguments.
-func (p *stopper) Restart(graceful bool, delayMs int64) error {
+func (p *stopper) Restart(c *command.Call, graceful bool, delayMs int64) error {
 	s := (*Server)(p)
 	exe, err := os.Executable()
 	if err != nil {
@@ -103,11 +150,14 @@ func (p *stopper) Restart(graceful bool, delayMs int64) error {
 	}
 	time.Sleep(time.Duration(delayMs) * time.Millisecond)
 	if graceful {
-		s.saver.finish()
-		if len(s.live.Load().Save) > 0 {
-			if err := s.saver.Save(nil); err != nil {
-				return err
-			}
+		if s.saver.busy() { // it needs shards to end, and they are locked
+			s.saver.cancel()
+			s.log.warning("Not restarted: a save or rewrite was running in the background. It is cancelled; try again.")
+			return errors.New("a background job was running")
+		}
+		s.closing.Store(true)
+		if err := s.saveLast(c.Tx, admin.Shutdown{}); err != nil {
+			return err
 		}
 	}
 	s.closeAll()

@@ -51,6 +51,16 @@ func (l *Loop) remove(s *Session) {
 	l.sessions = l.sessions[:last]
 }
 
+// Serving returns the call that is being executed, nil if there is none, and its
+// client's line as in CLIENT LIST. The arguments are valid while the call runs.
+func (l *Loop) Serving() (call *command.Call, client string) {
+	s, ok := l.call.Client.(*Session)
+	if !ok || s == nil || len(l.call.Args) == 0 {
+		return nil, ""
+	}
+	return &l.call, string(s.line(nil, true))
+}
+
 // minPerCron is how many sessions a Cron looks at, if there are so many.
 const minPerCron = 5
 

@@ -68,7 +68,7 @@ type Stats struct {
 }
 
 // New makes statistics for a table of so many commands, whose IDs are 0 to
-// commands-1 (subcommands have IDs of their own).
+// commands-1 (subcommands have IDs of their own); at most 65536.
 func New(c clock.Clock, commands int) *Stats {
 	return &Stats{clock: c, commands: commands}
 }
@@ -146,8 +146,9 @@ const maxPending = 256
 type Loop struct {
 	clock     clock.Clock
 	last      time.Duration // end of the command before
-	totals    Totals        // not published yet
-	n         int           // of pending
+	recent    recent
+	totals    Totals // not published yet
+	n         int    // of pending
 	pending   [maxPending]sample
 	untracked *atomic.Bool // of the Stats
 

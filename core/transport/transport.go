@@ -144,10 +144,23 @@ type Config struct {
 	// replies are written, if there are any. If it returns false the replies
 	// are not: the connections that have some are closed. It may be nil.
 	OnTurn func(loop int) (send bool)
+	// Around runs a goroutine of the server's: body, and whatever its owner
+	// wants before and after it, as a defer that reports a panic. loop is the
+	// number of the loop that body is, or -1. nil: body alone.
+	Around func(loop int, body func())
 	// Error is told what went wrong outside of any connection, as when no
 	// connection can be accepted for lack of descriptors. Any goroutine. It
 	// may be nil.
 	Error func(error)
+}
+
+// Run is Around.
+func (c *Config) Run(loop int, body func()) {
+	if c.Around == nil {
+		body()
+		return
+	}
+	c.Around(loop, body)
 }
 
 // Listen says where to listen.

@@ -57,7 +57,7 @@ func (s *Server) Serve() error {
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, l := range s.loops {
-		wg.Go(l.run)
+		wg.Go(func() { s.config.Run(l.index, l.run) })
 	}
 	wg.Wait()
 	return nil

@@ -80,8 +80,9 @@ func (c *conn) begin() {
 		return
 	}
 	c.touched()
-	go c.readAll()
-	go c.writeAll()
+	config := &c.loop.server.config
+	go config.Run(-1, c.readAll)
+	go config.Run(-1, c.writeAll)
 }
 
 // readAll is the reader.

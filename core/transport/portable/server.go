@@ -58,7 +58,7 @@ func (s *Server) Serve() error {
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, l := range s.loops {
-		wg.Go(l.run)
+		wg.Go(func() { s.config.Run(l.index, l.run) })
 	}
 	wg.Wait()
 	return nil
@@ -128,7 +128,7 @@ func (s *Server) Listen(spec transport.Listen) (transport.Listener, error) {
 		return nil, transport.ErrClosed
 	}
 	s.listeners[ls] = struct{}{}
-	go ls.run()
+	go s.config.Run(-1, ls.run)
 	return ls, nil
 }
 
