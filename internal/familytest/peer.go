@@ -200,7 +200,7 @@ func (p *Peer) Replay(log []byte) {
 	p.t.Helper()
 	p.Store.SetExpiry(false)
 	defer p.Store.SetExpiry(true)
-	r, db := p.exec.NewReplayer(), 0
+	r, db := p.exec.NewReplayer(nil), 0
 	defer r.Release()
 	for i, args := range Requests(p.t, log) {
 		switch name := string(args[0]); name {
