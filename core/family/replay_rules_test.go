@@ -17,7 +17,7 @@ import (
 const replayRules = `
 set s val
 set s val nx|xx|get|keepttl ?get
-set any val px|pxat time
+1 set any val px|pxat time
 set s val ex|exat,secs ?nx|xx|get
 setex s 1|2 val
 psetex s ms val
@@ -36,25 +36,24 @@ decrby s int
 incrbyfloat s float
 1 del any+
 1 unlink any+
-rename any any
-renamenx any any
+1 rename any any
+1 renamenx any any
 copy any any ?replace
-copy any any db db ?replace
-move any db
-expire any secs-ish ?nx|xx|gt|lt
-pexpire any ms ?nx|xx|gt|lt
-pexpireat any time ?nx|xx|gt|lt
-expireat any secs ?nx|xx|gt|lt
+1 copy any any db db ?replace
+1 move any db
+1 expire any secs-ish ?nx|xx|gt|lt
+1 pexpire any ms ?nx|xx|gt|lt
+1 pexpireat any time ?nx|xx|gt|lt
+1 expireat any secs ?nx|xx|gt|lt
 persist any
 1 swapdb db db
-1 flushdb ?async|sync
-randomkey
+1 randomkey
 exists any+
-type any
-dbsize
-keys *
-scan 0 count 1000
-select db
+1 type any
+1 dbsize
+1 keys *
+1 scan 0 count 1000
+1 select db
 lpush l member+
 rpush l member+
 lpushx l member
@@ -64,7 +63,7 @@ rpop l ?small
 lset l small member
 linsert l before|after member member
 lrem l small member
-ltrim l small 5
+1 ltrim l small 5
 lmove l l left|right left|right
 rpoplpush l l
 lmpop 2 l l left|right ?count,small
@@ -88,7 +87,7 @@ zadd z nx|xx|gt|lt ?ch score,member
 zadd z incr score member
 zincrby z float member
 zrem z member+
-zremrangebyrank z small small
+1 zremrangebyrank z small small
 zremrangebyscore z score score
 zpopmin z ?small
 zpopmax z ?small
@@ -155,12 +154,13 @@ xgroup createconsumer x g c
 1 xgroup delconsumer x g c
 8 xreadgroup group g c ?count,small ?noack streams x >
 xreadgroup group g c streams x x > >
+xreadgroup group g c ?noack ?count,small streams x 0
 xreadgroup group g c ?noack block 0 streams x >
 xack x g id+
 8 xclaim x g c 0 id+ ?justid ?force ?retrycount,small
 xclaim x g c 0 id force lastid id
 8 xautoclaim x g c 0 0 ?count,small ?justid
-debug sleep 0
+1 debug sleep 0
 `
 
 // replayGen draws commands from replayRules.
@@ -168,11 +168,15 @@ type replayGen struct {
 	*rand.Rand
 	now   func() int64
 	rules []string // a rule as often as it weighs
-	id    int      // of streams: the last
+	// focus are the rules for one type, most of what is drawn, so that more comes
+	// together there.
+	focus []string
+	id    int // of streams: the last
 }
 
 func newReplayGen(seed uint64, now func() int64) *replayGen {
 	g := &replayGen{Rand: rand.New(rand.NewPCG(seed, 1)), now: now}
+	kind := string("shlxtxzp"[seed%8])
 	for _, line := range strings.Split(replayRules, "\n") {
 		rule, weight := strings.TrimSpace(line), 4
 		if rule == "" {
@@ -184,13 +188,20 @@ func newReplayGen(seed uint64, now func() int64) *replayGen {
 		}
 		for range weight {
 			g.rules = append(g.rules, rule)
+			if strings.Contains(rule+" ", " "+kind+" ") {
+				g.focus = append(g.focus, rule)
+			}
 		}
 	}
 	return g
 }
 
 func (g *replayGen) command() (args []string) {
-	for _, w := range strings.Fields(g.rules[g.IntN(len(g.rules))]) {
+	rule := g.rules[g.IntN(len(g.rules))]
+	if g.IntN(4) > 0 {
+		rule = g.focus[g.IntN(len(g.focus))]
+	}
+	for _, w := range strings.Fields(rule) {
 		w, optional := strings.CutPrefix(w, "?")
 		w, repeated := strings.CutSuffix(w, "+")
 		if optional && g.IntN(2) == 0 {
@@ -214,6 +225,8 @@ func (g *replayGen) command() (args []string) {
 }
 
 func (g *replayGen) pick(words ...string) string { return words[g.IntN(len(words))] }
+
+func (g *replayGen) pickInt(numbers ...int64) int64 { return numbers[g.IntN(len(numbers))] }
 
 func (g *replayGen) word(w string) string {
 	switch w {
@@ -240,13 +253,13 @@ func (g *replayGen) word(w string) string {
 	case "db":
 		return g.pick("0", "0", "0", "1", "2")
 	case "ms":
-		return fmt.Sprint(g.IntN(3000))
+		return g.pick("0", fmt.Sprint(g.IntN(100)), fmt.Sprint(g.IntN(3000)), fmt.Sprint(g.IntN(30000)))
 	case "secs-ish":
 		return g.pick("-1", "0", "1", "2", "100")
 	case "time":
-		return g.pick(fmt.Sprint(1+g.IntN(3000)), fmt.Sprint(g.now()+g.Int64N(3000)-500))
+		return fmt.Sprint(g.now() + g.pickInt(g.Int64N(20_000), g.Int64N(20_000), g.Int64N(2000)-500))
 	case "secs":
-		return fmt.Sprint((g.now() + g.Int64N(4000)) / 1000)
+		return fmt.Sprint((g.now() + g.Int64N(20_000)) / 1000)
 	case "g", "c":
 		return w + g.pick("1", "2")
 	case "nextid":
