@@ -104,13 +104,15 @@ type Log interface {
 type shard struct {
 	mu     sync.Mutex
 	tended *tended // nil while nobody watches a key or waits for one
-	index  int
-	arena  *page.Arena
-	tables []table.Table // by database
-	counts Counts
-	expire expireCursor
-	fields []fieldDues // by the table's ID
-	_      [64]byte
+	// snapshot is the newest that is open, or nil.
+	snapshot *Snapshot
+	index    int
+	arena    *page.Arena
+	tables   []table.Table // by database
+	counts   Counts
+	expire   expireCursor
+	fields   []fieldDues // by the table's ID
+	_        [64]byte
 }
 
 // Counts are a shard's figures for INFO.

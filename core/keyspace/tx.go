@@ -172,6 +172,9 @@ func (tx *Tx) lock(set uint64) {
 	for ; set != 0; set &= set - 1 {
 		sh := tx.s.shards[bits.TrailingZeros64(set)]
 		sh.mu.Lock()
+		if sh.snapshot != nil {
+			sh.snapshot.begin(sh.index)
+		}
 		if sh.tended != nil {
 			tx.tended = true
 		}
