@@ -171,12 +171,13 @@ type replayGen struct {
 	// focus are the rules for one type, most of what is drawn, so that more comes
 	// together there.
 	focus []string
-	id    int // of streams: the last
+	kind  string // the type of focus
+	id    int    // of streams: the last
 }
 
 func newReplayGen(seed uint64, now func() int64) *replayGen {
 	g := &replayGen{Rand: rand.New(rand.NewPCG(seed, 1)), now: now}
-	kind := string("shlxtxzp"[seed%8])
+	g.kind = string("shlxtxzp"[seed%8])
 	for _, line := range strings.Split(replayRules, "\n") {
 		rule, weight := strings.TrimSpace(line), 4
 		if rule == "" {
@@ -188,7 +189,7 @@ func newReplayGen(seed uint64, now func() int64) *replayGen {
 		}
 		for range weight {
 			g.rules = append(g.rules, rule)
-			if strings.Contains(rule+" ", " "+kind+" ") {
+			if strings.Contains(rule+" ", " "+g.kind+" ") {
 				g.focus = append(g.focus, rule)
 			}
 		}

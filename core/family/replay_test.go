@@ -94,6 +94,8 @@ func (r *replayRun) step() {
 		r.transaction(c)
 	case n == 24:
 		r.restore(c)
+	case n == 25 && r.gen.kind == "h" && r.gen.IntN(8) == 0:
+		r.largeHash(c)
 	default:
 		r.do(c, r.gen.command())
 	}
@@ -133,6 +135,32 @@ func (r *replayRun) restore(c *familytest.PeerClient) {
 		args = append(args, "absttl")
 	}
 	r.do(c, args)
+}
+
+// largeHash makes a hash of so many fields that expire at the same time that they
+// are not removed at once, and changes it then.
+func (r *replayRun) largeHash(c *familytest.PeerClient) {
+	key, due := r.gen.word("h"), fmt.Sprint(r.now+1000)
+	for from := 0; from < 3000; from += 500 {
+		set, expire := []string{"hset", key}, []string{"hpexpireat", key, due, "fields", "500"}
+		for i := range 500 {
+			field := fmt.Sprint("f", from+i)
+			set, expire = append(set, field, "1"), append(expire, field)
+		}
+		c.Do(set...)
+		c.Do(expire...)
+	}
+	r.note(fmt.Sprintf("%q is large, until %s", key, due))
+	r.now += 1000
+	for range 10 {
+		args := r.gen.command()
+		for args[0][0] != 'h' || args[1][0] != 'h' {
+			args = r.gen.command()
+		}
+		args[1] = key
+		r.do(c, args)
+	}
+	r.compare()
 }
 
 // compare replays the journal and compares what comes of it.
