@@ -53,7 +53,7 @@ bench:
 	go build -o build/redoubt-server ./cmd/redoubt-server
 	go run ./bench cpu
 	go run ./bench memory
-	go run ./bench bgsave
+	go run ./bench snapshot
 
 clean:
 	rm -rf build

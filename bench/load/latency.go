@@ -49,17 +49,27 @@ func (h *Histogram) Summary() Summary {
 // Sample is one request of an open loop.
 type Sample struct {
 	Intended time.Duration // when it was due, since the start of the run
+	Late     time.Duration // from when it was due to when it was sent: the client's own share
 	Latency  time.Duration // from when it was due to its reply
 }
 
-// Summarize returns the exact percentiles (nearest rank) of samples.
+// Summarize returns the exact percentiles (nearest rank) of the latencies.
 func Summarize(samples []Sample) Summary {
+	return summarize(samples, func(s Sample) time.Duration { return s.Latency })
+}
+
+// SummarizeLate does the same with how late the client sent them.
+func SummarizeLate(samples []Sample) Summary {
+	return summarize(samples, func(s Sample) time.Duration { return s.Late })
+}
+
+func summarize(samples []Sample, of func(Sample) time.Duration) Summary {
 	if len(samples) == 0 {
 		return Summary{}
 	}
 	lat := make([]time.Duration, len(samples))
 	for i, s := range samples {
-		lat[i] = s.Latency
+		lat[i] = of(s)
 	}
 	slices.Sort(lat)
 	at := func(perMille int) time.Duration {

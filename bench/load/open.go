@@ -36,10 +36,13 @@ type OpenRun struct {
 	err   error
 }
 
-// lane is one connection with the due times of what has been sent on it.
+// sent is a request whose reply is awaited.
+type sent struct{ due, late time.Duration }
+
+// lane is one connection with what has been sent on it.
 type lane struct {
 	nc      net.Conn
-	due     chan time.Duration
+	out     chan sent
 	samples []Sample
 	err     error
 }
@@ -56,13 +59,19 @@ func (o Open) Start() (*OpenRun, error) {
 			r.closeLanes()
 			return nil, fmt.Errorf("connect to %s: %w", o.Addr, err)
 		}
-		r.lanes = append(r.lanes, &lane{nc: nc, due: make(chan time.Duration, 1<<14)})
+		r.lanes = append(r.lanes, &lane{nc: nc, out: make(chan sent, 1<<14)})
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
 	r.start = time.Now()
 	go r.run(ctx, o)
 	return r, nil
+}
+
+// due is the place of request i on the timetable. It is worked out from i, not
+// added up, so that rounding does not make the rate drift.
+func (o Open) due(i int) time.Duration {
+	return time.Duration(float64(i) * (float64(time.Second) / o.Rate))
 }
 
 // Now returns the time since the start of the run, the scale of Sample.Intended.
@@ -99,7 +108,7 @@ func (r *OpenRun) run(ctx context.Context, o Open) {
 	sendErr := r.send(ctx, o)
 	release()
 	for _, l := range r.lanes {
-		close(l.due)
+		close(l.out)
 		_ = l.nc.SetReadDeadline(time.Now().Add(drainTimeout))
 	}
 	wg.Wait()
@@ -118,17 +127,16 @@ func (r *OpenRun) send(ctx context.Context, o Open) error {
 	defer runtime.UnlockOSThread()
 	sharpenSleep()
 	rng := rand.New(rand.NewPCG(o.Seed, 0))
-	gap := float64(time.Second) / o.Rate
 	var buf []byte
 	for i := 0; ; i++ {
-		due := time.Duration(float64(i) * gap)
+		due := o.due(i)
 		sleepUntil(r.start.Add(due))
 		l := r.lanes[i%len(r.lanes)]
 		buf = o.Command(buf[:0], rng)
 		select {
 		case <-ctx.Done():
 			return nil
-		case l.due <- due:
+		case l.out <- sent{due, time.Since(r.start) - due}:
 		}
 		if _, err := l.nc.Write(buf); err != nil {
 			return fmt.Errorf("send request %d: %w", i, err)
@@ -139,7 +147,7 @@ func (r *OpenRun) send(ctx context.Context, o Open) error {
 // receive takes one reply for each request sent.
 func (l *lane) receive(start time.Time) error {
 	r := NewReader(l.nc)
-	for due := range l.due {
+	for req := range l.out {
 		text, err := r.Skip()
 		if err != nil {
 			return fmt.Errorf("receive: %w", noEOF(err))
@@ -147,7 +155,7 @@ func (l *lane) receive(start time.Time) error {
 		if text != "" {
 			return ServerError(text)
 		}
-		l.samples = append(l.samples, Sample{Intended: due, Latency: time.Since(start) - due})
+		l.samples = append(l.samples, Sample{Intended: req.due, Late: req.late, Latency: time.Since(start) - req.due})
 	}
 	return nil
 }

@@ -127,6 +127,53 @@ func TestOpenSeesTheStall(t *testing.T) {
 	}
 }
 
+// TestTimetable checks that requests are due in equal steps which do not drift.
+func TestTimetable(t *testing.T) {
+	for _, rate := range []float64{0.5, 3, 5000, 7777} {
+		o := Open{Rate: rate}
+		for i := range 1000 {
+			step := o.due(i+1) - o.due(i)
+			if want := time.Duration(float64(time.Second) / rate); (step - want).Abs() > 1 {
+				t.Fatalf("rate %v: %v between requests %d and %d, want %v", rate, step, i, i+1, want)
+			}
+		}
+		const hour = 3600
+		if got := o.due(int(rate * hour)); (got - time.Duration(float64(int(rate*hour))/rate*1e9)).Abs() > time.Microsecond {
+			t.Errorf("rate %v: an hour's requests are due after %v", rate, got)
+		}
+	}
+}
+
+// TestOpenKeepsTheTimetable checks that what is sent is what was due, though
+// the server answers nothing in time.
+func TestOpenKeepsTheTimetable(t *testing.T) {
+	s := startFake(t, "+OK\r\n")
+	o := Open{Addr: s.addr, Conns: 3, Rate: 2000, Command: Overwrite("key:", 100, 10)}
+	s.stall.Lock()
+	run, err := o.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	s.stall.Unlock()
+	samples, err := run.Stop()
+	if err != nil || len(samples) == 0 {
+		t.Fatalf("%d samples, %v", len(samples), err)
+	}
+	seen := map[time.Duration]bool{}
+	for _, x := range samples {
+		seen[x.Intended] = true
+		if x.Late < 0 || x.Latency < x.Late {
+			t.Errorf("%+v: answered before it was sent, or sent before it was due", x)
+		}
+	}
+	for i := range samples {
+		if !seen[o.due(i)] {
+			t.Fatalf("request %d of %d was not sent at its time", i, len(samples))
+		}
+	}
+}
+
 func TestFillMakesEachKeyOnce(t *testing.T) {
 	s := startFake(t, "+OK\r\n")
 	for _, n := range []uint64{1, 3, 64, 1001} {

@@ -30,17 +30,27 @@ type Peer struct {
 	Args []string // the whole command line, with pinning
 	Dir  string   // its working files; the caller removes it
 	PID  int
+	// Ready is the time from the start of the process to its first +PONG. A
+	// server that loads its data answers LOADING until it has.
+	Ready time.Duration
 
-	cmd  *exec.Cmd
-	out  *os.File
-	wait chan error
-	from cpuSample
+	began time.Time
+	cmd   *exec.Cmd
+	out   *os.File
+	wait  chan error
+	from  cpuSample
 }
 
 // Start starts spec on the processors cpus (as taskset takes them, "" for no
 // pinning) and returns when it answers PING. Its output goes to a file in dir.
 // Port 0 means any free one.
 func Start(spec Spec, cpus string, port int, dir string) (*Peer, error) {
+	return StartWithin(startTimeout, spec, cpus, port, dir)
+}
+
+// StartWithin is Start of a server that may load its data for as long as limit
+// before it answers PING.
+func StartWithin(limit time.Duration, spec Spec, cpus string, port int, dir string) (*Peer, error) {
 	if port == 0 {
 		var err error
 		if port, err = freePort(); err != nil {
@@ -56,7 +66,7 @@ func Start(spec Spec, cpus string, port int, dir string) (*Peer, error) {
 	if err := p.exec(); err != nil {
 		return nil, err
 	}
-	if err := p.awaitPong(); err != nil {
+	if err := p.awaitPong(limit); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
 	return p, nil
@@ -88,6 +98,7 @@ func (p *Peer) exec() error {
 	p.out = out
 	p.cmd = exec.Command(p.Args[0], p.Args[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		_ = out.Close()
 		return fmt.Errorf("start %s: %w", p.Name, err)
@@ -97,8 +108,8 @@ func (p *Peer) exec() error {
 	return nil
 }
 
-func (p *Peer) awaitPong() error {
-	deadline := time.Now().Add(startTimeout)
+func (p *Peer) awaitPong(limit time.Duration) error {
+	deadline := p.began.Add(limit)
 	var last error
 	for time.Now().Before(deadline) {
 		select {
@@ -108,10 +119,11 @@ func (p *Peer) awaitPong() error {
 		case <-time.After(startPoll):
 		}
 		if last = p.ping(); last == nil {
+			p.Ready = time.Since(p.began)
 			return nil
 		}
 	}
-	return fmt.Errorf("%s did not answer PING within %v: %w", p.Name, startTimeout, last)
+	return fmt.Errorf("%s did not answer PING within %v: %w", p.Name, limit, last)
 }
 
 func (p *Peer) ping() error {
@@ -186,13 +198,20 @@ func Info(c *load.Conn, section string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ParseInfo(rep.Str), nil
+}
+
+// ParseInfo returns the fields of a reply to INFO. Headings and empty lines
+// are no fields; a value may hold colons.
+func ParseInfo(text string) map[string]string {
 	out := map[string]string{}
-	for line := range strings.Lines(rep.Str) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if k, v, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") {
 			out[k] = v
 		}
 	}
-	return out, nil
+	return out
 }
 
 // InfoInt returns one number of INFO.
@@ -228,6 +247,15 @@ func (p *Peer) SinceMark() (time.Duration, error) {
 		return 0, err
 	}
 	return between(p.from, now), nil
+}
+
+// UsedCPU returns the processor time of the server since its start.
+func (p *Peer) UsedCPU() (time.Duration, error) {
+	now, err := readCPU(p.PID)
+	if err != nil {
+		return 0, err
+	}
+	return between(cpuSample{}, now), nil
 }
 
 // Memory returns what the server and its children occupy now.

@@ -48,6 +48,17 @@ func TestParseSpec(t *testing.T) {
 	}
 }
 
+func TestParseInfo(t *testing.T) {
+	text := "# Persistence\r\nloading:0\r\nrdb_last_bgsave_status:ok\r\n\r\n# Odd: heading\r\nexecutable:/a:b\r\nempty:\r\nnoise\r\n"
+	want := map[string]string{"loading": "0", "rdb_last_bgsave_status": "ok", "executable": "/a:b", "empty": ""}
+	if got := ParseInfo(text); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := ParseInfo(""); len(got) != 0 {
+		t.Errorf("nothing gives %v", got)
+	}
+}
+
 func TestParseStat(t *testing.T) {
 	line := "42 (a) b) S 1 42 42 0 -1 4194560 7 0 0 0 123 45 6 7 20 0 4 0 100 1000 50"
 	got, err := parseStat(line)

@@ -17,6 +17,7 @@ type Report struct {
 	csvBegun bool
 	commands []string
 	seen     map[string]bool
+	noted    map[string]bool
 }
 
 // Begin writes the title and the machine.
@@ -31,6 +32,18 @@ func (r *Report) Begin(title string) error {
 // Note writes one more line of the list that Begin began.
 func (r *Report) Note(format string, args ...any) {
 	fmt.Fprintf(r.Out, "- "+format+"\n", args...)
+}
+
+// NoteOnce writes a note unless it has been written before.
+func (r *Report) NoteOnce(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !r.noted[text] {
+		if r.noted == nil {
+			r.noted = map[string]bool{}
+		}
+		r.noted[text] = true
+		r.Note("%s", text)
+	}
 }
 
 // Progress tells who waits what is going on.

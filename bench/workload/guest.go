@@ -70,7 +70,7 @@ func (g *guest) run(ctx context.Context, r *report.Report) error {
 		return err
 	}
 	defer c.Close()
-	c.Timeout = saveTimeout
+	c.Timeout = taskTimeout
 	version, err := peer.Version(c)
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (g *guest) saveUnderLoad(ctx context.Context, c *load.Conn) (cut savedCut, 
 		_, err = c.Do("BGSAVE")
 		cut.hi = writers.sent()
 		if err == nil {
-			err = awaitSave(ctx, c, 5*savePoll)
+			err = bgsave.await(ctx, c, 5*taskPoll)
 		}
 		took = time.Since(from)
 	}

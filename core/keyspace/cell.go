@@ -75,6 +75,15 @@ func (db *DB) CommitNew(c *value.Cell, due int64) {
 	db.commit(c, db.tx.s.newClock(db.tx.now), due, true)
 }
 
+// AddNew is CommitNew of a key that is not there, with its access clock, and tells
+// nobody: for loading.
+func (db *DB) AddNew(c *value.Cell, due int64, clock uint32) {
+	open := &db.tx.open
+	open.t.Add(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: clock, Due: due, Value: c.B})
+	c.Fresh, c.Changed = false, false
+	db.noteFields(c)
+}
+
 // Abandon frees the nodes of a new value c, which is not to be stored.
 func (db *DB) Abandon(c *value.Cell) {
 	f := types.Freer(c.Where, c.Space, c.Kind, c.B)

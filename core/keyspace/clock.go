@@ -22,6 +22,9 @@ func (s *Store) SetClockPolicy(lfu bool, logFactor, decayMinutes int64) {
 // LFU tells whether access clocks are LFU's.
 func (s *Store) LFU() bool { return s.lfu.Load() }
 
+// NewClock is the access clock of a key that is created at nowMs.
+func (s *Store) NewClock(nowMs int64) uint32 { return s.newClock(nowMs) }
+
 // newClock is the clock of a key that is created now.
 func (s *Store) newClock(nowMs int64) uint32 {
 	if s.lfu.Load() {

@@ -63,6 +63,10 @@ func (db *DB) at(key []byte) (*shard, *table.Table, uint64) {
 	return sh, &sh.tables[db.index], h << s.shardBits
 }
 
+// Passed tells whether a time has come at which something is to expire: it never
+// has while expiry is off.
+func (db *DB) Passed(at int64) bool { return at <= db.tx.now && !db.tx.s.frozen.Load() }
+
 // Find looks key up. An expired key is absent, and is deleted on the way, but
 // not by a read while writes are paused.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
@@ -75,7 +79,7 @@ func (db *DB) find(key []byte, how Access) (e table.Entry, t *table.Table, pos u
 	sh, t, pos := db.at(key)
 	e, ok = t.Find(pos, key)
 	if ok {
-		if due := e.Due(); due != table.NoDue && due <= db.tx.now && !db.tx.s.frozen.Load() {
+		if due := e.Due(); due != table.NoDue && db.Passed(due) {
 			if paused := db.tx.s.paused; how&Count == 0 || paused == nil || !paused() {
 				db.expire(sh, t, pos, key)
 			}
@@ -128,7 +132,7 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 	if t.Dues == 0 {
 		return
 	}
-	if e, ok := t.Find(pos, key); ok && e.Due() != table.NoDue && e.Due() <= db.tx.now && !db.tx.s.frozen.Load() {
+	if e, ok := t.Find(pos, key); ok && e.Due() != table.NoDue && db.Passed(e.Due()) {
 		db.expire(sh, t, pos, key)
 	}
 }
@@ -136,6 +140,26 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 // SetString makes key a string with the bytes of val, encoded as Redis's SET
 // does; ttl is NoTTL, KeepTTL or a time in ms.
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
+
+// AddString is SetString of a key that is not there, with its access clock, and
+// tells nobody: for loading.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+	_, t, pos := db.at(key)
+	var room [16]byte
+	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
+	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+}
+
+// Warm has the buckets of keys, whose shards are locked, fetched into the
+// processor's cache: a load finds them one after the other afterwards.
+func (db *DB) Warm(keys [][]byte) (any uint8) {
+	s := db.tx.s
+	for _, key := range keys {
+		h := s.hash(key)
+		any |= s.shards[s.shardOf(h)].tables[db.index].Warm(h << s.shardBits)
+	}
+	return any
+}
 
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
 func (db *DB) SetRaw(key, val []byte, ttl int64) { db.setString(key, val, ttl, true) }

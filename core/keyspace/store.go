@@ -168,6 +168,9 @@ func (s *Store) hash(key []byte) uint64 { return xxh3.HashSeed(key, s.seed) }
 // position is a key's place in its shard's table.
 func (s *Store) position(key []byte) uint64 { return s.hash(key) << s.shardBits }
 
+// ShardOf is the index of a key's shard, less than Shards.
+func (s *Store) ShardOf(key []byte) int { return s.shardOf(s.hash(key)) }
+
 func (s *Store) shardOf(hash uint64) int { return int(hash >> (64 - s.shardBits)) }
 
 // release retires the nodes of an entry that is overwritten or deleted: at once
@@ -243,7 +246,7 @@ func (tx *Tx) Size(db int) (keys, expires int64) {
 // true (CLIENT PAUSE). To be called before the first Tx.
 func (s *Store) KeepExpired(paused func() bool) { s.paused = paused }
 
-// SetExpiry turns expiry on or off: off, expired keys stay as they are, unseen
-// by nobody (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the
-// cycle).
+// SetExpiry turns expiry on or off: off, expired keys stay as they are and are
+// seen (DEBUG SET-ACTIVE-EXPIRE is another matter: it stops only the cycle). It is
+// off while effects are repeated, which tell themselves what has expired.
 func (s *Store) SetExpiry(on bool) { s.frozen.Store(!on) }

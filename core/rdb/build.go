@@ -3,6 +3,7 @@ package rdb
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -43,6 +44,16 @@ func (v *Value) Commit(due int64) {
 	v.db.CommitNew(v.cell, due)
 }
 
+// add makes v the value of its key, which is not there, with that access clock.
+// It is no event.
+func (v *Value) add(due int64, clock uint32) {
+	if v.cell == nil {
+		v.db.AddString(v.key, v.text, due, clock)
+		return
+	}
+	v.db.AddNew(v.cell, due, clock)
+}
+
 // Replace is Commit where the key is there: it counts as new all the same.
 func (v *Value) Replace(due int64) {
 	if v.cell == nil {
@@ -62,20 +73,32 @@ func (v *Value) Drop() {
 type build struct {
 	Value
 
-	close  func() // ends the open editor of the cell
-	scores zset.Editor
-	fields hash.Editor
-	elems  [][]byte // of a list
-	digits []byte   // of elements that are integers
+	close    func() // ends the open editor of the cell
+	expected int    // members, or 0: not known
+	gathered scoredMembers
+	seen     seen // of gathered, packed
+	scores   zset.Editor
+	fields   hash.Editor
+	elems    [][]byte // of a list
+	digits   []byte   // of elements that are integers
 }
 
 // start begins with another key.
 func (b *build) start(db *keyspace.DB, key []byte) {
-	b.Value, b.close = Value{db: db, key: key}, nil
+	b.Value, b.close, b.expected = Value{db: db, key: key}, nil, 0
+	b.gathered.reset()
 }
+
+// expect is told how many members follow. Nothing vouches for the number.
+func (b *build) expect(n uint64) { b.expected = int(min(n, math.MaxInt32)) }
 
 // End closes the value, which is then the cell's.
 func (b *build) End() error {
+	if !b.gathered.empty() {
+		if err := b.spread(); err != nil {
+			return err
+		}
+	}
 	if b.close != nil {
 		b.close()
 		b.close = nil
@@ -85,6 +108,7 @@ func (b *build) End() error {
 
 // Drop frees what was built.
 func (b *build) Drop() {
+	b.gathered.reset()
 	b.End()
 	b.Value.Drop()
 }

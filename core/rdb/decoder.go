@@ -17,22 +17,41 @@ type Entry struct {
 	IdleSec    int64 // LRU: seconds since the last use; -1: not in the file
 	Freq       int16 // LFU: counter 0..255; -1: not in the file
 
-	from *Decoder
+	from *valueReader
 }
 
 // Read reads the entry's value into b, or past it if b is nil. It is to be
 // called once; what a visitor does not read is passed over. The error is
 // ErrEmpty if the value is an empty collection.
 func (e *Entry) Read(b Builder) error {
-	d := e.from
-	if d == nil {
+	r := e.from
+	if r == nil {
 		return fmt.Errorf("rdb: the value of key %s is read twice", quoteKey(e.Key))
 	}
 	e.from = nil
 	if b == nil {
 		b = drop{}
 	}
-	return d.value(b)
+	err := r.read(e.Type, b)
+	if err == nil || err == ErrEmpty {
+		return err
+	}
+	var fault *Error
+	if errors.As(err, &fault) {
+		fault.Reason = fmt.Sprintf("%s (key %s in database %d)", fault.Reason, quoteKey(e.Key), e.DB)
+	}
+	return err
+}
+
+// skip reads past the value if nobody has read it.
+func (e *Entry) skip() error {
+	if e.from == nil {
+		return nil
+	}
+	if err := e.Read(nil); err != ErrEmpty {
+		return err
+	}
+	return nil
 }
 
 // Visitor receives the records of a file in their order. An error that it
@@ -93,7 +112,7 @@ func NewDecoder(r io.Reader, opts DecoderOptions) *Decoder {
 	if d.maxString == 0 {
 		d.maxString = DefaultMaxString
 	}
-	d.progress = opts.Progress
+	d.progress, d.unsummed = opts.Progress, opts.SkipChecksum
 	d.resetEntry()
 	return d
 }
@@ -109,6 +128,11 @@ func (d *Decoder) Buffered() []byte { return d.buf[d.pos:d.end] }
 // the input, and hands each record to v. Errors are *Error or wrap what the
 // visitor returned.
 func (d *Decoder) Decode(v Visitor) error {
+	return d.decode(func() (end bool, err error) { return d.record(v) })
+}
+
+// decode is Decode with what reads the next records.
+func (d *Decoder) decode(next func() (end bool, err error)) error {
 	if d.done {
 		return fmt.Errorf("rdb: Decode called twice")
 	}
@@ -117,7 +141,7 @@ func (d *Decoder) Decode(v Visitor) error {
 		return err
 	}
 	for {
-		end, err := d.record(v)
+		end, err := next()
 		if err != nil {
 			return err
 		}
@@ -300,7 +324,7 @@ func (d *Decoder) keyAndValue(at int64, t Type, v Visitor) error {
 		d.key = nil
 	}
 	d.key = append(d.key[:0], key...)
-	d.entry.Type, d.entry.Key, d.entry.from, d.at = t, d.key, d, at
+	d.entry.Type, d.entry.Key, d.entry.from, d.at = t, d.key, &d.valueReader, at
 	if err := d.visit(v); err != nil {
 		return err
 	}
@@ -314,26 +338,7 @@ func (d *Decoder) visit(v Visitor) error {
 	if err := v.Entry(&d.entry); err != nil {
 		return d.visited(d.at, err)
 	}
-	if d.entry.from == nil {
-		return nil
-	}
-	if err := d.entry.Read(nil); err != ErrEmpty {
-		return err
-	}
-	return nil
-}
-
-// value reads the value of the entry whose type and key are known.
-func (d *Decoder) value(b Builder) error {
-	err := d.read(d.entry.Type, b)
-	if err == nil || err == ErrEmpty {
-		return err
-	}
-	var e *Error
-	if errors.As(err, &e) {
-		e.Reason = fmt.Sprintf("%s (key %s in database %d)", e.Reason, quoteKey(d.entry.Key), d.entry.DB)
-	}
-	return err
+	return d.entry.skip()
 }
 
 // quoteKey makes a key fit for an error text.

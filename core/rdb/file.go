@@ -104,6 +104,13 @@ func (w *syncWriter) Write(p []byte) (int, error) {
 // file that is not there gives an error that satisfies
 // errors.Is(err, fs.ErrNotExist).
 func LoadFile(fs vfs.FS, path string, opts DecoderOptions, v Visitor) error {
+	return withFile(fs, path, opts, func(file vfs.File, opts DecoderOptions) error {
+		return NewDecoder(file, opts).Decode(v)
+	})
+}
+
+// withFile opens the file at path for load, whose errors get its name.
+func withFile(fs vfs.FS, path string, opts DecoderOptions, load func(vfs.File, DecoderOptions) error) error {
 	file, err := fs.Open(path)
 	if err != nil {
 		return fmt.Errorf("open RDB file: %w", err)
@@ -114,7 +121,7 @@ func LoadFile(fs vfs.FS, path string, opts DecoderOptions, v Visitor) error {
 		return fmt.Errorf("size of RDB file: %w", err)
 	}
 	opts.Size = info.Size()
-	if err := NewDecoder(file, opts).Decode(v); err != nil {
+	if err := load(file, opts); err != nil {
 		return fmt.Errorf("load %s: %w", path, err)
 	}
 	return nil

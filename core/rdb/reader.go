@@ -33,6 +33,7 @@ type reader struct {
 	summed    int   // buf[:summed] is in crc already
 	base      int64 // offset in the file of buf[0]
 	crc       uint64
+	unsummed  bool  // crc is not wanted
 	total     int64 // size of the file, -1 if unknown
 	maxString uint64
 	progress  func(done, total int64)
@@ -48,6 +49,9 @@ func (r *reader) fail(at int64, cause error, format string, args ...any) error {
 }
 
 func (r *reader) sum() {
+	if r.unsummed {
+		return
+	}
 	r.crc = crcUpdate(r.crc, r.buf[r.summed:r.pos])
 	r.summed = r.pos
 }
@@ -287,7 +291,9 @@ func (r *reader) direct(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	got, err := io.ReadFull(r.src, p)
-	r.crc = crcUpdate(r.crc, p[:got])
+	if !r.unsummed {
+		r.crc = crcUpdate(r.crc, p[:got])
+	}
 	r.base += int64(got)
 	r.report()
 	return got, err

@@ -25,6 +25,10 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("appendonly", s.switchAppendOnly)
+	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
+		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })
+	}
 	for name, refusal := range map[string]string{
 		"port": "Unable to listen on this port. Check server logs.",
 		"bind": "Failed to bind to specified addresses.",
@@ -52,6 +56,17 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.store.ForgetCandidates()
 	s.watchLoops(set)
 	s.crashOutput(set)
+	return nil
+}
+
+// switchAppendOnly turns the append-only file on or off.
+func (s *Server) switchAppendOnly() error {
+	switch on := s.aof.on.Load(); {
+	case s.working.AppendOnly && !on:
+		return s.aof.turnOn()
+	case !s.working.AppendOnly && on:
+		s.aof.turnOff()
+	}
 	return nil
 }
 

@@ -65,8 +65,11 @@ var errCancelled = errors.New("the save was cancelled")
 func (v *saver) begin(background bool) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.running {
+	switch {
+	case v.running || background && v.s.closing.Load():
 		return admin.ErrSaveRunning
+	case background && v.s.aof.rewriting:
+		return admin.ErrBusy
 	}
 	v.running, v.started, v.done = true, time.Now(), make(chan struct{})
 	v.cancels.Store(false)
@@ -116,14 +119,6 @@ func (v *saver) end(err error, dirty int64, background bool) {
 // write writes the snapshot to the file that the settings name.
 func (v *saver) write(n *keyspace.Snapshot) error {
 	s, set := v.s, v.s.live.Load()
-	clocks := rdb.NoClocks
-	switch set.MaxMemoryPolicy {
-	case settings.AllKeysLRU, settings.VolatileLRU:
-		clocks = rdb.IdleClocks
-	case settings.AllKeysLFU, settings.VolatileLFU:
-		clocks = rdb.FrequencyClocks
-	}
-	info := rdb.Info{RedisVersion: RedisVersion, RedoubtVersion: Version, CreatedUnix: time.Now().Unix(), UsedMemory: s.usedMemory()}
 	options := rdb.SaveOptions{
 		Dir: set.Dir, Name: set.DBFilename, TempName: rdb.TempName(os.Getpid()),
 		IncrementalSync: set.RDBSaveIncrementalFsync,
@@ -136,7 +131,7 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 		}},
 	}
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
-		return rdb.WriteSnapshot(e, n, s.store, info, clocks, s.clock.NowMs(), func() error {
+		return rdb.WriteSnapshot(e, n, s.store, v.fileInfo(false), v.clocks(), s.clock.NowMs(), func() error {
 			v.processed.Add(1)
 			return v.delay(set.RDBKeySaveDelay)
 		})
@@ -145,6 +140,23 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 		s.log.notice("DB saved on disk")
 	}
 	return err
+}
+
+// clocks are the access clocks that files hold: those that eviction goes by.
+func (v *saver) clocks() rdb.Clocks {
+	switch v.s.live.Load().MaxMemoryPolicy {
+	case settings.AllKeysLRU, settings.VolatileLRU:
+		return rdb.IdleClocks
+	case settings.AllKeysLFU, settings.VolatileLFU:
+		return rdb.FrequencyClocks
+	}
+	return rdb.NoClocks
+}
+
+// fileInfo are the fields at the start of a file.
+func (v *saver) fileInfo(aofBase bool) rdb.Info {
+	return rdb.Info{RedisVersion: RedisVersion, RedoubtVersion: Version, CreatedUnix: time.Now().Unix(),
+		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
 // pace raises the priority of the saving thread while writers supersede nodes
@@ -204,9 +216,7 @@ func (v *saver) afterFlush(tx *keyspace.Tx) bool {
 	}
 	err := v.saveLocked(tx)
 	if errors.Is(err, admin.ErrSaveRunning) {
-		v.mu.Lock()
-		v.scheduled = true
-		v.mu.Unlock()
+		v.schedule()
 	}
 	return err == nil
 }
@@ -239,14 +249,19 @@ func (v *saver) inline(take func() *keyspace.Snapshot) error {
 func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, err error) {
 	if c != nil && c.Nested {
 		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.running {
+		running := v.running
+		v.mu.Unlock()
+		if running {
 			return false, admin.ErrSaveRunning
 		}
-		v.scheduled = true
+		v.schedule()
 		return true, nil
 	}
 	if err := v.begin(true); err != nil {
+		if schedule && errors.Is(err, admin.ErrBusy) {
+			v.schedule()
+			return true, nil
+		}
 		return false, err
 	}
 	dirty := v.s.exec.Dirty()
@@ -271,6 +286,13 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 		}
 	})
 	return false, nil
+}
+
+// schedule leaves a save to the cron.
+func (v *saver) schedule() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.scheduled = true
 }
 
 func (v *saver) lastPinTime() time.Duration {
@@ -313,7 +335,7 @@ func (v *saver) changes() int64 {
 func (v *saver) cron() {
 	const retry = 5 * time.Second
 	v.mu.Lock()
-	running, since, sinceTry := v.running, time.Since(v.lastEnd), time.Since(v.lastTry)
+	running, since, sinceTry := v.running || v.s.aof.rewriting, time.Since(v.lastEnd), time.Since(v.lastTry)
 	wanted := v.scheduled && !running
 	v.scheduled = v.scheduled && running
 	v.mu.Unlock()

@@ -88,6 +88,7 @@ type Server struct {
 	startupMem      int64
 	figures         figures
 	saver           saver
+	aof             appender
 	sweep           sweeper
 	ending          ending
 	crashes         crashes
@@ -98,13 +99,15 @@ type Server struct {
 	stopOnce sync.Once
 	stopping chan int // takes the exit code
 	stopped  atomic.Bool
+	closing  atomic.Bool // a shutdown has begun
+	closed   atomic.Bool // everything was saved; no reply leaves any more
 }
 
 // Main is the program redoubt-server, in a process of its own: Run with what
 // that has, which takes the process's signals, and after a crash ends the process
 // as Redis does.
 func Main(args []string) int {
-	return start(context.Background(), args, os.Stdin, os.Stdout, os.Stderr, true)
+	return start(context.Background(), vfs.OS, args, os.Stdin, os.Stdout, os.Stderr, true)
 }
 
 // Run runs a server with redis-server's arguments (without the program's name)
@@ -113,11 +116,17 @@ func Main(args []string) int {
 // configuration go to stderr. After a panic in one of the server's goroutines and a
 // report in the log the panic goes on.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return start(ctx, args, stdin, stdout, stderr, false)
+	return runOn(ctx, vfs.OS, args, stdin, stdout, stderr)
 }
 
-// start is Run; own says that the process is the server's own.
-func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
+// runOn is Run with the data's files on disk: tests put one there that fails and
+// crashes. The configuration, the log and the pid file are the system's own.
+func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return start(ctx, disk, args, stdin, stdout, stderr, false)
+}
+
+// start is runOn; own says that the process is the server's own.
+func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -142,7 +151,7 @@ func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
-		clock: clock.NewReal(), fs: vfs.OS, journal: journal.New(),
+		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
@@ -267,6 +276,9 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
 	s.sweep.init(s)
+	if err := s.aof.init(s, set); err != nil {
+		return err
+	}
 	if err := s.makeTransport(set, loops); err != nil {
 		return err
 	}

@@ -25,39 +25,18 @@ import (
 //	   │ │            running                                   │   │
 //	   │ └───────────────── SHUTDOWN ───────────────────────────┼───┘
 //	   └── the save fails and is not forced, SHUTDOWN ABORT ────┘
-//
-// From the cut of the final save on no reply leaves the server before the outcome is
-// known: after a success none does at all, since what it acknowledges is in no file.
 type ending struct {
 	asked    atomic.Int32 // the signal that asks for it, 0 for none
 	starting atomic.Bool  // a goroutine acts on asked
 
-	mu      sync.Mutex // held while somebody tries
-	ended   bool       // a try has succeeded
-	running atomic.Bool
-	final   atomic.Pointer[finalSave]
-}
-
-// finalSave is a final save from its cut on.
-type finalSave struct {
-	done  chan struct{} // closed when the outcome is known
-	saved bool          // valid then
+	mu      sync.Mutex  // held while somebody tries
+	ended   bool        // a try has succeeded; under mu
+	running atomic.Bool // somebody tries
 }
 
 // stop ends Run with this exit code; the first one counts.
 func (s *Server) stop(code int) {
 	s.stopOnce.Do(func() { s.stopping <- code })
-}
-
-// mayReply waits while a final save runs and tells whether the replies of a turn
-// may be sent. On a loop, with no lock held.
-func (s *Server) mayReply() bool {
-	final := s.ending.final.Load()
-	if final == nil {
-		return true
-	}
-	<-final.done
-	return !final.saved
 }
 
 // askToStop notes a signal that ends the server: SIGINT, or SIGTERM and the end of
@@ -102,9 +81,10 @@ func (s *Server) shutdownOn(sig syscall.Signal) admin.Shutdown {
 
 var errAborted = errors.New("the shutdown was aborted")
 
-// shutdown saves, if that is asked for or save points are set, and ends the
-// server. If saving fails it does not end it, unless forced. wanted, if not nil, is
-// asked whether it still shall be.
+// shutdown saves, if that is asked for or save points are set, completes the
+// append-only file and ends the server. If that fails it does not end it, unless
+// forced. No reply leaves that tells of a change which was not saved. wanted, if not
+// nil, is asked whether it still shall be.
 func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	e := &s.ending
 	e.mu.Lock()
@@ -119,43 +99,70 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	defer e.running.Store(false)
 	s.log.warning("User requested shutdown...")
 	if s.loading.Load() { // what is there is not all that is in the file
-		o.Save, o.NoSave = false, true
+		e.ended = true
+		s.stop(0)
+		return nil
 	}
-	if s.saver.current.Load() != nil {
-		s.log.warning("A background save is running. Cancelling it.")
-	}
-	s.saver.finish()
-	if o.Save || len(s.live.Load().Save) > 0 && !o.NoSave {
-		if err := s.saveFinally(o.Force); err != nil {
-			s.log.warning("Errors trying to shut down the server. Check the logs for more information.")
-			return err
-		}
+	s.endJobs()
+	tx := s.store.NewTx()
+	tx.LockAll(s.clock.NowMs())
+	defer tx.Unlock()
+	if err := s.saveLast(tx, o); err != nil {
+		s.log.warning("Errors trying to shut down the server. Check the logs for more information.")
+		return err
 	}
 	e.ended = true
 	s.stop(0)
 	return nil
 }
 
-// saveFinally saves what the server will have acknowledged at its end.
-func (s *Server) saveFinally(force bool) error {
+// endJobs ends what writes in the background and has nothing more begin.
+func (s *Server) endJobs() {
+	s.closing.Store(true)
+	s.saver.finish()
+	s.aof.cancel()
+}
+
+// saveLast saves what is to be saved before the end. Every shard is locked.
+func (s *Server) saveLast(tx *keyspace.Tx, o admin.Shutdown) error {
+	for _, last := range []func(*keyspace.Tx, admin.Shutdown) error{s.lastSave, s.lastAppend} {
+		if err := last(tx, o); err != nil && !o.Force {
+			s.closing.Store(false)
+			return err
+		}
+	}
+	s.closed.Store(true)
+	return nil
+}
+
+// lastSave writes the RDB file before the end. Every shard is locked.
+func (s *Server) lastSave(tx *keyspace.Tx, o admin.Shutdown) error {
+	if !o.Save && (len(s.live.Load().Save) == 0 || o.NoSave) {
+		return nil
+	}
 	s.log.notice("Saving the final RDB snapshot before exiting.")
-	final := &finalSave{done: make(chan struct{})}
-	err := s.saver.inline(func() *keyspace.Snapshot {
-		return s.store.Snapshot(func() { s.ending.final.Store(final) })
-	})
+	err := s.saver.saveLocked(tx)
 	switch {
 	case err == nil:
-		final.saved = true
-	case force:
+	case o.Force:
 		s.log.warning("Error trying to save the DB. Exit anyway.")
-		err = nil
 	default:
 		s.log.warning("Error trying to save the DB, can't exit.")
 	}
-	if !final.saved {
-		s.ending.final.Store(nil)
+	return err
+}
+
+// lastAppend completes the append-only file before the end. Every shard is
+// locked.
+func (s *Server) lastAppend(_ *keyspace.Tx, o admin.Shutdown) error {
+	err := s.aof.stop(o.Force)
+	switch {
+	case err == nil:
+	case o.Force:
+		s.log.warning("Error completing the append-only file: %v. Exit anyway.", err)
+	default:
+		s.log.warning("Error completing the append-only file, can't exit: %v", err)
 	}
-	close(final.done)
 	return err
 }
 
@@ -196,7 +203,7 @@ func (p *stopper) AbortShutdown() bool {
 }
 
 // Restart replaces the process by a new one with the same arguments.
-func (p *stopper) Restart(graceful bool, delayMs int64) error {
+func (p *stopper) Restart(c *command.Call, graceful bool, delayMs int64) error {
 	s := (*Server)(p)
 	exe, err := os.Executable()
 	if err != nil {
@@ -207,11 +214,14 @@ func (p *stopper) Restart(graceful bool, delayMs int64) error {
 	}
 	time.Sleep(time.Duration(delayMs) * time.Millisecond)
 	if graceful {
-		s.saver.finish()
-		if len(s.live.Load().Save) > 0 {
-			if err := s.saveFinally(false); err != nil {
-				return err
-			}
+		if s.saver.busy() { // it needs shards to end, and they are locked
+			s.saver.cancel()
+			s.log.warning("Not restarted: a save or rewrite was running in the background. It is cancelled; try again.")
+			return errors.New("a background job was running")
+		}
+		s.closing.Store(true)
+		if err := s.saveLast(c.Tx, admin.Shutdown{}); err != nil {
+			return err
 		}
 	}
 	s.closeAll()

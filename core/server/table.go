@@ -60,7 +60,7 @@ func (s *Server) makeTable() (err error) {
 		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
-			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
+			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
 			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
 			Clock: s.clock, Table: table, Version: RedisVersion,
 			LatencyThreshold: func() int64 { return s.live.Load().LatencyMonitorThreshold },

@@ -16,16 +16,17 @@ import (
 
 // Options are what the family drives. None may be nil.
 type Options struct {
-	Saver   Saver
-	Stopper Stopper
-	Config  Config
-	Info    Informer
-	SlowLog *stats.SlowLog
-	Latency *stats.LatencyMonitor
-	Stats   *stats.Stats
-	Memory  Allocator
-	Debug   Debugger
-	Clock   clock.Clock
+	Saver    Saver
+	Rewriter Rewriter
+	Stopper  Stopper
+	Config   Config
+	Info     Informer
+	SlowLog  *stats.SlowLog
+	Latency  *stats.LatencyMonitor
+	Stats    *stats.Stats
+	Memory   Allocator
+	Debug    Debugger
+	Clock    clock.Clock
 	// Table returns the table that the rows are in, which does not exist yet
 	// when they are made.
 	Table func() *command.Table
@@ -41,9 +42,13 @@ var (
 	// ErrBusy: another background job, such as a rewrite of the AOF, must end
 	// first.
 	ErrBusy = errors.New("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
+	// ErrRewriteRunning is of Rewriter, as is ErrNoRewrite, whose cause is in the
+	// log.
+	ErrRewriteRunning = errors.New("ERR Background append only file rewriting already in progress")
+	ErrNoRewrite      = errors.New("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.")
 )
 
-// Saver writes RDB files. Errors other than the two above are replied after
+// Saver writes RDB files. Errors other than those above are replied after
 // "ERR ".
 type Saver interface {
 	// Save returns when the file is written, synced and has its name.
@@ -56,6 +61,19 @@ type Saver interface {
 	LastSave() int64
 	// Reload is DEBUG RELOAD; every shard is locked by c.Tx.
 	Reload(c *command.Call, o Reload) error
+}
+
+// Rewriter rewrites the append-only file.
+type Rewriter interface {
+	// BackgroundRewrite starts a rewrite or, while another background job runs
+	// (or the call is part of a transaction), notes that one is wanted.
+	BackgroundRewrite(c *command.Call) (scheduled bool, err error)
+	// LoadAOF is DEBUG LOADAOF: it replaces the data by what the file holds;
+	// every shard is locked by c.Tx.
+	LoadAOF(c *command.Call) error
+	// FlushSleep has each write of the file begin with a sleep (DEBUG
+	// AOF-FLUSH-SLEEP).
+	FlushSleep(us int64)
 }
 
 // Reload are the options of DEBUG RELOAD.
@@ -76,7 +94,8 @@ type Stopper interface {
 	// return unless it refuses.
 	Crash(how Crash) error
 	// Restart is DEBUG RESTART (graceful) or CRASH-AND-RECOVER after delayMs.
-	Restart(graceful bool, delayMs int64) error
+	// Every shard is locked by c.Tx.
+	Restart(c *command.Call, graceful bool, delayMs int64) error
 }
 
 // Shutdown are the options of SHUTDOWN.
@@ -135,9 +154,11 @@ type family struct{ Options }
 
 // fail replies an error of the server's.
 func fail(c *command.Call, err error) {
-	if errors.Is(err, ErrSaveRunning) || errors.Is(err, ErrBusy) {
-		c.Out.Error(err.Error())
-		return
+	for _, whole := range []error{ErrSaveRunning, ErrBusy, ErrRewriteRunning, ErrNoRewrite} {
+		if errors.Is(err, whole) {
+			c.Out.Error(whole.Error())
+			return
+		}
 	}
 	c.Out.Error("ERR " + err.Error())
 }

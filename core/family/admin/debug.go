@@ -69,6 +69,20 @@ var debugTable = []struct {
 	{"STRINGMATCH-TEST", 2, 2, plain(debugGlob)},
 	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, (*family).debugPackedThreshold},
 
+	{"LOADAOF", 2, math.MaxInt, func(f *family, c *command.Call) {
+		if err := f.Rewriter.LoadAOF(c); err != nil {
+			c.Out.Error("ERR Error trying to load the AOF files, check server logs.")
+			return
+		}
+		c.Out.OK()
+	}},
+	{"AOF-FLUSH-SLEEP", 3, 3, func(f *family, c *command.Call) {
+		if us, ok := c.Int(2); ok {
+			f.Rewriter.FlushSleep(us)
+			c.Out.OK()
+		}
+	}},
+
 	// Knobs of mechanisms that this server does not have: what they would
 	// change never happens.
 	{"SET-DISABLE-DENY-SCRIPTS", 3, 3, accept},
@@ -77,8 +91,6 @@ var debugTable = []struct {
 	{"CLUSTERLINK", 5, 5, plain(debugClusterLink)},
 	{"CLIENT-EVICTION", 2, 2, refuse("maxmemory-clients is disabled.")},
 
-	{"LOADAOF", 2, math.MaxInt, refuse("DEBUG LOADAOF: this version of Redoubt has no append only file")},
-	{"AOF-FLUSH-SLEEP", 3, 3, refuse("DEBUG AOF-FLUSH-SLEEP: this version of Redoubt has no append only file")},
 	{"REPLICATE", 3, math.MaxInt, refuse("DEBUG REPLICATE: this version of Redoubt has no replicas")},
 	{"CONFIG-REWRITE-FORCE-ALL", 2, 2, func(f *family, c *command.Call) { replyConfig(c, f.Config.RewriteAll()) }},
 	{"LEAK", 3, 3, refuse("DEBUG LEAK is not supported: memory here is collected")},
@@ -142,7 +154,7 @@ func (f *family) restart(c *command.Call, graceful bool) {
 			return
 		}
 	}
-	if err := f.Stopper.Restart(graceful, max(delay, 0)); err != nil {
+	if err := f.Stopper.Restart(c, graceful, max(delay, 0)); err != nil {
 		c.Out.Error("ERR failed to restart the server. Check server logs.")
 	}
 }

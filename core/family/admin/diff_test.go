@@ -31,12 +31,18 @@ func (f *fake) BackgroundSave(_ *command.Call, schedule bool) (bool, error) {
 	f.note("bgsave %v", schedule)
 	return schedule, nil
 }
+func (f *fake) BackgroundRewrite(c *command.Call) (bool, error) {
+	f.note("rewrite")
+	return false, nil
+}
+func (f *fake) LoadAOF(*command.Call) error                { f.note("load aof"); return errFake }
+func (f *fake) FlushSleep(us int64)                        { f.note("flush sleep %d", us) }
 func (f *fake) LastSave() int64                            { return 1 }
 func (f *fake) Reload(_ *command.Call, o Reload) error     { f.note("reload %+v", o); return nil }
 func (f *fake) Shutdown(_ *command.Call, o Shutdown) error { f.note("shutdown %+v", o); return errFake }
 func (f *fake) AbortShutdown() bool                        { return false }
 func (f *fake) Crash(how Crash) error                      { f.note("crash %d", how); return errFake }
-func (f *fake) Restart(graceful bool, ms int64) error {
+func (f *fake) Restart(_ *command.Call, graceful bool, ms int64) error {
 	f.note("restart %v %d", graceful, ms)
 	return errFake
 }
@@ -65,7 +71,7 @@ func options(f *fake) Options {
 	empty, _ := command.NewTable()
 	return Options{
 		Table: func() *command.Table { return empty },
-		Saver: f, Stopper: f, Config: f, Info: f, Memory: f, Debug: f, SlowLog: &stats.SlowLog{}, Latency: &stats.LatencyMonitor{},
+		Saver: f, Rewriter: f, Stopper: f, Config: f, Info: f, Memory: f, Debug: f, SlowLog: &stats.SlowLog{}, Latency: &stats.LatencyMonitor{},
 		Clock: clock.NewFake(5), Version: "7.0.15", LatencyThreshold: func() int64 { return 0 },
 	}
 }
@@ -309,7 +315,9 @@ func TestRequests(t *testing.T) {
 		{"debug crash-and-recover 7", "-ERR failed to restart the server. Check server logs.\r\n", "restart false 7"},
 		{"config set a b c d", "+OK\r\n", "set [a b c d]"},
 		{"replicaof host 6379", "-ERR this version of Redoubt cannot be a replica; it stays a master\r\n", ""},
-		{"debug loadaof", "-ERR DEBUG LOADAOF: this version of Redoubt has no append only file\r\n", ""},
+		{"debug loadaof", "-ERR Error trying to load the AOF files, check server logs.\r\n", "load aof"},
+		{"debug aof-flush-sleep 20", "+OK\r\n", "flush sleep 20"},
+		{"bgrewriteaof", "+Background append only file rewriting started\r\n", "rewrite"},
 		{"debug stringmatch-test", "+Apparently Redis did not crash: test passed\r\n", ""},
 		{"time", "*2\r\n$1\r\n0\r\n$4\r\n5000\r\n", ""},
 	} {

@@ -28,6 +28,15 @@ func bgsaveDocs() command.Docs {
 	}
 }
 
+func bgrewriteaofDocs() command.Docs {
+	return command.Docs{
+		Summary:    "Asynchronously rewrite the append-only file",
+		Since:      "1.0.0",
+		Group:      "server",
+		Complexity: "O(1)",
+	}
+}
+
 func lastsaveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the UNIX time stamp of the last successful save to disk",

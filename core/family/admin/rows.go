@@ -17,6 +17,11 @@ func Commands(o Options) []command.Row {
 			Handler: f.bgsave,
 		},
 		{
+			Name: "bgrewriteaof", Arity: 1, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+			Docs:    bgrewriteaofDocs(),
+			Handler: f.bgrewriteaof,
+		},
+		{
 			Name: "lastsave", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, ACL: []string{"admin", "dangerous"}, Tips: []string{"nondeterministic_output"},
 			Docs:    lastsaveDocs(),
 			Handler: f.lastSave,

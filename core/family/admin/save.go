@@ -31,6 +31,18 @@ func (f *family) bgsave(c *command.Call) {
 	}
 }
 
+func (f *family) bgrewriteaof(c *command.Call) {
+	scheduled, err := f.Rewriter.BackgroundRewrite(c)
+	switch {
+	case err != nil:
+		fail(c, err)
+	case scheduled:
+		c.Out.Simple("Background append only file rewriting scheduled")
+	default:
+		c.Out.Simple("Background append only file rewriting started")
+	}
+}
+
 func (f *family) lastSave(c *command.Call) { c.Out.Int(f.Saver.LastSave()) }
 
 func (f *family) shutdown(c *command.Call) {

@@ -95,6 +95,27 @@ type Persistence struct {
 	Loaded           int64
 
 	LoadStartS, LoadTotal, LoadUsedMemory, LoadDone int64
+
+	AOF AOF
+}
+
+// AOF is the state of the append-only file.
+type AOF struct {
+	Enabled             bool
+	RewriteRunning      bool
+	RewriteScheduled    bool
+	LastRewriteTimeS    int64 // how long it took, -1: none yet
+	CurrentRewriteTimeS int64 // -1: none running
+	LastRewriteOK       bool
+	Rewrites            int64
+	RewriteFailures     int64 // in a row
+	LastWriteOK         bool
+	LastCOWSize         int64
+	CurrentSize         int64
+	BaseSize            int64
+	Buffered            int64 // bytes not written yet
+	PendingSync         bool
+	DelayedSyncs        int64
 }
 
 // Stats are counters since the start or CONFIG RESETSTAT.

@@ -246,7 +246,7 @@ func expireFields(c *command.Call, baseMs, unitMs int64) {
 			c.Out.Int(noField)
 		case !cond.holds(was, due):
 			c.Out.Int(condUnmet)
-		case due <= c.Now:
+		case c.DB.Passed(due):
 			e.Delete(field)
 			n++
 			c.Out.Int(deleted)
@@ -267,7 +267,7 @@ func expireFields(c *command.Call, baseMs, unitMs int64) {
 
 // expiryEvent is the event of a due time that was set, or had passed.
 func expiryEvent(c *command.Call, due int64) string {
-	if due <= c.Now {
+	if c.DB.Passed(due) {
 		return "hdel"
 	}
 	return "hexpire"

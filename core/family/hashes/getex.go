@@ -117,7 +117,7 @@ func getAndExpire(c *command.Call, cell *value.Cell, fields [][]byte, due int64)
 		switch {
 		case due == keyspace.NoTTL && was == keyspace.NoTTL:
 			continue
-		case due == keyspace.NoTTL || due > c.Now:
+		case due == keyspace.NoTTL || !c.DB.Passed(due):
 			e.SetDue(field, due)
 		default:
 			e.Delete(field)

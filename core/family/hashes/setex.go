@@ -77,7 +77,7 @@ func (o *setexOptions) parsePairs(c *command.Call, at int) bool {
 }
 
 // passed tells whether the fields are to expire at once.
-func (o *setexOptions) passed(c *command.Call) bool { return o.timed && o.due <= c.Now }
+func (o *setexOptions) passed(c *command.Call) bool { return o.timed && c.DB.Passed(o.due) }
 
 func hsetex(c *command.Call) {
 	var o setexOptions

@@ -45,7 +45,7 @@ func (f *family) restore(c *command.Call) {
 	if !ok {
 		return
 	}
-	if due != keyspace.NoTTL && due <= c.Now {
+	if due != keyspace.NoTTL && c.DB.Passed(due) {
 		val.Drop()
 		if c.DB.Delete(key) {
 			c.Changed(keyspace.EventGeneric, "del", key, 1)

@@ -46,7 +46,7 @@ func setDue(c *command.Call, baseMs, unitMs int64) {
 		c.Out.Int(0)
 		return
 	}
-	if due <= c.Now {
+	if c.DB.Passed(due) {
 		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
 	} else {

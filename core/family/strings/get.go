@@ -152,7 +152,7 @@ func getex(c *command.Call) {
 	bulk(c, s)
 	key := c.Args[1]
 	switch {
-	case o.expiry != 0 && o.expiry.absolute() && due <= c.Now:
+	case o.expiry != 0 && o.expiry.absolute() && c.DB.Passed(due):
 		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
 	case o.expiry != 0:

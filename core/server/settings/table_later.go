@@ -9,35 +9,6 @@ import (
 // What this file lists belongs to parts that this build does not have: their
 // switches are refused, the rest is kept for when the part is there.
 
-func aofDirectives(s *Settings) []config.Directive {
-	return []config.Directive{
-		{Name: "appendonly", Flags: config.DenyLoading, Value: config.Bool(&s.AppendOnly, nil),
-			Status: config.Refused, Note: "the append-only file is not implemented: use save points"},
-		{Name: "appendfilename", Flags: config.Immutable, Value: config.String(&s.AppendFilename, checkAppendFilename),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "appenddirname", Flags: config.Immutable, Value: config.String(&s.AppendDirname, checkAppendDirname),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "appendfsync", Value: config.Enum(&s.AppendFsync, fsyncNames),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "no-appendfsync-on-rewrite", Value: config.Bool(&s.NoAppendfsyncOnRewrite, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "auto-aof-rewrite-percentage", Value: config.Number(&s.AutoAOFRewritePercentage, config.Integer, 0, math.MaxInt32),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "auto-aof-rewrite-min-size", Value: config.Number(&s.AutoAOFRewriteMinSize, config.Memory, 0, math.MaxInt64),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "aof-load-truncated", Value: config.Bool(&s.AOFLoadTruncated, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "aof-use-rdb-preamble", Value: config.Bool(&s.AOFUseRDBPreamble, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "aof-timestamp-enabled", Value: config.Bool(&s.AOFTimestampEnabled, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "aof-rewrite-incremental-fsync", Value: config.Bool(&s.AOFRewriteIncrementalFsync, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-		{Name: "aof-disable-auto-gc", Value: config.Bool(&s.AOFDisableAutoGC, nil),
-			Status: config.NoEffect, Note: "appendonly is refused"},
-	}
-}
-
 func replicationDirectives(s *Settings) []config.Directive {
 	return []config.Directive{
 		{Name: "replicaof", Alias: "slaveof", Flags: config.Immutable | config.MultiArg, Value: replicaOfValue(s),

@@ -125,6 +125,14 @@ func (e *Editor) Set(field, val []byte, due int64) (added bool) {
 	return e.setInTable(e.c.Hash(field), field, val, due)
 }
 
+// Expect makes a table of an empty hash that is to have n fields, if it would
+// become one.
+func (e *Editor) Expect(n int) {
+	if e.width != 0 && n > e.c.Limits.HashMaxListpackEntries {
+		e.toTable()
+	}
+}
+
 // setInTable is Set where the hash is a table. A value that replaces one without
 // nodes goes into its place, if it fits there and the due time stays.
 func (e *Editor) setInTable(at uint64, field, val []byte, due int64) (added bool) {

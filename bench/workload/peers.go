@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/bench/peer"
 	"github.com/redoubt-kv/redoubt/bench/report"
@@ -32,7 +33,9 @@ func All() []Workload {
 		{"types", "server CPU per operation of every type's commands, with redis-benchmark", typesFlags},
 		{"memory", "bytes per key", memoryFlags},
 		{"elements", "bytes per element of collections, large and small", elementsFlags},
-		{"bgsave", "latency, start pause and extra memory of BGSAVE under writes", bgsaveFlags},
+		{"snapshot", "latency, start pause, stalls, extra memory and length of BGSAVE under writes", snapshotFlags},
+		{"aof", "throughput, latency and CPU of SET at each appendfsync, and beside BGREWRITEAOF", aofFlags},
+		{"load", "time to load an RDB file and an AOF", loadFlags},
 		{"guest", "redis-benchmark, a load and a checked BGSAVE against a running machine", guestFlags},
 		{"boot", "time from starting a machine to +PONG", bootFlags},
 	}
@@ -45,6 +48,9 @@ var defaultPeers = []string{
 	`redoubt=build/redoubt-server --port {port} --save "" --dir {dir}`,
 }
 
+// startLimit is the time for a server without data to answer PING.
+const startLimit = 30 * time.Second
+
 // peers is what the workloads that start servers themselves have in common.
 type peers struct {
 	specs      []peer.Spec
@@ -55,12 +61,16 @@ type peers struct {
 }
 
 func (p *peers) flags(fs *flag.FlagSet, rounds int) {
+	p.flagsWith(fs, rounds, "1", "processors for the client, as taskset -c takes them; empty for all")
+}
+
+func (p *peers) flagsWith(fs *flag.FlagSet, rounds int, clientCPUs, clientUsage string) {
 	fs.Func("peer", "name=command line of a server, with {port} and {dir}; give it once per server, the base first (default redis-server and build/redoubt-server)", func(s string) error {
 		spec, err := peer.ParseSpec(s)
 		p.specs = append(p.specs, spec)
 		return err
 	})
-	fs.StringVar(&p.clientCPUs, "client-cpus", "1", "processors for the client, as taskset -c takes them; empty for all")
+	fs.StringVar(&p.clientCPUs, "client-cpus", clientCPUs, clientUsage)
 	fs.IntVar(&p.port, "port", 0, "first port for the servers, counted up per server; 0 takes free ones")
 	fs.StringVar(&p.dir, "dir", "", "where the servers' files go, in a directory that is removed at the end (default the system's)")
 	fs.IntVar(&p.rounds, "rounds", rounds, "interleaved rounds")
@@ -69,6 +79,21 @@ func (p *peers) flags(fs *flag.FlagSet, rounds int) {
 // begin pins the client, fills in the default peers and writes the head of
 // the report.
 func (p *peers) begin(r *report.Report, title string) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := peer.PinSelf(p.clientCPUs); err != nil {
+		return err
+	}
+	if err := r.Begin(title); err != nil {
+		return err
+	}
+	r.Note("client on processor %s, %d interleaved rounds, medians (lowest–highest)", orAll(p.clientCPUs), p.rounds)
+	return nil
+}
+
+// check fills in the default peers.
+func (p *peers) check() error {
 	if len(p.specs) == 0 {
 		for _, s := range defaultPeers {
 			spec, err := peer.ParseSpec(s)
@@ -81,13 +106,6 @@ func (p *peers) begin(r *report.Report, title string) error {
 	if p.rounds < 1 {
 		return fmt.Errorf("-rounds must be at least 1, not %d", p.rounds)
 	}
-	if err := peer.PinSelf(p.clientCPUs); err != nil {
-		return err
-	}
-	if err := r.Begin(title); err != nil {
-		return err
-	}
-	r.Note("client on processor %s, %d interleaved rounds, medians (lowest–highest)", orAll(p.clientCPUs), p.rounds)
 	return nil
 }
 
@@ -148,11 +166,19 @@ func (p *peers) start(r *report.Report, i int, cpus, dir string) (*peer.Peer, er
 	if err := os.Mkdir(own, 0o755); err != nil {
 		return nil, fmt.Errorf("make a directory for %s: %w", p.specs[i].Name, err)
 	}
+	return p.startIn(r, i, cpus, own, startLimit)
+}
+
+// startIn starts peer i in dir with more arguments than its own; it may take
+// limit to answer PING.
+func (p *peers) startIn(r *report.Report, i int, cpus, dir string, limit time.Duration, more ...string) (*peer.Peer, error) {
 	port := 0
 	if p.port != 0 {
 		port = p.port + i
 	}
-	s, err := peer.Start(p.specs[i], cpus, port, own)
+	spec := p.specs[i]
+	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], more...)
+	s, err := peer.StartWithin(limit, spec, cpus, port, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +186,9 @@ func (p *peers) start(r *report.Report, i int, cpus, dir string) (*peer.Peer, er
 	if err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
-	shown := append([]string{"taskset", "-c", cpus}, p.specs[i].Args...)
+	shown := append([]string{"taskset", "-c", cpus}, spec.Args...)
 	if cpus == "" {
-		shown = p.specs[i].Args
+		shown = spec.Args
 	}
 	r.Command(fmt.Sprintf("%s   # %s, %s", peer.Join(shown), s.Name, version))
 	return s, nil
