@@ -76,7 +76,7 @@ func (a *appender) settings(set *settings.Settings) aof.Settings {
 func (a *appender) configure(set *settings.Settings) {
 	a.writer.Configure(a.settings(set))
 	if !set.AOFDisableAutoGC && a.on.Load() {
-		go a.writer.DeleteHistory()
+		a.s.spawn("the remover of old append-only files", a.writer.DeleteHistory)
 	}
 }
 
@@ -175,7 +175,7 @@ func (a *appender) turnOff() {
 		a.s.log.warning("Turning the append-only file off: %v", err)
 	}
 	a.on.Store(false)
-	go a.detach() // the caller may hold shards' locks
+	a.s.spawn("the end of the append-only file", a.detach) // the caller may hold shards' locks
 }
 
 // attach has the journal feed the writer. The caller holds sink and every

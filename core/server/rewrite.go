@@ -49,7 +49,7 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 // start starts a rewrite that nobody waits for.
 func (a *appender) start() {
 	if scheduled, err := a.begin(false); err == nil && !scheduled {
-		go a.run(false)
+		a.s.spawn("the start of a rewrite", func() { _ = a.run(false) }) // its error is in the log
 	}
 }
 
@@ -67,12 +67,12 @@ func (a *appender) run(asked bool) error {
 	} else {
 		a.s.log.notice("Background append only file rewriting started")
 	}
-	go func() {
+	a.s.spawn("the rewriter", func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 		setPriority(background)
 		cow, err := a.rewrite(r, set.AOFUseRDBPreamble)
 		a.end(err, cow)
-	}()
+	})
 	return nil
 }
 
