@@ -108,6 +108,7 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	tx.LockAll(s.clock.NowMs())
 	defer tx.Unlock()
 	if err := s.saveLast(tx, o); err != nil {
+		e.asked.Store(0) // the next signal is a first one again
 		s.log.warning("Errors trying to shut down the server. Check the logs for more information.")
 		return err
 	}
