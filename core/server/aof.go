@@ -49,6 +49,7 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
 		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy,
+		Go: func(fn func()) { s.spawn("the append-only file", fn) },
 	}, a.settings(set))
 	if err != nil {
 		return fmt.Errorf("read the AOF manifest: %w", err)
@@ -76,16 +77,13 @@ func (a *appender) settings(set *settings.Settings) aof.Settings {
 func (a *appender) configure(set *settings.Settings) {
 	a.writer.Configure(a.settings(set))
 	if !set.AOFDisableAutoGC && a.on.Load() {
-		a.s.spawn("the remover of old append-only files", a.writer.DeleteHistory)
+		a.s.spawn("the deletion of AOF history", a.writer.DeleteHistory)
 	}
 }
 
 // turn is OnTurn of the transport: it does what the replies of a loop's turn
 // promise. false: they cannot be sent.
 func (a *appender) turn(loop int) (send bool) {
-	if a.s.closed.Load() {
-		return false
-	}
 	if !a.on.Load() {
 		return true
 	}
@@ -156,7 +154,11 @@ func (a *appender) turnOn() error {
 	a.writer.TurnOn()
 	a.on.Store(true)
 	scheduled, err := a.begin(false)
-	if err == nil && !scheduled {
+	switch {
+	case errors.Is(err, admin.ErrRewriteRunning): // of the time before the file was turned off
+		a.schedule()
+		err = nil
+	case err == nil && !scheduled:
 		err = a.run(false)
 	}
 	if err != nil {
@@ -166,10 +168,21 @@ func (a *appender) turnOn() error {
 	return nil
 }
 
-// turnOff is CONFIG SET appendonly no. The files stay.
+// schedule has the cron begin a rewrite after the job that runs.
+func (a *appender) schedule() {
+	a.s.saver.mu.Lock()
+	defer a.s.saver.mu.Unlock()
+	a.scheduled = true
+}
+
+// turnOff is CONFIG SET appendonly no. The files stay; a rewrite that runs is
+// cancelled.
 func (a *appender) turnOff() {
 	a.s.saver.mu.Lock()
 	a.scheduled = false
+	if a.rewriting {
+		a.s.saver.cancel()
+	}
 	a.s.saver.mu.Unlock()
 	if err := a.writer.Stop(); err != nil {
 		a.s.log.warning("Turning the append-only file off: %v", err)

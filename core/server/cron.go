@@ -62,7 +62,7 @@ func (s *Server) cron() {
 		s.figures.in.Sample(now, totals[stats.NetInput])
 		s.figures.out.Sample(now, totals[stats.NetOutput])
 		s.loopCron(int(time.Second / cronPeriod))
-		if !s.loading.Load() && !s.closing.Load() {
+		if !s.loading.Load() && !s.ending.running.Load() {
 			s.aof.cron()
 			s.saver.cron()
 		}

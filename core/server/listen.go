@@ -27,7 +27,7 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		OnTurn: s.aof.turn,
+		OnTurn: func(loop int) bool { return s.mayReply() && s.aof.turn(loop) },
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}

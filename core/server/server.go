@@ -99,8 +99,6 @@ type Server struct {
 	stopOnce sync.Once
 	stopping chan int // takes the exit code
 	stopped  atomic.Bool
-	closing  atomic.Bool // a shutdown has begun
-	closed   atomic.Bool // everything was saved; no reply leaves any more
 }
 
 // Main is the program redoubt-server, in a process of its own: Run with what
@@ -116,16 +114,12 @@ func Main(args []string) int {
 // configuration go to stderr. After a panic in one of the server's goroutines and a
 // report in the log the panic goes on.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return runOn(ctx, vfs.OS, args, stdin, stdout, stderr)
+	return start(ctx, vfs.OS, args, stdin, stdout, stderr, false)
 }
 
-// runOn is Run with the data's files on disk: tests put one there that fails and
-// crashes. The configuration, the log and the pid file are the system's own.
-func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return start(ctx, disk, args, stdin, stdout, stderr, false)
-}
-
-// start is runOn; own says that the process is the server's own.
+// start is Run with the data's files on disk: tests put one there that fails and
+// crashes; the configuration, the log and the pid file are the system's own. own
+// says that the process is the server's own.
 func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {

@@ -25,18 +25,39 @@ import (
 //	   │ │            running                                   │   │
 //	   │ └───────────────── SHUTDOWN ───────────────────────────┼───┘
 //	   └── the save fails and is not forced, SHUTDOWN ABORT ────┘
+//
+// From the cut of the final save on no reply leaves the server before the outcome is
+// known: after a success none does at all, since what it acknowledges is in no file.
 type ending struct {
 	asked    atomic.Int32 // the signal that asks for it, 0 for none
 	starting atomic.Bool  // a goroutine acts on asked
 
-	mu      sync.Mutex  // held while somebody tries
-	ended   bool        // a try has succeeded; under mu
+	mu      sync.Mutex // held while somebody tries
+	ended   bool       // a try has succeeded
 	running atomic.Bool // somebody tries
+	final   atomic.Pointer[finalSave]
+}
+
+// finalSave is a final save from its cut on.
+type finalSave struct {
+	done  chan struct{} // closed when the outcome is known
+	saved bool          // valid then
 }
 
 // stop ends Run with this exit code; the first one counts.
 func (s *Server) stop(code int) {
 	s.stopOnce.Do(func() { s.stopping <- code })
+}
+
+// mayReply waits while a final save runs and tells whether the replies of a turn
+// may be sent. On a loop, with no lock held.
+func (s *Server) mayReply() bool {
+	final := s.ending.final.Load()
+	if final == nil {
+		return true
+	}
+	<-final.done
+	return !final.saved
 }
 
 // askToStop notes a signal that ends the server: SIGINT, or SIGTERM and the end of
@@ -81,10 +102,9 @@ func (s *Server) shutdownOn(sig syscall.Signal) admin.Shutdown {
 
 var errAborted = errors.New("the shutdown was aborted")
 
-// shutdown saves, if that is asked for or save points are set, completes the
-// append-only file and ends the server. If that fails it does not end it, unless
-// forced. No reply leaves that tells of a change which was not saved. wanted, if not
-// nil, is asked whether it still shall be.
+// shutdown saves, if that is asked for or save points are set, and ends the
+// server. If saving fails it does not end it, unless forced. wanted, if not nil, is
+// asked whether it still shall be.
 func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	e := &s.ending
 	e.mu.Lock()
@@ -98,16 +118,19 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
 	s.log.warning("User requested shutdown...")
-	if s.loading.Load() { // what is there is not all that is in the file
+	if s.loading.Load() {
+		// What is there is not all that is in the files, and nothing was
+		// acknowledged yet.
 		e.ended = true
 		s.stop(0)
 		return nil
 	}
-	s.endJobs()
-	tx := s.store.NewTx()
-	tx.LockAll(s.clock.NowMs())
-	defer tx.Unlock()
-	if err := s.saveLast(tx, o); err != nil {
+	if s.saver.current.Load() != nil {
+		s.log.warning("A background save is running. Cancelling it.")
+	}
+	s.saver.finish()
+	s.aof.cancel()
+	if err := s.saveFinally(o, nil); err != nil {
 		e.asked.Store(0) // the next signal is a first one again
 		s.log.warning("Errors trying to shut down the server. Check the logs for more information.")
 		return err
@@ -117,32 +140,39 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	return nil
 }
 
-// endJobs ends what writes in the background and has nothing more begin.
-func (s *Server) endJobs() {
-	s.closing.Store(true)
-	s.saver.finish()
-	s.aof.cancel()
-}
-
-// saveLast saves what is to be saved before the end. Every shard is locked.
-func (s *Server) saveLast(tx *keyspace.Tx, o admin.Shutdown) error {
-	for _, last := range []func(*keyspace.Tx, admin.Shutdown) error{s.lastSave, s.lastAppend} {
-		if err := last(tx, o); err != nil && !o.Force {
-			s.closing.Store(false)
-			return err
+// saveFinally saves what the server will have acknowledged at its end, in an RDB
+// file and in the append-only file, as far as the settings and o say. tx is nil, or
+// has every shard locked.
+func (s *Server) saveFinally(o admin.Shutdown, tx *keyspace.Tx) error {
+	final := &finalSave{done: make(chan struct{})}
+	defer close(final.done)
+	take := func() *keyspace.Snapshot {
+		if tx != nil {
+			s.ending.final.Store(final)
+			return tx.Snapshot()
 		}
+		return s.store.Snapshot(func() { s.ending.final.Store(final) })
 	}
-	s.closed.Store(true)
+	err := s.lastSave(o, take)
+	if err == nil || o.Force {
+		err = errors.Join(err, s.lastAppend(o.Force))
+	}
+	if err != nil && !o.Force {
+		s.ending.final.Store(nil)
+		return err
+	}
+	final.saved = true
 	return nil
 }
 
-// lastSave writes the RDB file before the end. Every shard is locked.
-func (s *Server) lastSave(tx *keyspace.Tx, o admin.Shutdown) error {
+// lastSave writes the RDB file, if it is wanted, from the snapshot that take takes.
+func (s *Server) lastSave(o admin.Shutdown, take func() *keyspace.Snapshot) error {
 	if !o.Save && (len(s.live.Load().Save) == 0 || o.NoSave) {
+		take().Release()
 		return nil
 	}
 	s.log.notice("Saving the final RDB snapshot before exiting.")
-	err := s.saver.saveLocked(tx)
+	err := s.saver.inline(take)
 	switch {
 	case err == nil:
 	case o.Force:
@@ -153,14 +183,13 @@ func (s *Server) lastSave(tx *keyspace.Tx, o admin.Shutdown) error {
 	return err
 }
 
-// lastAppend completes the append-only file before the end. Every shard is
-// locked.
-func (s *Server) lastAppend(_ *keyspace.Tx, o admin.Shutdown) error {
-	err := s.aof.stop(o.Force)
+// lastAppend completes the append-only file.
+func (s *Server) lastAppend(force bool) error {
+	err := s.aof.stop(force)
 	switch {
 	case err == nil:
-	case o.Force:
-		s.log.warning("Error completing the append-only file: %v. Exit anyway.", err)
+	case force:
+		s.log.warning("Error completing the append-only file. Exit anyway: %v", err)
 	default:
 		s.log.warning("Error completing the append-only file, can't exit: %v", err)
 	}
@@ -220,8 +249,7 @@ func (p *stopper) Restart(c *command.Call, graceful bool, delayMs int64) error {
 			s.log.warning("Not restarted: a save or rewrite was running in the background. It is cancelled; try again.")
 			return errors.New("a background job was running")
 		}
-		s.closing.Store(true)
-		if err := s.saveLast(c.Tx, admin.Shutdown{}); err != nil {
+		if err := s.saveFinally(admin.Shutdown{}, c.Tx); err != nil {
 			return err
 		}
 	}
