@@ -32,8 +32,8 @@ type ending struct {
 	asked    atomic.Int32 // the signal that asks for it, 0 for none
 	starting atomic.Bool  // a goroutine acts on asked
 
-	mu      sync.Mutex // held while somebody tries
-	ended   bool       // a try has succeeded
+	mu      sync.Mutex  // held while somebody tries
+	ended   bool        // a try has succeeded
 	running atomic.Bool // somebody tries
 	final   atomic.Pointer[finalSave]
 }
