@@ -262,7 +262,11 @@ type Freer struct {
 
 // Detach empties the table and returns what frees its nodes.
 func (t *Table) Detach() *Freer {
-	f := &Freer{t: *t, done: t.Root == 0, epoch: t.heap.Epoch()}
+	f := &Freer{t: *t, done: t.Root == 0, epoch: t.dropped}
+	if f.epoch == 0 {
+		f.epoch = t.heap.Epoch()
+	}
+	f.t.dropped = f.epoch // also of the values
 	t.Root, t.Count, t.Dues = 0, 0, 0
 	return f
 }
