@@ -88,6 +88,14 @@ type Log interface {
 	// Deleted tells that the store itself deleted key: because its time had
 	// come, or to make room.
 	Deleted(db int, key []byte, evicted bool)
+	// FieldsDeleted tells that the store itself deleted fields of the hash at key,
+	// whose time had come, and key with the last of them.
+	FieldsDeleted(db int, key []byte, fields [][]byte)
+	// Recording tells whether anybody wants to know.
+	Recording() bool
+	// Apart says that what was told since the last effects of a command need not
+	// be repeated as a whole.
+	Apart()
 	// End is called before the Tx lets its shards go.
 	End()
 }

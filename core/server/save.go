@@ -66,8 +66,11 @@ var errCancelled = errors.New("the save was cancelled")
 func (v *saver) begin(background bool) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.running {
+	switch {
+	case v.running || background && v.s.ending.running.Load():
 		return admin.ErrSaveRunning
+	case background && v.s.aof.rewriting:
+		return admin.ErrBusy
 	}
 	v.running, v.started, v.done = true, time.Now(), make(chan struct{})
 	v.cancels.Store(false)
@@ -117,22 +120,26 @@ func (v *saver) end(err error, dirty int64, background bool) {
 // write writes the snapshot to the file that the settings name.
 func (v *saver) write(n *keyspace.Snapshot) error {
 	s, set := v.s, v.s.live.Load()
-	clocks := rdb.NoClocks
-	switch set.MaxMemoryPolicy {
-	case settings.AllKeysLRU, settings.VolatileLRU:
-		clocks = rdb.IdleClocks
-	case settings.AllKeysLFU, settings.VolatileLFU:
-		clocks = rdb.FrequencyClocks
-	}
-	info := rdb.Info{RedisVersion: RedisVersion, RedoubtVersion: Version, CreatedUnix: time.Now().Unix(), UsedMemory: s.usedMemory()}
 	temp := rdb.TempName(os.Getpid())
 	options := rdb.SaveOptions{
 		Dir: set.Dir, Name: set.DBFilename, TempName: temp,
 		IncrementalSync: set.RDBSaveIncrementalFsync,
 		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: v.block},
 	}
+	writing := v.writing(n, false, filepath.Join(set.Dir, temp))
+	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error { return writing.Write(e, n, s.store) })
+	if err == nil {
+		s.log.notice("DB saved on disk")
+	}
+	return err
+}
+
+// writing says how the snapshot is written to a file; files on the side have the
+// path temp and a number.
+func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Writing {
+	s, set := v.s, v.s.live.Load()
 	writing := rdb.Writing{
-		Info: info, Clocks: clocks, NowMs: s.clock.NowMs(),
+		Info: v.fileInfo(aofBase), Clocks: v.clocks(), NowMs: s.clock.NowMs(),
 		Progress: func() error {
 			v.processed.Add(1)
 			return v.delay(set.RDBKeySaveDelay)
@@ -141,13 +148,26 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 	if v.current.Load() == n { // in the background
 		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
 		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n, set.SnapshotMemoryBudget) }
-		writing.Spill = rdb.Spill{FS: s.fs, Path: filepath.Join(set.Dir, temp)}
+		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
-	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error { return writing.Write(e, n, s.store) })
-	if err == nil {
-		s.log.notice("DB saved on disk")
+	return writing
+}
+
+// clocks are the access clocks that files hold: those that eviction goes by.
+func (v *saver) clocks() rdb.Clocks {
+	switch v.s.live.Load().MaxMemoryPolicy {
+	case settings.AllKeysLRU, settings.VolatileLRU:
+		return rdb.IdleClocks
+	case settings.AllKeysLFU, settings.VolatileLFU:
+		return rdb.FrequencyClocks
 	}
-	return err
+	return rdb.NoClocks
+}
+
+// fileInfo are the fields at the start of a file.
+func (v *saver) fileInfo(aofBase bool) rdb.Info {
+	return rdb.Info{RedisVersion: RedisVersion, RedoubtVersion: Version, CreatedUnix: time.Now().Unix(),
+		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
@@ -164,7 +184,7 @@ func (v *saver) work(worker int, work func()) {
 	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 	v.urgent[worker] = false
 	setPriority(background)
-	work()
+	v.s.around("a snapshot worker", -1, work)
 }
 
 // pace gives a worker's thread the priority of the loops while writers supersede
@@ -234,9 +254,7 @@ func (v *saver) afterFlush(tx *keyspace.Tx) bool {
 	}
 	err := v.saveLocked(tx)
 	if errors.Is(err, admin.ErrSaveRunning) {
-		v.mu.Lock()
-		v.scheduled = true
-		v.mu.Unlock()
+		v.schedule()
 	}
 	return err == nil
 }
@@ -269,20 +287,25 @@ func (v *saver) inline(take func() *keyspace.Snapshot) error {
 func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, err error) {
 	if c != nil && c.Nested {
 		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.running {
+		running := v.running
+		v.mu.Unlock()
+		if running {
 			return false, admin.ErrSaveRunning
 		}
-		v.scheduled = true
+		v.schedule()
 		return true, nil
 	}
 	if err := v.begin(true); err != nil {
+		if schedule && errors.Is(err, admin.ErrBusy) {
+			v.schedule()
+			return true, nil
+		}
 		return false, err
 	}
 	dirty := v.s.exec.Dirty()
 	n := v.pin(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
-	go func() {
+	v.s.spawn("the saver", func() {
 		v.current.Store(n)
 		err := v.write(n)
 		v.current.Store(nil)
@@ -297,8 +320,15 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 		default:
 			v.s.log.notice("Background saving terminated with success, %d KB of memory used by copy-on-write", held>>10)
 		}
-	}()
+	})
 	return false, nil
+}
+
+// schedule leaves a save to the cron.
+func (v *saver) schedule() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.scheduled = true
 }
 
 func (v *saver) lastPinTime() time.Duration {
@@ -341,7 +371,7 @@ func (v *saver) changes() int64 {
 func (v *saver) cron() {
 	const retry = 5 * time.Second
 	v.mu.Lock()
-	running, since, sinceTry := v.running, time.Since(v.lastEnd), time.Since(v.lastTry)
+	running, since, sinceTry := v.running || v.s.aof.rewriting, time.Since(v.lastEnd), time.Since(v.lastTry)
 	wanted := v.scheduled && !running
 	v.scheduled = v.scheduled && running
 	v.mu.Unlock()

@@ -11,12 +11,14 @@ var OS FS = osFS{}
 
 type osFS struct{}
 
-// file keeps a nil *os.File from becoming a File that is not nil.
+// osFile is an open file of the operating system; DataSync is per system.
+type osFile struct{ *os.File }
+
 func file(f *os.File, err error) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return osFile{f}, nil
 }
 
 func (osFS) Create(name string) (File, error) {

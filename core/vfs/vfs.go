@@ -41,7 +41,9 @@ type FS interface {
 	SyncDir(dir string) error
 }
 
-// File is an open file. One goroutine uses it at a time, except for ReadAt.
+// File is an open file. One goroutine uses it at a time, except for ReadAt, and
+// that Sync and DataSync may run while it is written to: they then make durable
+// at least what was written before they were called.
 type File interface {
 	io.Reader
 	io.ReaderAt
@@ -51,6 +53,10 @@ type File interface {
 	// unknown what is durable, and a second Sync that succeeds proves
 	// nothing: the file must be written again.
 	Sync() error
+	// DataSync is Sync without what is not needed to read the bytes again, such
+	// as the time of the last change: fdatasync(2) where there is one. The size
+	// is made durable.
+	DataSync() error
 	// Truncate cuts the file, or extends it with zeros, to size bytes.
 	Truncate(size int64) error
 	// Stat describes the file.

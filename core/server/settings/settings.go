@@ -363,6 +363,9 @@ func (s *Settings) Path(name string) string {
 	return filepath.Join(s.Dir, name)
 }
 
+// AOFDir is the directory of the append-only file.
+func (s *Settings) AOFDir() string { return s.Path(s.AppendDirname) }
+
 // Directives binds every directive to its field of s, which must hold the
 // defaults.
 func Directives(s *Settings) []config.Directive {

@@ -205,6 +205,13 @@ func (f *file) Sync() error {
 	return f.File.Sync()
 }
 
+func (f *file) DataSync() error {
+	if err := f.fs.step("datasync", f.name, ""); err != nil {
+		return err
+	}
+	return f.File.DataSync()
+}
+
 func (f *file) Truncate(size int64) error {
 	if err := f.fs.step("truncate", f.name, " %d", size); err != nil {
 		return err

@@ -30,6 +30,7 @@ func use(f *faultfs.FS) (failed []int) {
 	_, err = file.Write([]byte("12345678"))
 	did(err)
 	did(file.Sync())
+	did(file.DataSync())
 	did(file.Truncate(4))
 	_, err = file.ReadAt(make([]byte, 2), 1)
 	did(err)
@@ -50,14 +51,14 @@ func use(f *faultfs.FS) (failed []int) {
 	return failed
 }
 
-const operations = 15
+const operations = 16
 
 func TestTheNthOperationFails(t *testing.T) {
 	f := faultfs.New(memfs.New(), faultfs.Fault{})
 	if failed := use(f); failed != nil || f.Fired() {
 		t.Fatalf("without a fault %v failed", failed)
 	}
-	want := []string{"mkdirall d", "create x", "write x 8", "sync x", "truncate x 4", "readat x 1 2", "read x 2", "close x",
+	want := []string{"mkdirall d", "create x", "write x 8", "sync x", "datasync x", "truncate x 4", "readat x 1 2", "read x 2", "close x",
 		"open x", "openappend x", "rename x y", "syncdir d", "stat y", "readdir d", "remove y"}
 	if got := f.Trace(); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%q", got)
@@ -65,7 +66,7 @@ func TestTheNthOperationFails(t *testing.T) {
 	for n := 4; n <= operations; n++ {
 		f := faultfs.New(memfs.New(), faultfs.Fault{At: n})
 		failed := use(f)
-		if len(failed) == 0 || failed[0] != n || n != 11 && len(failed) > 1 || !f.Fired() { // after a failed rename the new name is missing
+		if len(failed) == 0 || failed[0] != n || n != 12 && len(failed) > 1 || !f.Fired() { // after a failed rename the new name is missing
 			t.Errorf("fault at %d: %v failed", n, failed)
 		}
 		f = faultfs.New(memfs.New(), faultfs.Fault{At: n, Persistent: true})

@@ -387,6 +387,9 @@ func (f *file) Sync() error {
 	return nil
 }
 
+// DataSync is Sync: there is nothing but data and size.
+func (f *file) DataSync() error { return f.Sync() }
+
 func (f *file) Stat() (fs.FileInfo, error) {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()

@@ -164,7 +164,7 @@ func (a *actor) onFile(op int, f vfs.File, n int) string {
 	}
 	err := f.Truncate(int64(n))
 	info, statErr := f.Stat()
-	return fmt.Sprint(kind(err), kind(statErr), info.Size(), kind(f.Sync()))
+	return fmt.Sprint(kind(err), kind(statErr), info.Size(), kind(f.Sync()), kind(f.DataSync()))
 }
 
 func TestCrashKeepsWhatIsSyncedAndNoMore(t *testing.T) {
@@ -187,6 +187,20 @@ func TestCrashKeepsWhatIsSyncedAndNoMore(t *testing.T) {
 	put(t, c, "d/a", "changed", true)
 	if got := get(t, m, "d/a"); got != "synced and not" {
 		t.Fatalf("the clone changed the original: %q", got)
+	}
+}
+
+func TestCrashKeepsWhatIsDataSynced(t *testing.T) {
+	m := memfs.New()
+	file, _ := m.OpenAppend("a")
+	m.SyncDir(".")
+	file.Write([]byte("synced"))
+	if err := file.DataSync(); err != nil {
+		t.Fatal(err)
+	}
+	file.Write([]byte(" and not"))
+	if got := get(t, m.CrashClone(nil), "a"); got != "synced" {
+		t.Fatalf("%q", got)
 	}
 }
 
