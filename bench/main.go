@@ -1,14 +1,16 @@
 // Command bench measures servers that speak RESP and writes reports in
-// Markdown. It compares servers that it starts itself (cpu, types, memory, elements, snapshot)
-// or examines one that runs already (guest) or that it boots (boot):
+// Markdown. It compares servers that it starts itself, or examines one that
+// runs already (guest) or that it boots (boot):
 //
-//	bench cpu    [flags]   server CPU per operation and throughput
-//	bench types  [flags]   the same for the commands of every type
-//	bench memory [flags]   bytes per key
-//	bench elements [flags] bytes per element of collections
-//	bench snapshot [flags] latency, stalls, memory and length of BGSAVE
-//	bench guest  [flags]   a running machine: benchmark, load, checked BGSAVE
-//	bench boot   [flags]   from starting a machine to +PONG
+//	bench cpu      [flags]  server CPU per operation and throughput
+//	bench types    [flags]  the same for the commands of every type
+//	bench memory   [flags]  bytes per key
+//	bench elements [flags]  bytes per element of collections
+//	bench snapshot [flags]  latency, stalls, memory and length of BGSAVE
+//	bench aof      [flags]  what the append-only file and its rewrite cost
+//	bench load     [flags]  time to load an RDB file and an AOF
+//	bench guest    [flags]  a running machine: benchmark, load, checked BGSAVE
+//	bench boot     [flags]  from starting a machine to +PONG
 //
 // bench SUBCOMMAND -h lists the flags. The method is in README.md beside this
 // file.

@@ -102,11 +102,12 @@ func Median(v []float64) float64 {
 }
 
 // Ratio describes b/a, round by round: its median and how far the rounds
-// spread. Rounds pair up since the runs were interleaved.
+// spread. Rounds pair up since the runs were interleaved. Rounds with a
+// negative figure (a difference) or by zero have no ratio.
 func Ratio(a, b []float64) string {
 	var r []float64
 	for i := range min(len(a), len(b)) {
-		if a[i] != 0 {
+		if a[i] > 0 && b[i] >= 0 {
 			r = append(r, b[i]/a[i])
 		}
 	}

@@ -62,14 +62,14 @@ func (add adder) ratios(name string, a, b load.Summary) {
 	}
 }
 
-// perSave adds what is typical of the saves of a round and the worst of them.
-// The worst of more saves tends to be worse, so read both.
-func (add adder) perSave(name string, v []float64) {
+// perRun adds what is typical of the executions of a round and the worst of
+// them. The worst of more tends to be worse, so read both.
+func (add adder) perRun(name string, v []float64) {
 	if len(v) == 0 {
 		return
 	}
-	add(name+", median save", report.Median(v))
-	add(name+", worst save", slices.Max(v))
+	add(name+", median", report.Median(v))
+	add(name+", worst", slices.Max(v))
 }
 
 // significant formats with about three significant digits.

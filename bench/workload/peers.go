@@ -34,6 +34,8 @@ func All() []Workload {
 		{"memory", "bytes per key", memoryFlags},
 		{"elements", "bytes per element of collections, large and small", elementsFlags},
 		{"snapshot", "latency, start pause, stalls, extra memory and length of BGSAVE under writes", snapshotFlags},
+		{"aof", "throughput, latency and CPU of SET at each appendfsync, and beside BGREWRITEAOF", aofFlags},
+		{"load", "time to load an RDB file and an AOF", loadFlags},
 		{"guest", "redis-benchmark, a load and a checked BGSAVE against a running machine", guestFlags},
 		{"boot", "time from starting a machine to +PONG", bootFlags},
 	}
@@ -56,6 +58,7 @@ type peers struct {
 	port       int
 	dir        string
 	rounds     int
+	less       int // added to the niceness that the servers have from the client
 }
 
 func (p *peers) flags(fs *flag.FlagSet, rounds int) {
@@ -176,6 +179,9 @@ func (p *peers) startIn(r *report.Report, i int, cpus, dir string, limit time.Du
 	}
 	spec := p.specs[i]
 	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], more...)
+	if p.less != 0 {
+		spec.Args = append([]string{"nice", "-n", strconv.Itoa(p.less)}, spec.Args...)
+	}
 	s, err := peer.StartWithin(limit, spec, cpus, port, dir)
 	if err != nil {
 		return nil, err

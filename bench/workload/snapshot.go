@@ -84,6 +84,7 @@ func (b *snapshot) dataset(ctx context.Context, r *report.Report, at setting, ds
 				return err
 			}
 		}
+		before := report.CurrentLoad()
 		f := newFigures(len(servers))
 		for round := range b.rounds {
 			for i, s := range servers {
@@ -95,6 +96,7 @@ func (b *snapshot) dataset(ctx context.Context, r *report.Report, at setting, ds
 			}
 		}
 		r.Progress("%s took %v", ds.name, time.Since(began).Round(time.Second))
+		r.Note("%s, server on %s: processors were %s", ds.name, orAll(at.server), before.Since(report.CurrentLoad()))
 		return r.Tables(f.table(&b.peers, ds.name+": "+at.title()))
 	})
 }
@@ -151,6 +153,7 @@ func (m *snapshotRound) run(ctx context.Context) error {
 	defer c.Close()
 	c.Timeout = taskTimeout
 	m.c = c
+	m.add("data, MiB", float64(m.data)/mib)
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -195,9 +198,9 @@ func (m *snapshotRound) latency(ctx context.Context) error {
 		length = append(length, (x.to - x.from).Seconds())
 	}
 	idle, saving := load.Summarize(alone), load.Summarize(during)
-	m.add.perSave("start: latest_fork_usec, ms", fork)
-	m.add.perSave("start: BGSAVE to its reply, ms", reply)
-	m.add.perSave(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
+	m.add.perRun("start: latest_fork_usec, ms", fork)
+	m.add.perRun("start: BGSAVE to its reply, ms", reply)
+	m.add.perRun(fmt.Sprintf("start: worst request within %v of BGSAVE, ms", startWindow), starts)
 	m.add.summary("idle", idle)
 	m.add.summary("saving", saving)
 	m.add.ratios("saving/idle", idle, saving)

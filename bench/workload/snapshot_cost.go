@@ -119,7 +119,6 @@ func (m *snapshotRound) watched(ctx context.Context, under string) (time.Duratio
 		return 0, fmt.Errorf("the memory of %s was never read", m.s.Name)
 	}
 	extra := float64(peak.PSS - before.PSS)
-	m.add(under+": data, MiB", float64(m.data)/mib)
 	m.add(under+": memory before, MiB", float64(before.PSS)/mib)
 	m.add(under+": extra memory, MiB", extra/mib)
 	m.add(under+": extra memory, % of the data", 100*extra/float64(m.data))

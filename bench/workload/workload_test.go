@@ -81,7 +81,7 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 	for _, c := range [][]string{
 		{"cpu", "-keys", "0"}, {"cpu", "-clients", "-1"}, {"cpu", "-pipelines", "1,2", "-n", "1,2,3"},
 		{"cpu", "-client-cpus", "", "-rounds", "0"}, {"memory", "-keys", "0"}, {"snapshot", "-seconds", "0"},
-		{"snapshot", "-rate", "NaN"}, {"snapshot", "-data", "strings,x"}, {"snapshot", "-collections", "4"}, {"guest", "-steps", "dance"}, {"guest", "-keys", "0"}, {"boot", "-n", "0"},
+		{"snapshot", "-rate", "NaN"}, {"snapshot", "-data", "strings,x"}, {"snapshot", "-collections", "4"}, {"aof", "-policies", "x"}, {"aof", "-rewrite", "x"}, {"aof", "-seconds", "0"}, {"load", "-aof-writes", "0"}, {"load", "-formats", "rdb,x"}, {"load", "-maker", "x"}, {"guest", "-steps", "dance"}, {"guest", "-keys", "0"}, {"boot", "-n", "0"},
 		{"boot", "-command", "'"},
 	} {
 		if _, err := runWorkload(t, c[0], c[1:]...); err == nil {
@@ -137,9 +137,14 @@ func TestComparisonsRun(t *testing.T) {
 			[]string{"| SET ", "| INCR ", "two/one"}},
 		{"snapshot", []string{"-server-cpus", "0", "-keys", "2000", "-collections", "100", "-huge", "500", "-rate", "500", "-stall-rate", "500",
 			"-seconds", "0.1", "-max-saves", "1", "-full-connections", "2", "-peer", redis},
-			[]string{"### strings: server on processor 0, client on any: they share", "### collections: ", "### huge: ", "saving: p99.9, ms", "saving/idle: p99.9, times",
-				"start: latest_fork_usec, ms, worst save", "full speed: extra memory, % of the data", "workers by default, s",
+			[]string{"### strings: server on processor 0, client on any (shared)", "### collections: ", "### huge: ", "saving: p99.9, ms", "saving/idle: p99.9, times",
+				"start: latest_fork_usec, ms, worst", "full speed: extra memory, % of the data", "workers by default, s",
 				"stall, LSET in the lists of 250, in turn: longest less", "stall, ZADD of a random member of the huge sorted set: saving longest"}},
+		{"load", []string{"-server-cpus", "0", "-keys", "2000", "-collections", "100", "-huge", "500", "-aof-writes", "3000", "-peer", redis},
+			[]string{"### collections: ", "empty: start to the first +PONG, s", "rdb: start to the first", "aof: CPU of the server, s"}},
+		{"aof", []string{"-server-cpus", "0", "-keys", "1000", "-seconds", "0.1", "-clients", "3", "-rate", "500", "-max-rewrites", "1", "-peer", redis, "-peer", "none=sh -c 'exit 3' {port}"},
+			[]string{"### appendfsync off: ", "### appendfsync always: ", "disk: ", "SET, pipeline 16: server CPU per request, µs", "rewriting: p99.9, ms", "rewrite: length, s, worst",
+				"none is left out with --appendonly yes --appendfsync always"}},
 	} {
 		out, err := runWorkload(t, c.name, append(c.args, "-client-cpus", "", "-rounds", "1")...)
 		if err != nil {

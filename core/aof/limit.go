@@ -48,6 +48,13 @@ func (w *Writer) RewriteLimited() bool {
 	return limited
 }
 
+// RewriteFailures is how many rewrites in a row have failed.
+func (w *Writer) RewriteFailures() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.limit.failures
+}
+
 // AllowRewrite ends the limit: somebody asks for a rewrite.
 func (w *Writer) AllowRewrite() {
 	w.mu.Lock()

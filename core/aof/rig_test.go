@@ -170,7 +170,7 @@ func loadTorn(fsys vfs.FS, torn bool) (units int, err error) {
 	}
 	files := m.Live()
 	for i, f := range files {
-		data, err := readAll(fsys, dir+"/"+f.Name)
+		data, err := contentsOf(fsys, dir+"/"+f.Name)
 		if err != nil {
 			return units, err
 		}
@@ -199,7 +199,7 @@ func loadTorn(fsys vfs.FS, torn bool) (units int, err error) {
 	return units, nil
 }
 
-func readAll(fsys vfs.FS, path string) ([]byte, error) {
+func contentsOf(fsys vfs.FS, path string) ([]byte, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, err

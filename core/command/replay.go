@@ -1,9 +1,11 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 
+	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 )
 
@@ -17,12 +19,20 @@ type Replayer struct {
 	keys []int
 	row  *Row
 	db   int
+	held bool // every shard is locked, and stays so
 }
 
-// NewReplayer returns one for x. Release ends it.
-func (x *Executor) NewReplayer() *Replayer {
-	r := &Replayer{x: x}
-	r.call = Call{Out: &r.out, Tx: x.Store.NewTx(), Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x}
+// ErrUnknown is why a request that names no command is not replayed.
+var ErrUnknown = errors.New("unknown command")
+
+// NewReplayer returns one for x; Release ends it. tx is nil, or has every shard
+// locked.
+func (x *Executor) NewReplayer(tx *keyspace.Tx) *Replayer {
+	r := &Replayer{x: x, held: tx != nil}
+	if tx == nil {
+		tx = x.Store.NewTx()
+	}
+	r.call = Call{Out: &r.out, Tx: tx, Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x, replays: true}
 	r.call.Loop = x.Stats.Acquire()
 	r.call.Loop.Begin()
 	return r
@@ -44,9 +54,15 @@ func (r *Replayer) Apply(db int, args [][]byte, nowMs int64) error {
 	}
 	c := &r.call
 	r.db, c.Args, c.Row, c.Now = db, args, row, nowMs
-	r.x.lock(c, row)
-	row.Handler(c)
-	c.Tx.Unlock()
+	if r.held {
+		c.Tx.ForgetKey() // args lie where others lay
+		c.DB = c.Tx.DB(db)
+		row.Handler(c)
+	} else {
+		r.x.lock(c, row)
+		row.Handler(c)
+		c.Tx.Unlock()
+	}
 	c.dirty, c.rec, c.Blocked, c.ClientChanged, c.Transaction = 0, recording{}, nil, false, nil
 	r.out.B = r.out.B[:0]
 	if cap(r.out.B) > 64<<10 {
@@ -59,7 +75,7 @@ func (r *Replayer) lookup(args [][]byte) (*Row, error) {
 	r.call.Args, r.call.Row = args, r.row
 	row, refusal := r.x.lookup(&r.call)
 	if refusal != "" {
-		return nil, fmt.Errorf("Unknown command '%s'", resp.ErrorText(args[0], 128))
+		return nil, fmt.Errorf("%w '%s'", ErrUnknown, resp.ErrorText(args[0], 128))
 	}
 	r.row = row
 	if n := len(args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {

@@ -21,6 +21,7 @@ type DB struct {
 type Entry struct {
 	table.Entry
 	space value.Space
+	walk  *walk // that reads it, if its value may be read in parts
 }
 
 // Kind is type and representation of the value.
@@ -71,7 +72,7 @@ func (db *DB) Passed(at int64) bool { return at <= db.tx.now && !db.tx.s.frozen.
 // not by a read while writes are paused.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	e, _, _, ok := db.find(key, how)
-	return Entry{e, db.tx.s.space}, ok
+	return Entry{Entry: e, space: db.tx.s.space}, ok
 }
 
 // find is Find that tells where.
@@ -148,6 +149,17 @@ func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
 	var room [16]byte
 	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
 	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+}
+
+// Warm has the buckets of keys, whose shards are locked, fetched into the
+// processor's cache: a load finds them one after the other afterwards.
+func (db *DB) Warm(keys [][]byte) (any uint8) {
+	s := db.tx.s
+	for _, key := range keys {
+		h := s.hash(key)
+		any |= s.shards[s.shardOf(h)].tables[db.index].Warm(h << s.shardBits)
+	}
+	return any
 }
 
 // SetRaw is SetString with the encoding raw, as results of APPEND and the like.
@@ -319,7 +331,7 @@ func (db *DB) Random() (Entry, bool) {
 		}
 		e, sh, t := db.randomEntry(keys)
 		if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() && try > 100 {
-			return Entry{e, db.tx.s.space}, true
+			return Entry{Entry: e, space: db.tx.s.space}, true
 		}
 		if !db.tx.s.frozen.Load() {
 			key := append(db.tx.scratch[:0], e.Key()...)
@@ -348,7 +360,7 @@ func (db *DB) Each(fn func(Entry) bool) {
 	for _, sh := range db.tx.s.shards {
 		sh.tables[db.index].Each(func(e table.Entry) bool {
 			if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() {
-				more = fn(Entry{e, db.tx.s.space})
+				more = fn(Entry{Entry: e, space: db.tx.s.space})
 			}
 			return more
 		})

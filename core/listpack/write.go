@@ -198,3 +198,12 @@ func splice(lp []byte, pos, old, size int) []byte {
 	setTotal(lp)
 	return lp
 }
+
+// AppendFrom appends the n entries that lie in src[from:to], as they are.
+func AppendFrom(lp, src []byte, from, to, n int) []byte {
+	pos := len(lp) - 1
+	lp = append(append(lp[:pos], src[from:to]...), end)
+	setTotal(lp)
+	addCount(lp, n)
+	return lp
+}

@@ -98,12 +98,15 @@ func text(lp []byte, pos int, buf *[20]byte) []byte {
 // ones are all different.
 func (r *valueReader) tuples(lp []byte, size int) bool {
 	n := listpack.Len(lp)
-	if n%size != 0 {
-		return false
-	}
-	r.seen.reset(n / size)
+	return n%size == 0 && r.seen.distinct(lp, n, size)
+}
+
+// distinct tells whether the first ones of the tuples in lp, which has n
+// elements, are all different.
+func (s *seen) distinct(lp []byte, n, size int) bool {
+	s.reset(n / size)
 	for i, pos := 0, listpack.First(lp); pos != listpack.None; i, pos = i+1, listpack.Next(lp, pos) {
-		if i%size == 0 && !r.seen.add(lp, pos) {
+		if i%size == 0 && !s.add(lp, pos) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package rdb
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -72,20 +73,32 @@ func (v *Value) Drop() {
 type build struct {
 	Value
 
-	close  func() // ends the open editor of the cell
-	scores zset.Editor
-	fields hash.Editor
-	elems  [][]byte // of a list
-	digits []byte   // of elements that are integers
+	close    func() // ends the open editor of the cell
+	expected int    // members, or 0: not known
+	gathered scoredMembers
+	seen     seen // of gathered, packed
+	scores   zset.Editor
+	fields   hash.Editor
+	elems    [][]byte // of a list
+	digits   []byte   // of elements that are integers
 }
 
 // start begins with another key.
 func (b *build) start(db *keyspace.DB, key []byte) {
-	b.Value, b.close = Value{db: db, key: key}, nil
+	b.Value, b.close, b.expected = Value{db: db, key: key}, nil, 0
+	b.gathered.reset()
 }
+
+// expect is told how many members follow. Nothing vouches for the number.
+func (b *build) expect(n uint64) { b.expected = int(min(n, math.MaxInt32)) }
 
 // End closes the value, which is then the cell's.
 func (b *build) End() error {
+	if !b.gathered.empty() {
+		if err := b.spread(); err != nil {
+			return err
+		}
+	}
 	if b.close != nil {
 		b.close()
 		b.close = nil
@@ -95,6 +108,7 @@ func (b *build) End() error {
 
 // Drop frees what was built.
 func (b *build) Drop() {
+	b.gathered.reset()
 	b.End()
 	b.Value.Drop()
 }

@@ -13,6 +13,7 @@ func (b *build) hash() {
 		b.cell = b.db.New(b.key)
 		hash.New(b.cell)
 		b.fields = hash.Edit(b.cell, hash.AnyTime, 0)
+		b.fields.Expect(b.expected)
 		b.close = b.fields.Close
 	}
 }

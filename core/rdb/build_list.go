@@ -1,11 +1,6 @@
 package rdb
 
-import (
-	"strconv"
-
-	"github.com/redoubt-kv/redoubt/core/listpack"
-	"github.com/redoubt-kv/redoubt/core/value/list"
-)
+import "github.com/redoubt-kv/redoubt/core/value/list"
 
 func (b *build) list() {
 	if b.cell == nil {
@@ -29,21 +24,7 @@ func (b *build) Elements(lp []byte) error {
 		return err
 	}
 	b.list()
-	elems, digits := b.elems[:0], b.digits[:0]
-	for pos := listpack.First(lp); pos != listpack.None; pos = listpack.Next(lp, pos) {
-		elem, n, isInt := listpack.Get(lp, pos)
-		if isInt {
-			if cap(digits)-len(digits) < maxInt64Digits {
-				digits = make([]byte, 0, 4<<10) // the old one stays with the elements in it
-			}
-			start := len(digits)
-			digits = strconv.AppendInt(digits, n, 10)
-			elem = digits[start:]
-		}
-		elems = append(elems, elem)
-	}
-	list.Push(b.cell, false, elems)
-	b.elems, b.digits = elems, digits
+	list.PushPack(b.cell, lp)
 	return nil
 }
 

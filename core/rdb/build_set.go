@@ -20,7 +20,10 @@ func (b *build) Member(v []byte) error {
 	if err := b.room(len(v)); err != nil {
 		return err
 	}
-	b.set()
+	if b.cell == nil {
+		b.set()
+		set.Expect(b.cell, b.expected, v)
+	}
 	if !set.Add(b.cell, v) {
 		return ErrDuplicate
 	}

@@ -17,6 +17,14 @@ func (b *build) zset() {
 }
 
 func (b *build) Scored(member []byte, score float64) error {
+	if b.gathered.add(member, score) {
+		return nil
+	}
+	if !b.gathered.empty() {
+		if err := b.spread(); err != nil {
+			return err
+		}
+	}
 	if err := b.room(len(member)); err != nil {
 		return err
 	}

@@ -53,6 +53,10 @@ type Builder interface {
 	End() error
 }
 
+// expecter is a Builder that wants to know beforehand how many members or
+// fields a value has, as the file says: nothing vouches for the number.
+type expecter interface{ expect(n uint64) }
+
 // ErrEmpty is why a collection without elements is no value: RESTORE refuses
 // it, in a file it is left out. Old bugs of Redis left some in files.
 var ErrEmpty = errors.New("empty collection")

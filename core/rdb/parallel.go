@@ -361,7 +361,10 @@ func (w *worker) some(items []item, shard int) (n int) {
 	}
 	w.l.tx.LockShards(1<<shard, w.l.o.NowMs)
 	defer w.l.tx.Unlock()
-	for bytes := 0; n < len(items) && bytes < lockBytes; n++ {
+	for bytes, warm := 0, 0; n < len(items) && bytes < lockBytes; n++ {
+		if n == warm {
+			warm += w.warm(items[n:])
+		}
 		it := &items[n]
 		at := w.base + int64(it.at)
 		if at > w.crew.firstBad.Load() {
@@ -373,6 +376,25 @@ func (w *worker) some(items []item, shard int) (n int) {
 		bytes += int(it.end - it.at)
 	}
 	return n
+}
+
+// warmed is how many keys are looked for at a time.
+const warmed = 16
+
+// warm has the places of the next keys fetched that lie plainly in the file. It
+// returns after how many items to call it again.
+func (w *worker) warm(items []item) int {
+	items = items[:min(warmed, len(items))]
+	var room [warmed][]byte
+	keys := room[:0]
+	for i := range items {
+		it := &items[i]
+		if n := uint32(w.buf[it.at+1]); n < len14Bit && it.db == items[0].db {
+			keys = append(keys, w.buf[it.at+2:it.at+2+n])
+		}
+	}
+	w.l.tx.DB(int(items[0].db)).Warm(keys)
+	return len(items)
 }
 
 // load decodes one entry.

@@ -39,11 +39,11 @@ func (r *valueReader) read(t Type, b Builder) (err error) {
 	case TypeList:
 		err = r.each("a list", func() error { return r.element(b) })
 	case TypeSet:
-		err = r.each("a set", func() error { return r.member(b) })
+		err = r.members("a set", b, func() error { return r.member(b) })
 	case TypeZSet, TypeZSet2:
-		err = r.each("a sorted set", func() error { return r.scored(t, b) })
+		err = r.members("a sorted set", b, func() error { return r.scored(t, b) })
 	case TypeHash:
-		err = r.each("a hash", func() error { return r.field(b, 0) })
+		err = r.members("a hash", b, func() error { return r.field(b, 0) })
 	case TypeHashMetadataPreGA, TypeHashMetadata:
 		err = r.expiringHash(t, b)
 	case TypeListQuicklist, TypeListQuicklist2:
@@ -56,7 +56,7 @@ func (r *valueReader) read(t Type, b Builder) (err error) {
 		err = r.blob(t, b)
 	}
 	if err == nil {
-		err = b.End()
+		err = r.once(at, b.End(), "zset fields") // others are known before
 	}
 	if err == nil || err == ErrEmpty {
 		return err
@@ -81,12 +81,28 @@ func (r *valueReader) once(at int64, err error, what string) error {
 	return err
 }
 
+// members is each for a value whose builder may want to know the length.
+func (r *valueReader) members(what string, b Builder, item func() error) error {
+	n, err := r.ReadLength("the length of " + what)
+	if err != nil {
+		return err
+	}
+	if e, ok := b.(expecter); ok {
+		e.expect(n)
+	}
+	return times(n, item)
+}
+
 // each reads a length and then one item after the other.
 func (r *valueReader) each(what string, item func() error) error {
 	n, err := r.ReadLength("the length of " + what)
 	if err != nil {
 		return err
 	}
+	return times(n, item)
+}
+
+func times(n uint64, item func() error) error {
 	if n == 0 {
 		return ErrEmpty
 	}
@@ -207,7 +223,7 @@ func (r *valueReader) expiringHash(t Type, b Builder) error {
 		}
 		base = binary.LittleEndian.Uint64(p)
 	}
-	return r.each("a hash", func() error {
+	return r.members("a hash", b, func() error {
 		at := r.Offset()
 		due, err := r.ReadLength("the due time of a hash field")
 		if err != nil {

@@ -30,18 +30,35 @@ func (s *Server) gate(c *command.Call) string {
 		return errOOM
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
+		if c.Row.Name == "ping" { // which tells whether all is well
+			return s.diskError(set)
+		}
 		return ""
 	}
 	if s.saver.current.Load() != nil && flags&command.Write != 0 {
 		s.saver.throttle(set.SnapshotMemoryBudget)
 	}
+	if flags&command.Write != 0 {
+		if text := s.diskError(set); text != "" {
+			return text
+		}
+	}
 	switch {
 	case s.loading.Load() && flags&command.Loading == 0:
 		return errLoading
-	case flags&command.Write != 0 && s.saver.failing.Load() && set.StopWritesOnBgsaveError && len(set.Save) > 0:
-		return errMisconf
 	case flags&command.DenyOOM != 0 && !s.room(c):
 		return errOOM
+	}
+	return ""
+}
+
+// diskError is why writes are refused: what they change could not be saved.
+func (s *Server) diskError(set *settings.Settings) string {
+	if s.saver.failing.Load() && set.StopWritesOnBgsaveError && len(set.Save) > 0 {
+		return errMisconf
+	}
+	if err := s.aof.failure(); err != nil {
+		return "MISCONF Errors writing to the AOF file: " + err.Error()
 	}
 	return ""
 }

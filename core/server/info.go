@@ -26,7 +26,7 @@ func (p *informer) Info(c *command.Call, want admin.Section) *admin.Info {
 		{admin.ServerSection, func() { info.Server = s.serverInfo(c) }},
 		{admin.ClientsSection, func() { info.Clients = s.clientsInfo() }},
 		{admin.MemorySection, func() { info.Memory = *p.Memory(c) }},
-		{admin.PersistenceSection, func() { info.Persistence = s.saver.info() }},
+		{admin.PersistenceSection, func() { info.Persistence = s.saver.info(); info.Persistence.AOF = s.aof.info() }},
 		{admin.StatsSection, func() { info.Stats = s.statsInfo(c) }},
 		{admin.ReplicationSection, func() { info.Replication = s.replicationInfo() }},
 		{admin.CPUSection, func() { info.CPU = cpuInfo() }},
@@ -76,7 +76,8 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
 		Allocated: used, Active: heap.Committed() + used - s.store.UsedMemory(), Resident: rss,
 		NormalClients: s.figures.clients.Load(), Clients: int64(s.clients.Len()),
-		Max: memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
+		AOFBuffer: s.aof.writer.State().Buffered,
+		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}
 	for db := range s.store.Databases() {

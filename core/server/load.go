@@ -13,6 +13,26 @@ import (
 func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error {
 	set := v.s.live.Load()
 	path := set.Path(set.DBFilename)
+	d, o := v.loadOptions(o)
+	d.Progress = progress
+	loaded, err := rdb.LoadPath(v.s.fs, path, v.s.store, d, o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	v.noteLoaded(loaded)
+	return err
+}
+
+// noteLoaded keeps the figures of a load for INFO.
+func (v *saver) noteLoaded(n rdb.Loaded) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.loadedInfo = n
+}
+
+// loadOptions completes o, and says how files are read.
+func (v *saver) loadOptions(o rdb.LoadOptions) (rdb.DecoderOptions, rdb.LoadOptions) {
+	set := v.s.live.Load()
 	o.Delay = v.keyDelay()
 	o.Workers = runtime.NumCPU()
 	skipped := 0
@@ -22,17 +42,10 @@ func (v *saver) load(o rdb.LoadOptions, progress func(done, total int64)) error 
 			v.s.log.warning("rdbLoadObject skipping empty key: %s", key)
 		}
 	}
-	loaded, err := rdb.LoadPath(v.s.fs, path, v.s.store, rdb.DecoderOptions{
-		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(), Progress: progress,
-		MaxString: uint64(max(set.ProtoMaxBulkLen, 512<<20)),
-	}, o)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	v.mu.Lock()
-	v.loadedInfo = loaded
-	v.mu.Unlock()
-	return err
+	return rdb.DecoderOptions{
+		SkipChecksum: !set.RDBChecksum || v.skipSums.Load(),
+		MaxString:    uint64(max(set.ProtoMaxBulkLen, 512<<20)),
+	}, o
 }
 
 // keyDelay is how long to wait after each key for key-load-delay, which only
@@ -59,10 +72,21 @@ func (v *saver) keyDelay() func() time.Duration {
 func (s *Server) loadAtStart() {
 	start := time.Now()
 	s.saver.loadStart.Store(start.Unix())
-	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, func(done, total int64) {
+	progress := func(done, total int64) {
 		s.saver.loadDone.Store(done)
 		s.saver.loadTotal.Store(total)
-	})
+	}
+	if s.live.Load().AppendOnly {
+		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); err != nil {
+			s.log.warning("Fatal error loading the append-only file: %v. Exiting.", err)
+			s.stop(1)
+			return
+		}
+		s.loading.Store(false)
+		s.log.notice("Ready to accept connections")
+		return
+	}
+	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, progress)
 	if err != nil {
 		s.log.warning("Fatal error loading the DB: %v. Exiting.", err)
 		s.log.warning("Terminating server after rdb file reading failure.")

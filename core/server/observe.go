@@ -17,7 +17,7 @@ func (s *Server) observe() {
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
-		"latency-monitor-threshold", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
+		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
@@ -25,6 +25,10 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("appendonly", s.switchAppendOnly)
+	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
+		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })
+	}
 	for name, refusal := range map[string]string{
 		"port": "Unable to listen on this port. Check server logs.",
 		"bind": "Failed to bind to specified addresses.",
@@ -50,6 +54,19 @@ func (s *Server) apply(set *settings.Settings) error {
 	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU
 	s.store.SetClockPolicy(lfu, int64(set.LFULogFactor), int64(set.LFUDecayTime))
 	s.store.ForgetCandidates()
+	s.watchLoops(set)
+	s.crashOutput(set)
+	return nil
+}
+
+// switchAppendOnly turns the append-only file on or off.
+func (s *Server) switchAppendOnly() error {
+	switch on := s.aof.on.Load(); {
+	case s.working.AppendOnly && !on:
+		return s.aof.turnOn()
+	case !s.working.AppendOnly && on:
+		s.aof.turnOff()
+	}
 	return nil
 }
 

@@ -15,6 +15,8 @@
 //	cron         statistics, save points, limits of clients by way of their loops
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, on a thread of low priority
+//
+// Each is started by spawn, so that a panic in it leaves a report: see crash.go.
 package server
 
 import (
@@ -29,6 +31,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
@@ -85,7 +88,11 @@ type Server struct {
 	startupMem      int64
 	figures         figures
 	saver           saver
+	aof             appender
 	sweep           sweeper
+	ending          ending
+	crashes         crashes
+	watchdog        watchdog
 
 	loading  atomic.Bool
 	cronOff  atomic.Bool // DEBUG PAUSE-CRON
@@ -94,11 +101,26 @@ type Server struct {
 	stopped  atomic.Bool
 }
 
-// Run is the program: it runs a server with redis-server's arguments (without
-// the program's name) until a client shuts it down or ctx ends, which stands for
-// SIGTERM, and returns the exit code. The log goes to stdout unless a file is
-// configured; errors of the configuration go to stderr.
+// Main is the program redoubt-server, in a process of its own: Run with what
+// that has, which takes the process's signals, and after a crash ends the process
+// as Redis does.
+func Main(args []string) int {
+	return start(context.Background(), vfs.OS, args, os.Stdin, os.Stdout, os.Stderr, true)
+}
+
+// Run runs a server with redis-server's arguments (without the program's name)
+// until a client shuts it down or ctx ends, which stands for SIGTERM, and returns
+// the exit code. The log goes to stdout unless a file is configured; errors of the
+// configuration go to stderr. After a panic in one of the server's goroutines and a
+// report in the log the panic goes on.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return start(ctx, vfs.OS, args, stdin, stdout, stderr, false)
+}
+
+// start is Run with the data's files on disk: tests put one there that fails and
+// crashes; the configuration, the log and the pid file are the system's own. own
+// says that the process is the server's own.
+func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -123,14 +145,17 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
-		clock: clock.NewReal(), fs: vfs.OS, journal: journal.New(),
+		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
+		crashes: crashes{own: own},
 	}
 	if code, done := s.daemonize(args); done {
 		return code
 	}
-	return s.run(ctx)
+	code := 1
+	s.around("the main goroutine", -1, func() { code = s.run(ctx) })
+	return code
 }
 
 const usage = `Usage: redoubt-server [/path/to/redis.conf] [options] [-]
@@ -152,6 +177,7 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
+	s.crashOutput(set)
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
@@ -169,8 +195,11 @@ func (s *Server) run(ctx context.Context) int {
 	s.loading.Store(true)
 	s.startBackground()
 	served := make(chan error, 1)
-	go func() { served <- s.transport.Serve() }()
-	go s.loadAtStart()
+	if s.crashes.own {
+		s.takeSignals()
+	}
+	s.spawn("the transport", func() { served <- s.transport.Serve() })
+	s.spawn("the loader", s.loadAtStart)
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
 	s.transport.Close()
@@ -191,8 +220,12 @@ func (s *Server) wait(ctx context.Context, served chan error) int {
 			return 1
 		case <-done:
 			done = nil
-			s.log.warning("User requested shutdown...")
-			go s.stopOnSignal(errors.Is(context.Cause(ctx), ErrInterrupt))
+			sig := syscall.SIGTERM
+			if errors.Is(context.Cause(ctx), ErrInterrupt) {
+				sig = syscall.SIGINT
+			}
+			s.askToStop(sig)
+			s.stopAsAsked() // whoever ended the context does not wait for the cron
 		}
 	}
 }
@@ -237,6 +270,9 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
 	s.sweep.init(s)
+	if err := s.aof.init(s, set); err != nil {
+		return err
+	}
 	if err := s.makeTransport(set, loops); err != nil {
 		return err
 	}
@@ -296,9 +332,5 @@ func (s *Server) noteSlow(c *command.Call, took time.Duration) {
 	if t := set.SlowLogSlowerThan; t < 0 || took.Microseconds() < t || c.Row.Flags&command.SkipSlowlog != 0 {
 		return
 	}
-	args := c.Args
-	if command.EqualFold(args[0], "auth") || command.EqualFold(args[0], "hello") {
-		args = [][]byte{args[0], []byte("(redacted)")}
-	}
-	s.slowLog.Add(c.Now, took, args, c.Client.Address(), c.Client.Name(), set.SlowLogMaxLen)
+	s.slowLog.Add(c.Now, took, s.redacted(c.Args), c.Client.Address(), c.Client.Name(), set.SlowLogMaxLen)
 }

@@ -47,7 +47,9 @@ func (s *Server) makeTable() (err error) {
 	table := func() *command.Table { return s.table }
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
-		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		strings.Commands(strings.Options{
+			MaxBulk: maxBulk, LazyUserDel: func() bool { return s.live.Load().LazyfreeLazyUserDel },
+		}),
 		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),
@@ -60,7 +62,7 @@ func (s *Server) makeTable() (err error) {
 		transactions.Commands(),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
-			Saver: &s.saver, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
+			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
 			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
 			Clock: s.clock, Table: table, Version: RedisVersion,
 			LatencyThreshold: func() int64 { return s.live.Load().LatencyMonitorThreshold },

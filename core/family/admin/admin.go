@@ -94,7 +94,8 @@ type Stopper interface {
 	// return unless it refuses.
 	Crash(how Crash) error
 	// Restart is DEBUG RESTART (graceful) or CRASH-AND-RECOVER after delayMs.
-	Restart(graceful bool, delayMs int64) error
+	// Every shard is locked by c.Tx.
+	Restart(c *command.Call, graceful bool, delayMs int64) error
 }
 
 // Shutdown are the options of SHUTDOWN.

@@ -154,7 +154,7 @@ func (f *family) restart(c *command.Call, graceful bool) {
 			return
 		}
 	}
-	if err := f.Stopper.Restart(graceful, max(delay, 0)); err != nil {
+	if err := f.Stopper.Restart(c, graceful, max(delay, 0)); err != nil {
 		c.Out.Error("ERR failed to restart the server. Check server logs.")
 	}
 }

@@ -42,7 +42,7 @@ func (f *fake) Reload(_ *command.Call, o Reload) error     { f.note("reload %+v"
 func (f *fake) Shutdown(_ *command.Call, o Shutdown) error { f.note("shutdown %+v", o); return errFake }
 func (f *fake) AbortShutdown() bool                        { return false }
 func (f *fake) Crash(how Crash) error                      { f.note("crash %d", how); return errFake }
-func (f *fake) Restart(graceful bool, ms int64) error {
+func (f *fake) Restart(_ *command.Call, graceful bool, ms int64) error {
 	f.note("restart %v %d", graceful, ms)
 	return errFake
 }

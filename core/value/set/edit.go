@@ -22,6 +22,14 @@ func New(c *value.Cell) {
 	c.Set(value.SetInts, intset.New(room[:0]))
 }
 
+// Expect makes a table of the empty set c that is to have n members, m among
+// them, if it would become one.
+func Expect(c *value.Cell, n int, m []byte) {
+	if _, isInt := value.ParseInt(m); n > max(maxHashed, c.Limits.SetMaxListpackEntries) && (!isInt || n > c.Limits.SetMaxIntsetEntries) {
+		toTable(c)
+	}
+}
+
 // Add adds m, which must not lie in c, and tells whether it was not there.
 func Add(c *value.Cell, m []byte) (added bool) {
 	switch c.Kind &^ value.InNode {

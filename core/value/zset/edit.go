@@ -1,6 +1,7 @@
 package zset
 
 import (
+	"iter"
 	"math"
 
 	"github.com/redoubt-kv/redoubt/core/listpack"
@@ -168,6 +169,13 @@ func (e *Editor) fits(member int, n int64) bool {
 		listpack.SafeToAdd(len(e.pack), growth(member))
 }
 
+// Packs tells whether a set of n members, the longest of so many bytes and all
+// together of size, may be packed.
+func Packs(c *value.Cell, n, longest, size int) bool {
+	l := c.Limits
+	return n <= l.ZSetMaxListpackEntries && longest <= l.ZSetMaxListpackValue && listpack.SafeToAdd(size, n*growth(0))
+}
+
 // insert puts a member that is not there where it belongs.
 func (e *Editor) insert(member []byte, score float64) {
 	pos := listpack.First(e.pack)
@@ -252,6 +260,29 @@ func (e *Editor) Expect(n int64, longest int) {
 	if e.pack != nil && !e.fits(longest, n) {
 		e.toTree()
 	}
+}
+
+// Build makes the new cell c a set of members that come in ascending order, as a
+// tree whatever the thresholds. It is false, and c holds some of them, if one
+// comes twice or not in order.
+func Build(c *value.Cell, members iter.Seq2[[]byte, float64]) bool {
+	var none [treeBytes]byte
+	c.Set(value.ZSetTree, none[:])
+	e := Edit(c)
+	order := tree.NewBuilder(c.Where)
+	ok := true
+	for member, score := range members {
+		var bits [8]byte
+		le.PutUint64(bits[:], math.Float64bits(score))
+		var room [orderSize + 64]byte
+		if ok = e.table.Set(c.Hash(member), member, table.Item{Due: table.NoDue, Value: bits[:]}) &&
+			order.Add(appendKey(room[:0], score, member), markOf(score)); !ok {
+			break
+		}
+	}
+	e.tree = order.Tree()
+	e.Close()
+	return ok
 }
 
 // toTree makes a tree of a listpack.
