@@ -30,6 +30,7 @@ type rig struct {
 	units      int
 	ends       []int64 // the journal's offset behind each unit
 	background []func()
+	logging    sync.Mutex
 	log        []string
 }
 
@@ -49,7 +50,11 @@ func newRig(t testing.TB, fsys vfs.FS, s Settings) *rig {
 
 func (r *rig) prepare(s Settings) error {
 	r.clock = clock.NewFake(1_700_000_000_000)
-	log := func(format string, args ...any) { r.log = append(r.log, fmt.Sprintf(format, args...)) }
+	log := func(format string, args ...any) {
+		r.logging.Lock()
+		defer r.logging.Unlock()
+		r.log = append(r.log, fmt.Sprintf(format, args...))
+	}
 	w, err := Open(Options{
 		FS: r.fs, Dir: dir, Name: name, Clock: r.clock, Notice: log, Warning: log,
 		Go: func(fn func()) { r.background = append(r.background, fn) },
