@@ -563,9 +563,15 @@ func (w *Writer) DeleteHistory() {
 			invariant.Check(!slices.ContainsFunc(old, func(h File) bool { return h.Name == f.Name }), "A5", "%s is both needed and history", f.Name)
 		}
 	}
-	for _, f := range old { // without the lock: large files take long
+	for _, f := range old { // without the file lock
 		w.o.Notice("Removing the history file %s", f.Name)
+		// What is open keeps its blocks until it is closed: freeing those of a
+		// large file takes long.
+		file, err := w.o.FS.Open(w.path(f.Name))
 		gone[f.Name] = w.removeFile(f.Name)
+		if err == nil {
+			w.o.Go(func() { file.Close() })
+		}
 	}
 	w.io.Lock()
 	defer w.io.Unlock()
