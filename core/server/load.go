@@ -71,7 +71,7 @@ func (v *saver) keyDelay() func() time.Duration {
 
 // loadAtStart loads the file while clients are told to wait.
 func (s *Server) loadAtStart() {
-	go s.watchLoading()
+	s.spawn("the watcher of the load", s.watchLoading)
 	start := time.Now()
 	s.saver.loadStart.Store(start.Unix())
 	progress := func(done, total int64) {
