@@ -46,6 +46,11 @@ type appender struct {
 // init makes the writer, which is off.
 func (a *appender) init(s *Server, set *settings.Settings) error {
 	a.s, a.lastTook, a.lastOK = s, -1, true
+	if set.AppendOnly {
+		if err := s.upgradeAppendOnly(set); err != nil {
+			return err
+		}
+	}
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
 		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy,
