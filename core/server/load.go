@@ -79,9 +79,9 @@ func (s *Server) loadAtStart() {
 		s.saver.loadTotal.Store(total)
 	}
 	if s.live.Load().AppendOnly {
-		if err := s.loadAppendOnly(progress); errors.Is(err, rdb.ErrStopped) {
+		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); errors.Is(err, rdb.ErrStopped) {
 			return
-		} else if err != nil { // which is the last line of the log, where tests of Redis look for it
+		} else if err != nil { // which is in the log
 			s.stop(1)
 			return
 		}

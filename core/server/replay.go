@@ -12,26 +12,12 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/rdb"
-	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
-// upgradeAppendOnly moves the append-only file of a Redis before 7 to where it
-// is now, before anything looks there.
-func (s *Server) upgradeAppendOnly(set *settings.Settings) error {
-	moved, err := aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename)
-	if err != nil {
-		return fmt.Errorf("upgrade the old append-only file: %w", err)
-	}
-	if moved {
-		s.log.notice("Successfully migrated an old-style AOF file (%s) into the AOF directory (%s).", set.AppendFilename, set.AppendDirname)
-	}
-	return nil
-}
-
 // loadAppendOnly loads the append-only file at the start, and has it continued.
-// It logs its errors.
-func (s *Server) loadAppendOnly(progress func(done, total int64)) error {
+// What goes wrong is in the log, in the last line of it.
+func (s *Server) loadAppendOnly(progress func(done, total int64) error) error {
 	set := s.live.Load()
 	start := time.Now()
 	manifest, err := aof.LoadManifest(s.fs, set.AOFDir(), set.AppendFilename)
@@ -46,10 +32,11 @@ func (s *Server) loadAppendOnly(progress func(done, total int64)) error {
 	if loaded.State == aof.Whole || loaded.State == aof.Cut {
 		s.log.notice("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
 	}
-	if err = s.aof.startAfter(manifest, loaded); err != nil {
-		s.log.warning("Fatal error continuing the append-only file: %v", err)
+	if err := s.aof.startAfter(manifest, loaded); err != nil {
+		s.log.warning("Fatal error opening the append-only file: %v", err)
+		return err
 	}
-	return err
+	return nil
 }
 
 // startAfter turns the append-only file on after it was loaded.
@@ -100,7 +87,7 @@ func (a *appender) LoadAOF(c *command.Call) error {
 
 // replay loads the files that a manifest lists. tx is nil, or has every shard
 // locked; without it several goroutines work.
-func (s *Server) replay(manifest *aof.Manifest, tx *keyspace.Tx, progress func(done, total int64)) (aof.Loaded, error) {
+func (s *Server) replay(manifest *aof.Manifest, tx *keyspace.Tx, progress func(done, total int64) error) (aof.Loaded, error) {
 	set := s.live.Load()
 	lanes := runtime.NumCPU()
 	if tx != nil {
@@ -113,18 +100,9 @@ func (s *Server) replay(manifest *aof.Manifest, tx *keyspace.Tx, progress func(d
 	}
 	s.store.SetExpiry(false)
 	defer s.store.SetExpiry(true)
-	report := func(done, total int64) error {
-		if s.stopped.Load() {
-			return rdb.ErrStopped
-		}
-		if progress != nil {
-			progress(done, total)
-		}
-		return nil
-	}
 	return aof.Load(manifest, aof.LoadOptions{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename,
-		Truncated: set.AOFLoadTruncated, Databases: set.Databases, Progress: report,
+		Truncated: set.AOFLoadTruncated, Databases: set.Databases, Progress: progress,
 		Notice: s.log.notice, Warning: s.log.warning, Lanes: lanes,
 		Plan: func(_ int, args [][]byte) (shard int, ok bool) { return replayers[0].Shard(args) },
 		Apply: func(lane, db int, args [][]byte) error {
@@ -135,10 +113,15 @@ func (s *Server) replay(manifest *aof.Manifest, tx *keyspace.Tx, progress func(d
 			return err
 		},
 		RDB: func(file vfs.File, path string, size int64, progress func(done int64) error) (int64, error) {
+			var stop error
 			options, load := s.saver.loadOptions(rdb.LoadOptions{NowMs: s.clock.NowMs(), Tx: tx})
 			options.Size = size
-			options.Progress = func(done, _ int64) { progress(done) } // load.Stop ends it
+			options.Progress = func(done, _ int64) { stop = progress(done) }
+			load.Stop = func() bool { return stop != nil }
 			loaded, err := rdb.Load(io.NewSectionReader(file, 0, math.MaxInt64), s.store, options, load)
+			if stop != nil {
+				return 0, stop
+			}
 			if err != nil {
 				return 0, fmt.Errorf("load %s: %w", path, err)
 			}
