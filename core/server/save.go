@@ -147,7 +147,7 @@ func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Wri
 	}
 	if v.current.Load() == n { // in the background
 		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
-		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n, set.SnapshotMemoryBudget) }
+		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n) }
 		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
 	return writing
@@ -170,6 +170,14 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
+// allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
+// an eighth of the data if that is little.
+func (v *saver) allowance(n *keyspace.Snapshot) int64 {
+	const least = 4 << 20
+	budget := v.s.live.Load().SnapshotMemoryBudget
+	return min(budget, max(least, n.Data()/8))
+}
+
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
 // are processors, so that clients have the others.
 func snapshotWorkers(asked int) int {
@@ -190,12 +198,12 @@ func (v *saver) work(worker int, work func()) {
 // pace gives a worker's thread the priority of the loops while writers supersede
 // nodes faster than it saves them: else it would not run where clients take all
 // processors, and they would wait for it.
-func (v *saver) pace(worker int, n *keyspace.Snapshot, budget int64) {
-	waiting := n.Waiting()
-	if urgent := &v.urgent[worker]; !*urgent && waiting > budget/32 {
+func (v *saver) pace(worker int, n *keyspace.Snapshot) {
+	waiting, most := n.Waiting(), v.allowance(n)
+	if urgent := &v.urgent[worker]; !*urgent && waiting > most/32 {
 		setPriority(foreground)
 		*urgent = true
-	} else if *urgent && waiting < budget/128 {
+	} else if *urgent && waiting < most/128 {
 		setPriority(background)
 		*urgent = false
 	}
@@ -209,18 +217,19 @@ func (v *saver) block() error {
 	return nil
 }
 
-// throttle makes a write wait while more than a quarter of snapshot-memory-budget
-// is what writers have superseded and a background save has not freed: the longer
+// throttle makes a write wait while more than a quarter of what may wait for the
+// snapshot is what writers have superseded and a background save has not freed: the longer
 // the more there is, so that clients come to its pace without a jolt, and at most
 // a millisecond, in case the disk does not take what is written. Waits too short to
 // be slept are saved up.
-func (v *saver) throttle(budget int64) {
+func (v *saver) throttle() {
 	const least, most = 50 * time.Microsecond, time.Millisecond
 	n := v.current.Load()
 	if n == nil {
 		return
 	}
-	over := float64(n.Waiting()-budget/4) / float64(budget-budget/4)
+	allowed := v.allowance(n)
+	over := float64(n.Waiting()-allowed/4) / float64(allowed-allowed/4)
 	if over <= 0 {
 		return
 	}
