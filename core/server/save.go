@@ -44,7 +44,7 @@ type saver struct {
 	lastTry  time.Time // of the last background save
 	lastTook time.Duration
 	saved    int64 // dirty at the cut of the last save that succeeded
-	saves    int64
+	saves    int64 // begun by commands and save points, as Redis counts them
 	lastCOW  int64
 	lastPin  time.Duration
 	pins     int64
@@ -77,6 +77,7 @@ func (v *saver) begin(background bool) error {
 	v.processed.Store(0)
 	if background {
 		v.lastTry = v.started
+		v.saves++
 	}
 	return nil
 }
@@ -112,7 +113,6 @@ func (v *saver) end(err error, dirty int64, background bool) {
 	}
 	if err == nil {
 		v.lastEnd, v.saved = time.Now(), dirty
-		v.saves++
 		v.failing.Store(false)
 	}
 }
@@ -270,6 +270,13 @@ func (v *saver) afterFlush(tx *keyspace.Tx) bool {
 
 // Save writes the file on the caller's loop.
 func (v *saver) Save(c *command.Call) error {
+	if c != nil {
+		v.mu.Lock()
+		if !v.running {
+			v.saves++
+		}
+		v.mu.Unlock()
+	}
 	return v.inline(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 }
 
