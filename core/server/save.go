@@ -239,6 +239,13 @@ func (v *saver) throttle() {
 	}
 }
 
+// crowded tells whether background work is to leave the data alone for now, since
+// what it drops would have to wait for a background save.
+func (v *saver) crowded() bool {
+	n := v.current.Load()
+	return n != nil && n.Waiting() > v.allowance(n)/2
+}
+
 // delay waits after a key for rdb-key-save-delay microseconds, which only tests
 // set, in steps short enough for the save to be cancelled.
 func (v *saver) delay(us int) error {
