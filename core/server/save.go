@@ -147,7 +147,7 @@ func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Wri
 	}
 	if v.current.Load() == n { // in the background
 		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
-		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n) }
+		writing.Worker, writing.Pace = v.work, func(worker int) bool { return v.pace(worker, n) }
 		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
 	return writing
@@ -171,11 +171,11 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 }
 
 // allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
-// an eighth of the data if that is little.
+// a tenth of the data if that is less.
 func (v *saver) allowance(n *keyspace.Snapshot) int64 {
 	const least = 4 << 20
 	budget := v.s.live.Load().SnapshotMemoryBudget
-	return min(budget, max(least, n.Data()/8))
+	return min(budget, max(least, n.Data()/10))
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
@@ -197,8 +197,9 @@ func (v *saver) work(worker int, work func()) {
 
 // pace gives a worker's thread the priority of the loops while writers supersede
 // nodes faster than it saves them: else it would not run where clients take all
-// processors, and they would wait for it.
-func (v *saver) pace(worker int, n *keyspace.Snapshot) {
+// processors, and they would wait for it. Where that is not enough the worker is to
+// hurry.
+func (v *saver) pace(worker int, n *keyspace.Snapshot) (hurry bool) {
 	waiting, most := n.Waiting(), v.allowance(n)
 	if urgent := &v.urgent[worker]; !*urgent && waiting > most/32 {
 		setPriority(foreground)
@@ -207,6 +208,7 @@ func (v *saver) pace(worker int, n *keyspace.Snapshot) {
 		setPriority(background)
 		*urgent = false
 	}
+	return waiting > most/4
 }
 
 // block is called after each block of the file.
@@ -217,25 +219,25 @@ func (v *saver) block() error {
 	return nil
 }
 
-// throttle makes a write wait while more than a quarter of what may wait for the
-// snapshot is what writers have superseded and a background save has not freed: the longer
+// throttle makes a write wait while more than three quarters of what may wait for
+// the snapshot do, superseded and not freed by a background save: the longer
 // the more there is, so that clients come to its pace without a jolt, and at most
 // a millisecond, in case the disk does not take what is written. Waits too short to
 // be slept are saved up.
 func (v *saver) throttle() {
-	const least, most = 50 * time.Microsecond, time.Millisecond
+	const least, longest = 50 * time.Microsecond, time.Millisecond
 	n := v.current.Load()
 	if n == nil {
 		return
 	}
-	allowed := v.allowance(n)
-	over := float64(n.Waiting()-allowed/4) / float64(allowed-allowed/4)
+	most := v.allowance(n)
+	over := float64(n.Waiting()-most*3/4) / float64(most/4)
 	if over <= 0 {
 		return
 	}
-	wait := time.Duration(min(over*over, 1) * float64(most))
+	wait := time.Duration(min(over*over, 1) * float64(longest))
 	if due := v.owed.Add(int64(wait)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
-		pause(min(time.Duration(due), most))
+		pause(min(time.Duration(due), longest))
 	}
 }
 
