@@ -23,6 +23,7 @@ test:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted by gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
 	GOOS=windows go build -o /dev/null ./cmd/redoubt-server
+	GOOS=windows go build -o /dev/null ./cmd/redoubt-check
 	GOOS=windows go build ./core/...
 	GOOS=darwin go build -o /dev/null ./cmd/redoubt-server
 	GOOS=darwin go build ./core/...
@@ -48,12 +49,15 @@ conformance:
 	scripts/tcl-suite
 
 # bench/README.md says what is measured and how. Nothing else should be running.
+benchmarks := cpu memory snapshot aof load
 bench:
 	@scripts/setup test
 	go build -o build/redoubt-server ./cmd/redoubt-server
-	go run ./bench cpu
-	go run ./bench memory
-	go run ./bench snapshot
+	@mkdir -p build/bench
+	@for b in $(benchmarks); do \
+		go run ./bench $$b -csv build/bench/$$b.csv > build/bench/$$b.md || exit 1; \
+		cat build/bench/$$b.md; \
+	done
 
 clean:
 	rm -rf build

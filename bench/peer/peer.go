@@ -305,6 +305,24 @@ func (w *Watch) Peak() (Memory, int, error) {
 	return w.peak, w.n, w.err
 }
 
+// NiceSelf gives all threads of this program, and those that they start later,
+// the niceness n. Below zero it takes a privilege.
+func NiceSelf(n int) error {
+	tasks, err := filepath.Glob("/proc/self/task/*")
+	if err != nil {
+		return fmt.Errorf("set the niceness of the client: %w", err)
+	}
+	args := []string{"-n", strconv.Itoa(n), "-p"}
+	for _, t := range tasks {
+		args = append(args, filepath.Base(t))
+	}
+	out, err := exec.Command("renice", args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("set the niceness of the client to %d: %w: %s", n, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
 // PinSelf moves all threads of this program, and those it starts later, to
 // cpus; "" leaves them where they are.
 func PinSelf(cpus string) error {

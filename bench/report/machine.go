@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,6 +24,53 @@ func Machine(w io.Writer) error {
 		strings.TrimSpace(readFile("/proc/loadavg")),
 		time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.Version())
 	return err
+}
+
+// Load is what the processors have done since the machine started, in ticks.
+type Load struct {
+	Total  int64
+	Stolen int64 // by the hypervisor for other machines
+	Idle   int64
+}
+
+// CurrentLoad returns the load until now; all zero where the system does not
+// tell.
+func CurrentLoad() Load { return parseLoad(readFile("/proc/stat")) }
+
+// parseLoad reads the first line of /proc/stat: cpu, then the ticks of user,
+// nice, system, idle, iowait, irq, softirq, steal; the guests' that follow
+// are in user and nice already.
+func parseLoad(text string) Load {
+	line, _, _ := strings.Cut(text, "\n")
+	f := strings.Fields(line)
+	if len(f) < 9 || f[0] != "cpu" {
+		return Load{}
+	}
+	var l Load
+	for i, w := range f[1:9] {
+		n, err := strconv.ParseInt(w, 10, 64)
+		if err != nil {
+			return Load{}
+		}
+		l.Total += n
+		switch i {
+		case 3, 4:
+			l.Idle += n
+		case 7:
+			l.Stolen = n
+		}
+	}
+	return l
+}
+
+// Since describes what the processors did from l until now.
+func (l Load) Since(now Load) string {
+	total := now.Total - l.Total
+	if total <= 0 {
+		return "unknown"
+	}
+	percent := func(n int64) float64 { return 100 * float64(n) / float64(total) }
+	return fmt.Sprintf("%.1f %% idle, %.1f %% stolen by the hypervisor", percent(now.Idle-l.Idle), percent(now.Stolen-l.Stolen))
 }
 
 // readFile returns the text of path, or "unknown" where there is none: a

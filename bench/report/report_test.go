@@ -66,6 +66,22 @@ func TestReportWritesCSVOfAllTables(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	a := parseLoad("cpu  100 0 50 800 40 0 0 10 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+	if want := (Load{Total: 1000, Stolen: 10, Idle: 840}); a != want {
+		t.Errorf("got %+v, want %+v", a, want)
+	}
+	b := parseLoad("cpu 200 0 100 820 50 0 0 30 7 0")
+	if got, want := a.Since(b), "15.0 % idle, 10.0 % stolen by the hypervisor"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, bad := range []string{"", "unknown", "cpu 1 2", "cpu 1 2 3 4 5 6 7 x", "cpu0 1 2 3 4 5 6 7 8"} {
+		if got := parseLoad(bad); got != (Load{}) || a.Since(got) != "unknown" {
+			t.Errorf("%q gives %+v", bad, got)
+		}
+	}
+}
+
 func TestMedianAndRatio(t *testing.T) {
 	for _, c := range []struct {
 		v    []float64
@@ -81,6 +97,7 @@ func TestMedianAndRatio(t *testing.T) {
 	}{
 		{nil, nil, "–"}, {[]float64{0}, []float64{1}, "–"}, {[]float64{2}, []float64{1}, "0.500"},
 		{[]float64{1, 2, 4}, []float64{2, 2, 2}, "1.000 (0.500–2.000)"},
+		{[]float64{-1, 2, 4}, []float64{5, -1, 2}, "0.500"}, {[]float64{1}, []float64{0}, "0.000"},
 	} {
 		if got := Ratio(c.a, c.b); got != c.want {
 			t.Errorf("ratio of %v to %v: %s, want %s", c.b, c.a, got, c.want)

@@ -121,6 +121,7 @@ func (a *aof) policy(ctx context.Context, r *report.Report, at setting, policy s
 				return fmt.Errorf("%s: %w", s.Name, err)
 			}
 		}
+		before := report.CurrentLoad()
 		f := newFigures(len(servers))
 		for round := range a.rounds {
 			for i, s := range servers {
@@ -134,6 +135,7 @@ func (a *aof) policy(ctx context.Context, r *report.Report, at setting, policy s
 			}
 		}
 		r.Progress("%s took %v", policy, time.Since(began).Round(time.Second))
+		r.Note("%s, server on %s: processors were %s", "appendfsync "+policy, orAll(at.server), before.Since(report.CurrentLoad()))
 		return r.Tables(f.table(&a.peers, "appendfsync "+policy+": "+at.title()))
 	})
 }
@@ -180,6 +182,7 @@ func recordsAOF(s *peer.Peer) (bool, error) {
 
 // round measures one peer once.
 func (a *aof) round(ctx context.Context, r *report.Report, s *peer.Peer, policy string, add adder) error {
+	syncDisks() // what the others wrote is not for this one to wait for
 	for _, depth := range a.pipelines {
 		if err := a.closed(ctx, s, depth, add); err != nil {
 			return fmt.Errorf("closed loop, pipeline %d: %w", depth, err)

@@ -91,6 +91,7 @@ func (l *loading) dataset(ctx context.Context, r *report.Report, ds dataset, mak
 
 // setting runs all rounds in one setting and writes their table.
 func (l *loading) setting(ctx context.Context, r *report.Report, at setting, ds dataset, files dataFiles, dir string) error {
+	before := report.CurrentLoad()
 	f := newFigures(len(l.specs))
 	for round := range l.rounds {
 		for i := range l.specs {
@@ -108,6 +109,7 @@ func (l *loading) setting(ctx context.Context, r *report.Report, at setting, ds 
 			}
 		}
 	}
+	r.Note("%s, server on %s: processors were %s", ds.name, orAll(at.server), before.Since(report.CurrentLoad()))
 	return r.Tables(f.table(&l.peers, ds.name+": "+at.title()))
 }
 

@@ -58,6 +58,7 @@ type peers struct {
 	port       int
 	dir        string
 	rounds     int
+	less       int // added to the niceness that the servers have from the client
 }
 
 func (p *peers) flags(fs *flag.FlagSet, rounds int) {
@@ -178,6 +179,9 @@ func (p *peers) startIn(r *report.Report, i int, cpus, dir string, limit time.Du
 	}
 	spec := p.specs[i]
 	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], more...)
+	if p.less != 0 {
+		spec.Args = append([]string{"nice", "-n", strconv.Itoa(p.less)}, spec.Args...)
+	}
 	s, err := peer.StartWithin(limit, spec, cpus, port, dir)
 	if err != nil {
 		return nil, err

@@ -19,10 +19,12 @@ const restCPUs = "rest"
 type settings struct {
 	peers
 	serverCPUs string // settings between semicolons, as those of clientCPUs
+	nice       int    // of the client
 }
 
 func (s *settings) flags(fs *flag.FlagSet, rounds int) {
 	s.flagsWith(fs, rounds, restCPUs, "processors for the client in each setting of -server-cpus, between semicolons; the last goes for all that follow, empty is any, "+restCPUs+" those which the servers leave, or all if they leave none")
+	fs.IntVar(&s.nice, "client-nice", 0, "niceness of the client (the servers have 0): below zero, which takes a privilege, it hardly waits for a processor where it shares them")
 	fs.StringVar(&s.serverCPUs, "server-cpus", "0;0,1", "processors for each server, as taskset -c takes them; several settings between semicolons, each with its own tables")
 }
 
@@ -46,6 +48,9 @@ func (s *settings) begin(r *report.Report, title string) error {
 		return err
 	}
 	r.Note("%d interleaved rounds, medians (lowest–highest)", s.rounds)
+	if s.nice != 0 {
+		r.Note("the client has niceness %d, the servers 0", s.nice)
+	}
 	for _, c := range s.each() {
 		r.Note("%s", c.title())
 		if c.shared() {
@@ -97,6 +102,12 @@ func (s *settings) run(f func(setting) error) error {
 	for _, c := range s.each() {
 		if err := peer.PinSelf(c.client); err != nil {
 			return err
+		}
+		if s.nice != 0 {
+			if err := peer.NiceSelf(s.nice); err != nil {
+				return err
+			}
+			s.less = -s.nice
 		}
 		if err := f(c); err != nil {
 			return err

@@ -84,6 +84,7 @@ func (b *snapshot) dataset(ctx context.Context, r *report.Report, at setting, ds
 				return err
 			}
 		}
+		before := report.CurrentLoad()
 		f := newFigures(len(servers))
 		for round := range b.rounds {
 			for i, s := range servers {
@@ -95,6 +96,7 @@ func (b *snapshot) dataset(ctx context.Context, r *report.Report, at setting, ds
 			}
 		}
 		r.Progress("%s took %v", ds.name, time.Since(began).Round(time.Second))
+		r.Note("%s, server on %s: processors were %s", ds.name, orAll(at.server), before.Since(report.CurrentLoad()))
 		return r.Tables(f.table(&b.peers, ds.name+": "+at.title()))
 	})
 }

@@ -65,7 +65,9 @@ type Call struct {
 	outer *Row // EXEC's, while it runs what is queued
 	dirty int64
 	rec   recording
-	keys  []int // of the planner, used again
+	// replays says that the call is a Replayer's.
+	replays bool
+	keys    []int // of the planner, used again
 }
 
 // Requested is the row of the command that the client has sent: that of the call

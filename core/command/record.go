@@ -1,6 +1,10 @@
 package command
 
-import "github.com/redoubt-kv/redoubt/core/journal"
+import (
+	"strconv"
+
+	"github.com/redoubt-kv/redoubt/core/journal"
+)
 
 // What a call records in the journal, under its locks:
 //
@@ -14,18 +18,25 @@ import "github.com/redoubt-kv/redoubt/core/journal"
 // alsoPropagate, rewriteClientCommandVector, preventCommandPropagation,
 // forceCommandPropagation). The calls of a transaction make one unit together. A
 // handler has to record effects only where running the request again, later and
-// elsewhere, would not lead to the same data.
+// elsewhere, would not lead to the same data. It calls RecordAs and Record when it
+// is sure that the change is made, in the order of the effects.
 
 // recording is how a call departs from what is recorded by default.
 type recording struct {
 	set     bool // any of the others
 	nothing bool
 	anyway  bool
-	as      [][][]byte // copies
 }
+
+// Replays tells that the call repeats a recorded effect. It is taken as it is,
+// also where a client would be refused, and not recorded again.
+func (c *Call) Replays() bool { return c.replays }
 
 // batch is where the effects of the call's Tx are gathered; nil if nowhere.
 func (c *Call) batch() *journal.Batch {
+	if c.replays {
+		return nil
+	}
 	b, _ := c.Tx.Log().(*journal.Batch)
 	return b
 }
@@ -34,18 +45,47 @@ func (c *Call) batch() *journal.Batch {
 // nothing, and what only they need does not have to be made.
 func (c *Call) Recording() bool { return c.batch().Recording() }
 
-// RecordAs has the effect args, with the name first, recorded instead of the
-// request; called again, one more effect. args are copied: they may alias nodes.
+// RecordAs records the effect args, with the name first, instead of the request;
+// called again, one more effect. args are copied: they may alias nodes.
 func (c *Call) RecordAs(args ...[]byte) {
-	if c.Recording() {
-		c.rec.set = true
-		c.rec.as = append(c.rec.as, cloneArgs(args))
+	c.batch().Add(c.DB.Index(), args...)
+	c.RecordNothing()
+}
+
+// RecordDeleted records, instead of the request, that it has deleted key: as
+// UNLINK if lazy, else as DEL.
+func (c *Call) RecordDeleted(key []byte, lazy bool) {
+	name := "DEL"
+	if lazy {
+		name = "UNLINK"
 	}
+	c.RecordAs([]byte(name), key)
+}
+
+// RecordPassed is RecordDeleted for a key that a time to live which had passed has
+// deleted: lazyfree-lazy-expire tells how.
+func (c *Call) RecordPassed(key []byte) {
+	c.batch().Deleted(c.DB.Index(), key, false)
+	c.RecordNothing()
+}
+
+// RecordDue records, instead of the request, that key expires at a time in ms.
+func (c *Call) RecordDue(key []byte, at int64) {
+	var room [20]byte
+	c.RecordAs([]byte("PEXPIREAT"), key, strconv.AppendInt(room[:0], at, 10))
 }
 
 // Record records the effect args in database db, before what the call itself
 // leads to. args are copied.
 func (c *Call) Record(db int, args ...[]byte) { c.batch().Add(db, args...) }
+
+// RecordApart has what expired while the call looked at any keys not be one unit
+// (Redis: CMD_TOUCHES_ARBITRARY_KEYS), unless it is one with a transaction's.
+func (c *Call) RecordApart() {
+	if !c.Nested {
+		c.batch().Apart()
+	}
+}
 
 // RecordNothing has the request itself not be recorded.
 func (c *Call) RecordNothing() { c.rec.set, c.rec.nothing = true, true }
@@ -64,14 +104,5 @@ func (c *Call) record(dirty int64) {
 		return
 	}
 	b := c.batch()
-	if !b.Recording() {
-		return
-	}
-	if r.as == nil {
-		b.Add(c.DB.Index(), c.Args...)
-		return
-	}
-	for _, args := range r.as {
-		b.Add(c.DB.Index(), args...)
-	}
+	b.Add(c.DB.Index(), c.Args...)
 }

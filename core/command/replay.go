@@ -32,7 +32,7 @@ func (x *Executor) NewReplayer(tx *keyspace.Tx) *Replayer {
 	if tx == nil {
 		tx = x.Store.NewTx()
 	}
-	r.call = Call{Out: &r.out, Tx: tx, Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x}
+	r.call = Call{Out: &r.out, Tx: tx, Store: x.Store, Client: (*replayClient)(r), Nested: true, x: x, replays: true}
 	r.call.Loop = x.Stats.Acquire()
 	r.call.Loop.Begin()
 	return r

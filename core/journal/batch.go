@@ -55,6 +55,27 @@ func (b *Batch) Deleted(db int, key []byte, evicted bool) {
 	b.Add(db, name, key)
 }
 
+// FieldsDeleted adds that fields of the hash at key have expired.
+func (b *Batch) FieldsDeleted(db int, key []byte, fields [][]byte) {
+	b.Add(db, append([][]byte{[]byte("HDEL"), key}, fields...)...)
+}
+
+// Apart makes each effect of the unit one of its own: they have nothing to do with
+// each other.
+func (b *Batch) Apart() {
+	if b == nil {
+		return
+	}
+	first := len(b.effects)
+	for first > 0 && b.effects[first-1].unit == b.unit {
+		first--
+	}
+	for i := range b.effects[first:] {
+		b.effects[first+i].unit = b.unit
+		b.unit++
+	}
+}
+
 // EndUnit ends the unit: what is added next is another one.
 func (b *Batch) EndUnit() {
 	if b != nil {

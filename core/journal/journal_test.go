@@ -50,6 +50,8 @@ func TestUnits(t *testing.T) {
 		{"databases in a unit", "3 a+0 b+0 c|end|3 d", "MULTI; SELECT 3; a; SELECT 0; b; c; EXEC; SELECT 3; d"},
 		{"units of all kinds", "0 a,0 b+1 c,1 d|end|1 e", "SELECT 0; a; MULTI; b; SELECT 1; c; EXEC; d; e"},
 		{"nothing", "", ""},
+		{"apart", "0 a+0 b+0 c+apart", "SELECT 0; a; b; c"},
+		{"apart, and more", "0 a+0 b,0 c+0 d+apart+0 e+0 f", "MULTI; SELECT 0; a; b; EXEC; c; d; MULTI; e; f; EXEC"},
 	} {
 		j, to := New(), &tape{}
 		j.Attach(to)
@@ -61,7 +63,9 @@ func TestUnits(t *testing.T) {
 			}
 			for _, unit := range strings.Split(part, ",") {
 				for _, e := range strings.Split(unit, "+") {
-					if e != "" {
+					if e == "apart" {
+						b.Apart()
+					} else if e != "" {
 						b.Add(int(e[0]-'0'), args(e[2:])...)
 					}
 				}

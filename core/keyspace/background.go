@@ -113,6 +113,7 @@ func (s *Store) ExpireStep(i int, nowMs int64) (expired int, wrapped bool) {
 	tx.now = nowMs
 	tx.lock(1 << i)
 	defer tx.Unlock()
+	defer tx.apart()
 	for n := 0; n < buckets && expired < limit; n++ {
 		t := &sh.tables[sh.expire.db]
 		if t.Dues == 0 {

@@ -97,6 +97,7 @@ func (db *DB) Abandon(c *value.Cell) {
 // that is asked for.
 func (db *DB) commit(c *value.Cell, clock uint32, due int64, isNew bool) {
 	open := &db.tx.open
+	db.dropExpired(db.tx.s.shards[c.Arena.Index()], open.t, c.Pos, open.key)
 	if open.t.Set(c.Pos, open.key, table.Item{Kind: uint8(c.Kind), Clock: clock, Due: due, Value: c.B}) || isNew {
 		db.Notify(EventNew, "new", open.key)
 	}

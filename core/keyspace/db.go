@@ -21,6 +21,7 @@ type DB struct {
 type Entry struct {
 	table.Entry
 	space value.Space
+	walk  *walk // that reads it, if its value may be read in parts
 }
 
 // Kind is type and representation of the value.
@@ -71,7 +72,7 @@ func (db *DB) Passed(at int64) bool { return at <= db.tx.now && !db.tx.s.frozen.
 // not by a read while writes are paused.
 func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	e, _, _, ok := db.find(key, how)
-	return Entry{e, db.tx.s.space}, ok
+	return Entry{Entry: e, space: db.tx.s.space}, ok
 }
 
 // find is Find that tells where.
@@ -330,7 +331,7 @@ func (db *DB) Random() (Entry, bool) {
 		}
 		e, sh, t := db.randomEntry(keys)
 		if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() && try > 100 {
-			return Entry{e, db.tx.s.space}, true
+			return Entry{Entry: e, space: db.tx.s.space}, true
 		}
 		if !db.tx.s.frozen.Load() {
 			key := append(db.tx.scratch[:0], e.Key()...)
@@ -359,7 +360,7 @@ func (db *DB) Each(fn func(Entry) bool) {
 	for _, sh := range db.tx.s.shards {
 		sh.tables[db.index].Each(func(e table.Entry) bool {
 			if e.Due() == table.NoDue || e.Due() > db.tx.now || db.tx.s.frozen.Load() {
-				more = fn(Entry{e, db.tx.s.space})
+				more = fn(Entry{Entry: e, space: db.tx.s.space})
 			}
 			return more
 		})

@@ -24,7 +24,10 @@ func (e *events) Deleted(db int, key []byte, evicted bool) {
 	e.deleted = append(e.deleted, string(key))
 }
 
-func (e *events) End() {}
+func (e *events) FieldsDeleted(int, []byte, [][]byte) {}
+func (e *events) Recording() bool                     { return true }
+func (e *events) Apart()                              {}
+func (e *events) End()                                {}
 
 // fill stores n keys: "old" ones first touched at 1000 s, "new" ones at 5000 s;
 // every third of them expires, the old ones sooner.

@@ -126,8 +126,12 @@ func (db *DB) expireFields(key []byte) (removed int, next int64, there bool) {
 	if !ok {
 		return 0, NoTTL, false
 	}
-	removed, empty, next := types.ExpireFields(c, db.tx.now)
+	var gone recordedFields
+	removed, empty, next := types.ExpireFields(c, db.tx.now, gone.collect(db.tx.log))
 	db.Commit(c)
+	if len(gone.ends) > 0 {
+		db.tx.log.FieldsDeleted(db.index, key, gone.list())
+	}
 	sh, _, _ := db.at(key)
 	sh.counts.ExpiredFields += int64(removed)
 	if removed > 0 {
@@ -139,6 +143,32 @@ func (db *DB) expireFields(key []byte) (removed int, next int64, there bool) {
 	db.Delete(key)
 	db.Notify(EventGeneric, "del", key)
 	return removed, NoTTL, false
+}
+
+// recordedFields are copies of fields that are to be recorded.
+type recordedFields struct {
+	bytes []byte
+	ends  []int
+}
+
+// collect returns what adds a field; nil if nobody records.
+func (r *recordedFields) collect(log Log) func(field []byte) {
+	if log == nil || !log.Recording() {
+		return nil
+	}
+	return func(field []byte) {
+		r.bytes = append(r.bytes, field...)
+		r.ends = append(r.ends, len(r.bytes))
+	}
+}
+
+func (r *recordedFields) list() (fields [][]byte) {
+	from := 0
+	for _, to := range r.ends {
+		fields = append(fields, r.bytes[from:to])
+		from = to
+	}
+	return fields
 }
 
 // ExpireFieldsStep removes fields whose time has come from some hashes of shard
@@ -154,6 +184,7 @@ func (s *Store) ExpireFieldsStep(i int, nowMs int64) (removed int, more bool) {
 	tx.now = nowMs
 	tx.lock(1 << i)
 	defer tx.Unlock()
+	defer tx.apart()
 	for n := 0; n < hashes && removed < limit; n++ {
 		index, key := sh.firstDue(nowMs)
 		if key == nil {

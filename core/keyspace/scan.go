@@ -64,7 +64,7 @@ func (tx *Tx) scanShard(db int, hash uint64, count int, fn func(Entry)) (next ui
 			}
 			seen++
 			if !tx.expired(f.entry) {
-				fn(Entry{f.entry, s.space})
+				fn(Entry{Entry: f.entry, space: s.space})
 			}
 		}
 		if b.End == 0 {

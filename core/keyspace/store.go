@@ -88,6 +88,14 @@ type Log interface {
 	// Deleted tells that the store itself deleted key: because its time had
 	// come, or to make room.
 	Deleted(db int, key []byte, evicted bool)
+	// FieldsDeleted tells that the store itself deleted fields of the hash at key,
+	// whose time had come, and key with the last of them.
+	FieldsDeleted(db int, key []byte, fields [][]byte)
+	// Recording tells whether anybody wants to know.
+	Recording() bool
+	// Apart says that what was told since the last effects of a command need not
+	// be repeated as a whole.
+	Apart()
 	// End is called before the Tx lets its shards go.
 	End()
 }
@@ -96,13 +104,15 @@ type Log interface {
 type shard struct {
 	mu     sync.Mutex
 	tended *tended // nil while nobody watches a key or waits for one
-	index  int
-	arena  *page.Arena
-	tables []table.Table // by database
-	counts Counts
-	expire expireCursor
-	fields []fieldDues // by the table's ID
-	_      [64]byte
+	// snapshot is the newest that is open, or nil.
+	snapshot *Snapshot
+	index    int
+	arena    *page.Arena
+	tables   []table.Table // by database
+	counts   Counts
+	expire   expireCursor
+	fields   []fieldDues // by the table's ID
+	_        [64]byte
 }
 
 // Counts are a shard's figures for INFO.

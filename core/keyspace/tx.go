@@ -96,6 +96,13 @@ func (tx *Tx) deleted(db int, key []byte, evicted bool) {
 	}
 }
 
+// apart says that what was recorded so far has nothing to do with each other.
+func (tx *Tx) apart() {
+	if tx.log != nil {
+		tx.log.Apart()
+	}
+}
+
 // Now is the time of the Tx in ms: the same from Lock to Unlock.
 func (tx *Tx) Now() int64 { return tx.now }
 
@@ -165,6 +172,9 @@ func (tx *Tx) lock(set uint64) {
 	for ; set != 0; set &= set - 1 {
 		sh := tx.s.shards[bits.TrailingZeros64(set)]
 		sh.mu.Lock()
+		if sh.snapshot != nil {
+			sh.snapshot.begin(sh.index)
+		}
 		if sh.tended != nil {
 			tx.tended = true
 		}

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/hash"
 )
@@ -38,14 +39,19 @@ func (e *Encoder) hash(entry keyspace.Entry) {
 	}
 	base := h.Due() - 1 // no field is due before
 	e.Length(uint64(h.Len()))
-	h.Each(func(field, v hash.Item, due int64) bool {
+	write := func(field, v hash.Item, due int64) bool {
 		if t == TypeHashMetadata {
 			e.fieldDue(due, base)
 		}
 		e.String(field.Bytes(e.digits[:]))
 		e.item(v)
 		return e.err == nil
-	})
+	}
+	if whole := h.Table(); whole != nil {
+		entry.EachOf(whole, func(x table.Entry) bool { return write(h.FieldOf(x)) })
+		return
+	}
+	h.Each(write)
 }
 
 // fieldDue writes a due time as what it is above base, 0 if there is none.

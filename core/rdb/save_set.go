@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/set"
 )
@@ -20,6 +21,13 @@ func (e *Encoder) set(entry keyspace.Entry) {
 	}
 	s := set.Of(entry.Space(), entry.Kind(), entry.Value())
 	e.Length(uint64(s.Len()))
+	if t := s.Table(); t != nil {
+		entry.EachOf(t, func(m table.Entry) bool {
+			e.String(m.Key())
+			return e.err == nil
+		})
+		return
+	}
 	s.Each(func(m set.Member) bool {
 		e.String(m.Bytes(e.digits[:]))
 		return e.err == nil

@@ -16,18 +16,19 @@ func zsetType(kind value.Kind) Type {
 }
 
 // zset writes a sorted set that is large from the greatest member to the
-// smallest, the order in which Redis loads it fastest.
+// smallest, the order in which Redis loads it fastest; what writers change
+// meanwhile comes out of turn, which Redis loads as well.
 func (e *Encoder) zset(entry keyspace.Entry) {
 	z := zset.Of(entry.Space(), entry.Kind(), entry.Value())
 	if pack := z.Packed(); pack != nil {
 		e.String(pack)
 		return
 	}
-	n := z.Len()
-	e.Length(uint64(n))
-	c := z.At(n - 1)
-	for ; c.Valid() && e.err == nil; c.Prev() { // a c of the loop would be allocated for each round
-		e.String(c.Member())
-		e.fixed64(math.Float64bits(c.Score()))
-	}
+	e.Length(uint64(z.Len()))
+	entry.EachBackOf(z.Tree(), func(key, val []byte) bool {
+		member, score := zset.ElementOf(key, val)
+		e.String(member)
+		e.fixed64(math.Float64bits(score))
+		return e.err == nil
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/vfs/memfs"
 )
 
 func newStore(t testing.TB) *keyspace.Store {
@@ -70,7 +71,8 @@ func TestSnapshotUnderWrites(t *testing.T) {
 		cut.Unlock()
 		var file bytes.Buffer
 		e := NewEncoder(&file, EncoderOptions{Checksum: true, Compress: i%2 == 0})
-		if err := WriteSnapshot(e, snap, s, Info{}, NoClocks, 0, nil); err != nil {
+		w := Writing{Workers: i % 4, Spill: Spill{FS: memfs.New(), Path: "side"}}
+		if err := w.Write(e, snap, s); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Footer(); err != nil {

@@ -49,6 +49,7 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
 		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy,
+		Go: func(fn func()) { s.spawn("the append-only file", fn) },
 	}, a.settings(set))
 	if err != nil {
 		return fmt.Errorf("read the AOF manifest: %w", err)
@@ -76,16 +77,13 @@ func (a *appender) settings(set *settings.Settings) aof.Settings {
 func (a *appender) configure(set *settings.Settings) {
 	a.writer.Configure(a.settings(set))
 	if !set.AOFDisableAutoGC && a.on.Load() {
-		go a.writer.DeleteHistory()
+		a.s.spawn("the deletion of AOF history", a.writer.DeleteHistory)
 	}
 }
 
 // turn is OnTurn of the transport: it does what the replies of a loop's turn
 // promise. false: they cannot be sent.
 func (a *appender) turn(loop int) (send bool) {
-	if a.s.closed.Load() {
-		return false
-	}
 	if !a.on.Load() {
 		return true
 	}
@@ -190,7 +188,7 @@ func (a *appender) turnOff() {
 		a.s.log.warning("Turning the append-only file off: %v", err)
 	}
 	a.on.Store(false)
-	go a.detach() // the caller may hold shards' locks
+	a.s.spawn("the end of the append-only file", a.detach) // the caller may hold shards' locks
 }
 
 // attach has the journal feed the writer. The caller holds sink and every

@@ -39,8 +39,8 @@ func goMapped() int64 {
 
 // startBackground starts the goroutines that work beside the loops.
 func (s *Server) startBackground() {
-	go s.sweep.run()
-	go s.cron()
+	s.spawn("the sweeper", s.sweep.run)
+	s.spawn("the cron", s.cron)
 }
 
 // cron runs ten times a second.
@@ -55,13 +55,14 @@ func (s *Server) cron() {
 		if s.cronOff.Load() {
 			continue
 		}
+		s.stopAsAsked()
 		totals := s.stats.Totals()
 		now := s.clock.NowMs()
 		s.figures.ops.Sample(now, totals[stats.Commands])
 		s.figures.in.Sample(now, totals[stats.NetInput])
 		s.figures.out.Sample(now, totals[stats.NetOutput])
 		s.loopCron(int(time.Second / cronPeriod))
-		if !s.loading.Load() && !s.closing.Load() {
+		if !s.loading.Load() && !s.ending.running.Load() {
 			s.aof.cron()
 			s.saver.cron()
 		}

@@ -1,4 +1,13 @@
 package server
 
+import (
+	"context"
+	"io"
+
+	"github.com/redoubt-kv/redoubt/core/vfs"
+)
+
 // RunOn is Run with the data's files on another file system than the system's.
-var RunOn = runOn
+func RunOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return start(ctx, disk, args, stdin, stdout, stderr, false)
+}

@@ -18,14 +18,17 @@ import (
 // makeTransport makes the loops and what runs on them.
 func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 	for range loops {
-		s.loops = append(s.loops, s.clients.NewLoop(s.exec, s.store.NewTx(), s.stats.NewLoop()))
+		figures := s.stats.NewLoop()
+		s.crashes.rings = append(s.crashes.rings, figures)
+		s.loops = append(s.loops, s.clients.NewLoop(s.exec, s.store.NewTx(), figures))
 	}
 	config := transport.Config{
 		Loops: loops,
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		OnTurn: s.aof.turn,
+		OnTurn: func(loop int) bool { return s.mayReply() && s.aof.turn(loop) },
+		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}
 	if set.Transport == settings.TransportPortable {

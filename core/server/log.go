@@ -42,8 +42,7 @@ func (l *logger) printf(level settings.LogLevel, format string, args ...any) {
 	if level < l.level {
 		return
 	}
-	now := time.Now().Format("02 Jan 2006 15:04:05.000")
-	line := fmt.Sprintf("%d:M %s %c %s\n", l.pid, now, logMarks[level], fmt.Sprintf(format, args...))
+	line := logLine(l.pid, logMarks[level], fmt.Sprintf(format, args...))
 	if l.file == "" {
 		io.WriteString(l.to, line)
 		return
@@ -55,6 +54,11 @@ func (l *logger) printf(level settings.LogLevel, format string, args ...any) {
 	}
 	defer f.Close()
 	io.WriteString(f, line)
+}
+
+// logLine is a line of the log.
+func logLine(pid int, mark byte, text string) string {
+	return fmt.Sprintf("%d:M %s %c %s\n", pid, time.Now().Format("02 Jan 2006 15:04:05.000"), mark, text)
 }
 
 func (l *logger) verbose(format string, args ...any) { l.printf(settings.LogVerbose, format, args...) }

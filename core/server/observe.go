@@ -17,7 +17,7 @@ func (s *Server) observe() {
 		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
-		"latency-monitor-threshold", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
+		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
@@ -54,6 +54,8 @@ func (s *Server) apply(set *settings.Settings) error {
 	lfu := policy == settings.AllKeysLFU || policy == settings.VolatileLFU
 	s.store.SetClockPolicy(lfu, int64(set.LFULogFactor), int64(set.LFUDecayTime))
 	s.store.ForgetCandidates()
+	s.watchLoops(set)
+	s.crashOutput(set)
 	return nil
 }
 

@@ -2,7 +2,10 @@
 
 package server
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 // Priorities of a thread: that of the loops, and one that gives way to them.
 const (
@@ -12,6 +15,9 @@ const (
 
 // setPriority does nothing where threads have no priority of their own.
 func setPriority(int) {}
+
+// pause has the calling goroutine sleep.
+func pause(d time.Duration) { time.Sleep(d) }
 
 // residentMemory is not known here.
 func residentMemory() int64 { return 0 }

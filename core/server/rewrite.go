@@ -2,8 +2,9 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"io"
-	"runtime"
+	"os"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/aof"
@@ -49,12 +50,12 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 // start starts a rewrite that nobody waits for.
 func (a *appender) start() {
 	if scheduled, err := a.begin(false); err == nil && !scheduled {
-		go a.run(false)
+		a.s.spawn("the start of an AOF rewrite", func() { _ = a.run(false) }) // its error is in the log
 	}
 }
 
-// run begins the rewrite that begin has allowed, and leaves the rest to a thread
-// of low priority. An error, which is in the log, tells that it could not begin.
+// run begins the rewrite that begin has allowed, and leaves the rest to the
+// background. An error, which is in the log, tells that it could not begin.
 func (a *appender) run(asked bool) error {
 	set := a.s.live.Load()
 	r, err := a.writer.PrepareSwitch(set.AOFUseRDBPreamble)
@@ -67,12 +68,12 @@ func (a *appender) run(asked bool) error {
 	} else {
 		a.s.log.notice("Background append only file rewriting started")
 	}
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		setPriority(background)
+	// Not at a low priority: clients wait for locks that are held at the cut and
+	// while files are exchanged.
+	a.s.spawn("the AOF rewrite", func() {
 		cow, err := a.rewrite(r, set.AOFUseRDBPreamble)
 		a.end(err, cow)
-	}()
+	})
 	return nil
 }
 
@@ -134,26 +135,20 @@ func (a *appender) cancel() {
 // writeBase writes a snapshot as the base of an append-only file.
 func (v *saver) writeBase(n *keyspace.Snapshot, w io.Writer, preamble bool) error {
 	s, set := v.s, v.s.live.Load()
-	block := func() error {
-		v.pace(n, set.SnapshotMemoryBudget)
-		if v.cancels.Load() {
-			return errCancelled
-		}
-		return nil
-	}
-	key := func() error {
-		v.processed.Add(1)
-		return v.delay(set.RDBKeySaveDelay)
-	}
+	writing := v.writing(n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
 	if !preamble {
-		o := aof.CommandsOptions{Block: block, Progress: key}
+		o := aof.CommandsOptions{Block: v.block, Progress: writing.Progress}
 		if set.AOFTimestampEnabled {
 			o.StampSec = s.clock.NowMs() / 1000
 		}
-		return aof.WriteCommands(w, n, o)
+		done := make(chan error)
+		s.spawn("the writer of an AOF base", func() {
+			v.work(func() { done <- aof.WriteCommands(w, n, o) })
+		})
+		return <-done
 	}
-	e := rdb.NewEncoder(w, rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: block})
-	if err := rdb.WriteSnapshot(e, n, s.store, v.fileInfo(true), v.clocks(), s.clock.NowMs(), key); err != nil {
+	e := rdb.NewEncoder(w, rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: v.block})
+	if err := writing.Write(e, n, s.store); err != nil {
 		return err
 	}
 	return e.Footer()

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -24,11 +25,10 @@ import (
 //	  ▼ (on the caller)       cancelled ─────▶ idle
 //	saving
 type saver struct {
-	s         *Server
-	throttled atomic.Int64                      // when a write last waited, on the monotonic clock, in ns
-	failing   atomic.Bool                       // the last background save failed
-	current   atomic.Pointer[keyspace.Snapshot] // being saved in the background
-	cancels   atomic.Bool                       // of the running save
+	s       *Server
+	failing atomic.Bool                       // the last background save failed
+	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
+	cancels atomic.Bool                       // of the running save
 
 	mu        sync.Mutex
 	running   bool
@@ -48,7 +48,6 @@ type saver struct {
 	pins     int64
 
 	processed                      atomic.Int64 // keys
-	urgent                         bool         // the saving thread has a raised priority; only it touches this
 	skipSums                       atomic.Bool  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	loadedInfo                     rdb.Loaded
 	loadStart, loadDone, loadTotal atomic.Int64 // of the load at the start: seconds, bytes
@@ -66,7 +65,7 @@ func (v *saver) begin(background bool) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case v.running || background && v.s.closing.Load():
+	case v.running || background && v.s.ending.running.Load():
 		return admin.ErrSaveRunning
 	case background && v.s.aof.rewriting:
 		return admin.ErrBusy
@@ -119,27 +118,36 @@ func (v *saver) end(err error, dirty int64, background bool) {
 // write writes the snapshot to the file that the settings name.
 func (v *saver) write(n *keyspace.Snapshot) error {
 	s, set := v.s, v.s.live.Load()
+	temp := rdb.TempName(os.Getpid())
 	options := rdb.SaveOptions{
-		Dir: set.Dir, Name: set.DBFilename, TempName: rdb.TempName(os.Getpid()),
+		Dir: set.Dir, Name: set.DBFilename, TempName: temp,
 		IncrementalSync: set.RDBSaveIncrementalFsync,
-		Encoder: rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: func() error {
-			v.pace(n, set.SnapshotMemoryBudget)
-			if v.cancels.Load() {
-				return errCancelled
-			}
-			return nil
-		}},
+		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: v.block},
 	}
-	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error {
-		return rdb.WriteSnapshot(e, n, s.store, v.fileInfo(false), v.clocks(), s.clock.NowMs(), func() error {
-			v.processed.Add(1)
-			return v.delay(set.RDBKeySaveDelay)
-		})
-	})
+	writing := v.writing(n, false, filepath.Join(set.Dir, temp))
+	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error { return writing.Write(e, n, s.store) })
 	if err == nil {
 		s.log.notice("DB saved on disk")
 	}
 	return err
+}
+
+// writing says how the snapshot is written to a file; files on the side have the
+// path temp and a number.
+func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Writing {
+	s, set := v.s, v.s.live.Load()
+	writing := rdb.Writing{
+		Info: v.fileInfo(aofBase), Clocks: v.clocks(), NowMs: s.clock.NowMs(),
+		Progress: func() error {
+			v.processed.Add(1)
+			return v.delay(set.RDBKeySaveDelay)
+		},
+	}
+	if v.current.Load() == n { // in the background
+		writing.Workers, writing.Worker = snapshotWorkers(set.SnapshotWorkers), v.work
+		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
+	}
+	return writing
 }
 
 // clocks are the access clocks that files hold: those that eviction goes by.
@@ -159,37 +167,43 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
-// pace raises the priority of the saving thread while writers supersede nodes
-// faster than it saves them, and lowers it again.
-func (v *saver) pace(n *keyspace.Snapshot, budget int64) {
-	if v.current.Load() != n {
-		return // not in the background
+// snapshotWorkers is how many goroutines encode a snapshot: half as many as there
+// are processors, so that clients have the others.
+func snapshotWorkers(asked int) int {
+	if asked > 0 {
+		return asked
 	}
-	held := n.Held()
-	if urgent := held > budget/8; urgent && !v.urgent {
-		setPriority(foreground)
-		v.urgent = true
-	} else if held < budget/16 && v.urgent {
-		setPriority(background)
-		v.urgent = false
-	}
+	return max(1, runtime.NumCPU()/2)
 }
 
-// throttle makes a write wait while a background save keeps more than a quarter
-// of snapshot-memory-budget for what writers have superseded: 2 ms at most, and not
-// again before 100 µs of other work, so that clients are slowed to the pace of the
-// save. A quarter, because the save reads what waits as a whole before it frees
-// it: the more there is, the longer writers are slowed at a time.
+// work runs one of the goroutines that encode a snapshot in the background.
+func (v *saver) work(work func()) {
+	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+	setPriority(background)
+	v.s.around("a snapshot worker", -1, work)
+}
+
+// block is called after each block of the file.
+func (v *saver) block() error {
+	if v.cancels.Load() {
+		return errCancelled
+	}
+	return nil
+}
+
+// throttle makes a write wait while more than half of snapshot-memory-budget is
+// what writers have superseded and a background save has not freed. It waits for
+// as long as the save takes for some nodes, so that clients are slowed to its pace
+// and by no more; a millisecond at most, in case the disk does not take what is
+// written.
 func (v *saver) throttle(budget int64) {
-	const step, most, rest = 100 * time.Microsecond, 2 * time.Millisecond, 100 * time.Microsecond
-	n := v.current.Load()
-	if n == nil || n.Held() <= budget/4 || v.s.clock.Mono()-time.Duration(v.throttled.Load()) < rest {
-		return
+	const step, most = 50 * time.Microsecond, time.Millisecond
+	for waited := time.Duration(0); waited < most; waited += step {
+		if n := v.current.Load(); n == nil || n.Waiting() <= budget/2 {
+			return
+		}
+		pause(step)
 	}
-	for waited := time.Duration(0); waited < most && n.Held() > budget/4 && v.current.Load() == n; waited += step {
-		time.Sleep(step)
-	}
-	v.throttled.Store(int64(v.s.clock.Mono()))
 }
 
 // delay waits after a key for rdb-key-save-delay microseconds, which only tests
@@ -267,9 +281,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 	dirty := v.s.exec.Dirty()
 	n := v.pin(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 	v.s.log.notice("Background saving started, snapshot taken in %v", v.lastPinTime())
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		setPriority(background)
+	v.s.spawn("the saver", func() {
 		v.current.Store(n)
 		err := v.write(n)
 		v.current.Store(nil)
@@ -284,7 +296,7 @@ func (v *saver) BackgroundSave(c *command.Call, schedule bool) (scheduled bool, 
 		default:
 			v.s.log.notice("Background saving terminated with success, %d KB of memory used by copy-on-write", held>>10)
 		}
-	}()
+	})
 	return false, nil
 }
 

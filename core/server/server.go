@@ -15,6 +15,8 @@
 //	cron         statistics, save points, limits of clients by way of their loops
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, on a thread of low priority
+//
+// Each is started by spawn, so that a panic in it leaves a report: see crash.go.
 package server
 
 import (
@@ -29,6 +31,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
@@ -87,27 +90,37 @@ type Server struct {
 	saver           saver
 	aof             appender
 	sweep           sweeper
+	ending          ending
+	crashes         crashes
+	watchdog        watchdog
 
 	loading  atomic.Bool
 	cronOff  atomic.Bool // DEBUG PAUSE-CRON
 	stopOnce sync.Once
 	stopping chan int // takes the exit code
 	stopped  atomic.Bool
-	closing  atomic.Bool // a shutdown has begun
-	closed   atomic.Bool // everything was saved; no reply leaves any more
 }
 
-// Run is the program: it runs a server with redis-server's arguments (without
-// the program's name) until a client shuts it down or ctx ends, which stands for
-// SIGTERM, and returns the exit code. The log goes to stdout unless a file is
-// configured; errors of the configuration go to stderr.
+// Main is the program redoubt-server, in a process of its own: Run with what
+// that has, which takes the process's signals, and after a crash ends the process
+// as Redis does.
+func Main(args []string) int {
+	return start(context.Background(), vfs.OS, args, os.Stdin, os.Stdout, os.Stderr, true)
+}
+
+// Run runs a server with redis-server's arguments (without the program's name)
+// until a client shuts it down or ctx ends, which stands for SIGTERM, and returns
+// the exit code. The log goes to stdout unless a file is configured; errors of the
+// configuration go to stderr. After a panic in one of the server's goroutines and a
+// report in the log the panic goes on.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return runOn(ctx, vfs.OS, args, stdin, stdout, stderr)
+	return start(ctx, vfs.OS, args, stdin, stdout, stderr, false)
 }
 
-// runOn is Run with the data's files on disk: tests put one there that fails and
-// crashes. The configuration, the log and the pid file are the system's own.
-func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// start is Run with the data's files on disk: tests put one there that fails and
+// crashes; the configuration, the log and the pid file are the system's own. own
+// says that the process is the server's own.
+func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -135,11 +148,14 @@ func runOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
+		crashes: crashes{own: own},
 	}
 	if code, done := s.daemonize(args); done {
 		return code
 	}
-	return s.run(ctx)
+	code := 1
+	s.around("the main goroutine", -1, func() { code = s.run(ctx) })
+	return code
 }
 
 const usage = `Usage: redoubt-server [/path/to/redis.conf] [options] [-]
@@ -161,6 +177,7 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
+	s.crashOutput(set)
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
@@ -178,8 +195,11 @@ func (s *Server) run(ctx context.Context) int {
 	s.loading.Store(true)
 	s.startBackground()
 	served := make(chan error, 1)
-	go func() { served <- s.transport.Serve() }()
-	go s.loadAtStart()
+	if s.crashes.own {
+		s.takeSignals()
+	}
+	s.spawn("the transport", func() { served <- s.transport.Serve() })
+	s.spawn("the loader", s.loadAtStart)
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
 	s.transport.Close()
@@ -200,8 +220,12 @@ func (s *Server) wait(ctx context.Context, served chan error) int {
 			return 1
 		case <-done:
 			done = nil
-			s.log.warning("User requested shutdown...")
-			go s.stopOnSignal(errors.Is(context.Cause(ctx), ErrInterrupt))
+			sig := syscall.SIGTERM
+			if errors.Is(context.Cause(ctx), ErrInterrupt) {
+				sig = syscall.SIGINT
+			}
+			s.askToStop(sig)
+			s.stopAsAsked() // whoever ended the context does not wait for the cron
 		}
 	}
 }
@@ -308,9 +332,5 @@ func (s *Server) noteSlow(c *command.Call, took time.Duration) {
 	if t := set.SlowLogSlowerThan; t < 0 || took.Microseconds() < t || c.Row.Flags&command.SkipSlowlog != 0 {
 		return
 	}
-	args := c.Args
-	if command.EqualFold(args[0], "auth") || command.EqualFold(args[0], "hello") {
-		args = [][]byte{args[0], []byte("(redacted)")}
-	}
-	s.slowLog.Add(c.Now, took, args, c.Client.Address(), c.Client.Name(), set.SlowLogMaxLen)
+	s.slowLog.Add(c.Now, took, s.redacted(c.Args), c.Client.Address(), c.Client.Name(), set.SlowLogMaxLen)
 }

@@ -47,7 +47,9 @@ func (s *Server) makeTable() (err error) {
 	table := func() *command.Table { return s.table }
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
-		strings.Commands(strings.Options{MaxBulk: maxBulk}),
+		strings.Commands(strings.Options{
+			MaxBulk: maxBulk, LazyUserDel: func() bool { return s.live.Load().LazyfreeLazyUserDel },
+		}),
 		lists.Commands(),
 		bitmaps.Commands(bitmaps.Options{MaxBulk: maxBulk}),
 		hyperloglog.Commands(hyperloglog.Options{SparseMax: func() int64 { return int64(s.live.Load().HLLSparseMaxBytes) }}),

@@ -18,28 +18,49 @@ type Bucket struct {
 
 // At returns the bucket that covers pos. The table must not be empty.
 func (t *Table) At(pos uint64) Bucket {
-	ref := t.leaf(pos)
-	depth := int(t.heap.Bytes(ref, offTags)[offDepth])
-	start := prefix(pos, depth)
-	end := uint64(0)
-	if depth > 0 {
-		end = start + 1<<(64-depth)
-	}
-	return Bucket{ref, start, end, t.heap}
+	return bucketOf(t.heap, t.leaf(pos), pos)
 }
 
-// BucketOf returns the bucket at ref, which covered pos, for the holder of a pin
-// that sees it; ok is false if the node at ref is no bucket.
-func BucketOf(h *page.Heap, ref page.Ref, pos uint64) (b Bucket, ok bool) {
-	if page.At[nodeHead](h, ref).kind != kindBucket {
-		return Bucket{}, false
-	}
+// bucketOf is the bucket at ref, which covers pos.
+func bucketOf(h *page.Heap, ref page.Ref, pos uint64) Bucket {
 	depth := int(h.Bytes(ref, offTags)[offDepth])
-	b = Bucket{Ref: ref, Start: prefix(pos, depth), heap: h}
+	b := Bucket{Ref: ref, Start: prefix(pos, depth), heap: h}
 	if depth > 0 {
 		b.End = b.Start + 1<<(64-depth)
 	}
-	return b, true
+	return b
+}
+
+// Part says what a node is to a walk over a version of a nested table.
+type Part uint8
+
+// Parts of a nested table.
+const (
+	NoPart    Part = iota // no node of a table
+	Outer                 // a node of a table that is not nested
+	Readable              // a bucket, which can be read whenever
+	Needed                // others are found through it, or it through others
+	KeyOfItem             // a key in a node of its own
+)
+
+// PartOf tells what the node at ref is to a walk over the nested table that it is
+// from, and where a bucket starts in its hash order. hash is that of the table.
+func PartOf(h *page.Heap, ref page.Ref, hash func(key []byte) uint64) (p Part, start uint64) {
+	switch page.At[nodeHead](h, ref).kind {
+	case kindDirectory, kindBucket, kindKey:
+		return Outer, 0
+	case kindDirectory | nestedBit:
+		return Needed, 0
+	case kindKey | nestedBit:
+		return KeyOfItem, 0
+	case kindBucket | nestedBit:
+		b := bucket(h.Node(ref))
+		if b.count() == 0 || b.depth() == maxDepth {
+			return Needed, 0
+		}
+		return Readable, prefix(hash(b.entry(h, 0).Key()), b.depth())
+	}
+	return NoPart, 0
 }
 
 // KeepForWalk tells whether a walk over a version needs the node at ref to find
@@ -60,9 +81,8 @@ func (t *Table) AtSkipping(pos uint64, gone func(ref page.Ref) bool) (page.Ref, 
 	ref, rest := t.Root, pos
 	for !gone(ref) {
 		head := page.At[nodeHead](t.heap, ref)
-		if head.kind != kindDirectory {
-			b, _ := BucketOf(t.heap, ref, pos)
-			return ref, b
+		if head.base() != kindDirectory {
+			return ref, bucketOf(t.heap, ref, pos)
 		}
 		slot := int(rest >> (64 - head.owner))
 		rest <<= head.owner
@@ -95,14 +115,6 @@ func (b Bucket) Each(fn func(e Entry) bool) bool {
 		ref = n.next()
 	}
 	return true
-}
-
-// Own is Each over one node only, for a saver that was handed this node.
-func (b Bucket) Own(fn func(e Entry)) {
-	n := bucket(b.heap.Node(b.Ref))
-	for i := range n.count() {
-		fn(Entry{b.heap, n[n.offset(i):], b.Ref})
-	}
 }
 
 // Next is the overflow bucket behind b, if any.
@@ -286,12 +298,18 @@ func (f *Freer) bucket() (entries int) {
 	return entries + 1
 }
 
+// entry retires the nodes that e names. Pins are told where each was exactly: the
+// bucket may cover what were several when they were taken.
 func (f *Freer) entry(e Entry) {
+	pos := f.pos
+	if f.t.nested == 0 && f.t.heap.Pinned() && (f.t.release != nil || e.b[0]&flagExternalKey != 0) {
+		pos = f.t.hash(e.Key())
+	}
 	if f.t.release != nil {
-		f.t.release(&f.t, f.pos, e)
+		f.t.release(&f.t, pos, e)
 	}
 	if e.b[0]&flagExternalKey != 0 {
-		f.retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), f.pos)
+		f.retire(page.Ref(le.Uint32(e.b[e.keyOffset():])), pos)
 	}
 }
 

@@ -54,6 +54,14 @@ func sectionOf(word []byte) Section {
 	return 0
 }
 
+// Sections are the sections, each by itself, in INFO's order.
+func Sections() (all []Section) {
+	for i := range sectionNames {
+		all = append(all, 1<<i)
+	}
+	return all
+}
+
 // Informer knows the state of the server.
 type Informer interface {
 	// Info fills the parts of the snapshot that belong to the sections.

@@ -1,6 +1,8 @@
 package geo
 
 import (
+	"strconv"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/geohash"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -52,6 +54,19 @@ func (a *addition) parse(c *command.Call) bool {
 	return true
 }
 
+// record records ZADD with the options as they were sent.
+func (a *addition) record(c *command.Call) {
+	if !c.Recording() {
+		return
+	}
+	options := c.Args[2 : len(c.Args)-len(a.places)]
+	args := append([][]byte{[]byte("zadd"), c.Args[1]}, options...)
+	for i, score := range a.scores {
+		args = append(args, strconv.AppendInt(nil, int64(score), 10), a.places[3*i+2])
+	}
+	c.RecordAs(args...)
+}
+
 func (a *addition) run(c *command.Call) {
 	key := c.Args[1]
 	cell, found := c.DB.Change(key, keyspace.ForWrite)
@@ -80,6 +95,7 @@ func (a *addition) run(c *command.Call) {
 	c.DB.Commit(cell)
 	if added+updated > 0 { // Redis turns the command into ZADD
 		c.Changed(keyspace.EventZSet, "zadd", key, added+updated)
+		a.record(c)
 	}
 	if a.changed {
 		added += updated

@@ -141,7 +141,7 @@ func hpersist(c *command.Call) {
 		return
 	}
 	e := edit(c, cell, nil)
-	n := 0
+	effect := effectOn(c)
 	c.Out.Array(len(fields))
 	for _, field := range fields {
 		_, due, there := e.Get(field)
@@ -152,13 +152,14 @@ func hpersist(c *command.Call) {
 			c.Out.Int(noExpiry)
 		default:
 			e.SetDue(field, keyspace.NoTTL)
-			n++
+			effect.add(field)
 			c.Out.Int(done)
 		}
 	}
 	store(c, cell, &e)
-	if n > 0 {
+	if effect.n > 0 {
 		changed(c, "hpersist", 1)
+		effect.record("HPERSIST")
 	}
 }
 
@@ -237,7 +238,7 @@ func expireFields(c *command.Call, baseMs, unitMs int64) {
 		return
 	}
 	e := edit(c, cell, nil)
-	n := 0
+	effect := effectOn(c)
 	c.Out.Array(len(fields))
 	for _, field := range fields {
 		_, was, there := e.Get(field)
@@ -248,17 +249,18 @@ func expireFields(c *command.Call, baseMs, unitMs int64) {
 			c.Out.Int(condUnmet)
 		case c.DB.Passed(due):
 			e.Delete(field)
-			n++
+			effect.add(field)
 			c.Out.Int(deleted)
 		default:
 			e.SetDue(field, due)
-			n++
+			effect.add(field)
 			c.Out.Int(done)
 		}
 	}
 	there := store(c, cell, &e)
-	if n > 0 {
-		changed(c, expiryEvent(c, due), n)
+	if effect.n > 0 {
+		changed(c, expiryEvent(c, due), effect.n)
+		effect.recordDue(due)
 	}
 	if !there {
 		emptied(c)

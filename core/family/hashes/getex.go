@@ -24,17 +24,18 @@ func hgetdel(c *command.Call) {
 		return
 	}
 	e := edit(c, cell, nil)
-	n := 0
+	effect := effectOn(c)
 	c.Out.Array(len(fields))
 	for _, field := range fields {
 		if replyEdited(c, &e, field) {
 			e.Delete(field)
-			n++
+			effect.add(field)
 		}
 	}
 	there := store(c, cell, &e)
-	if n > 0 {
-		changed(c, "hdel", n)
+	if effect.n > 0 {
+		changed(c, "hdel", effect.n)
+		effect.recordDeleted()
 	}
 	if !there {
 		emptied(c)
@@ -107,7 +108,7 @@ func hgetex(c *command.Call) {
 // leaves it, NoTTL takes it away, one that has passed deletes them.
 func getAndExpire(c *command.Call, cell *value.Cell, fields [][]byte, due int64) {
 	e := edit(c, cell, nil)
-	n := 0
+	effect := effectOn(c)
 	c.Out.Array(len(fields))
 	for _, field := range fields {
 		_, was, _ := e.Get(field)
@@ -122,15 +123,17 @@ func getAndExpire(c *command.Call, cell *value.Cell, fields [][]byte, due int64)
 		default:
 			e.Delete(field)
 		}
-		n++
+		effect.add(field)
 	}
 	there := store(c, cell, &e)
 	switch {
-	case n == 0:
+	case effect.n == 0:
 	case due == keyspace.NoTTL:
-		changed(c, "hpersist", n)
+		changed(c, "hpersist", effect.n)
+		effect.record("HPERSIST")
 	default:
-		changed(c, expiryEvent(c, due), n)
+		changed(c, expiryEvent(c, due), effect.n)
+		effect.recordDue(due)
 	}
 	if !there {
 		emptied(c)

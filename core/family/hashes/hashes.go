@@ -70,7 +70,13 @@ func edit(c *command.Call, cell *value.Cell, words [][]byte) hash.Editor {
 	for _, w := range words {
 		room += len(w) + overhead
 	}
-	return hash.Edit(cell, c.DB.FieldTime(), room)
+	e := hash.Edit(cell, c.DB.FieldTime(), room)
+	if c.Recording() {
+		// Of a table not all expired fields are gone yet. Who repeats the command
+		// does not know that they have expired.
+		e.Gone = func(field []byte) { c.Record(c.DB.Index(), []byte("HDEL"), c.Args[1], field) }
+	}
+	return e
 }
 
 // store ends what edit began. It tells whether the hash is still there.

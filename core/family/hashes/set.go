@@ -127,7 +127,8 @@ func hincrbyfloat(c *command.Call) {
 	}
 	e := edit(c, cell, c.Args[2:])
 	var n longdouble.Number
-	if val, _, there := e.Get(c.Args[2]); there {
+	val, due, there := e.Get(c.Args[2])
+	if there {
 		if n, ok = float(val); !ok {
 			c.Out.Error("ERR hash value is not a float")
 			return
@@ -143,6 +144,12 @@ func hincrbyfloat(c *command.Call) {
 	store(c, cell, &e)
 	changed(c, "hincrbyfloat", 1)
 	c.Out.Bulk(text)
+	// Other machines may round otherwise. HSET would take the due time away.
+	if due == hash.NoDue {
+		c.RecordAs([]byte("HSET"), c.Args[1], c.Args[2], text)
+	} else {
+		c.RecordAs([]byte("HSETEX"), c.Args[1], []byte("KEEPTTL"), []byte("FIELDS"), []byte("1"), c.Args[2], text)
+	}
 }
 
 func float(val hash.Item) (longdouble.Number, bool) {

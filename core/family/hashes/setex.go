@@ -2,6 +2,7 @@ package hashes
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -92,14 +93,14 @@ func hsetex(c *command.Call) {
 		c.Out.Int(0)
 		return
 	}
-	there := true
+	there, effect := true, effectOn(c)
 	switch {
 	case cell != nil || !o.passed(c):
 		if cell == nil {
 			cell = c.DB.New(c.Args[1])
 			hash.New(cell)
 		}
-		there = o.store(c, cell)
+		there = o.store(c, cell, &effect)
 	default:
 		there = false // made and deleted
 	}
@@ -111,6 +112,23 @@ func hsetex(c *command.Call) {
 		emptied(c)
 	}
 	c.Out.Int(1)
+	switch {
+	case o.passed(c):
+		effect.recordDeleted()
+	case o.timed:
+		o.record(c)
+	}
+}
+
+// record records the fields with an absolute time, without the condition, which
+// is met.
+func (o *setexOptions) record(c *command.Call) {
+	if !c.Recording() {
+		return
+	}
+	args := [][]byte{[]byte("HSETEX"), c.Args[1], []byte("PXAT"), strconv.AppendInt(nil, o.due, 10), []byte("FIELDS"),
+		strconv.AppendInt(nil, int64(len(o.pairs)/2), 10)}
+	c.RecordAs(append(args, o.pairs...)...)
 }
 
 // allows tells whether the condition holds for the hash in cell, nil for none.
@@ -132,13 +150,15 @@ func (o *setexOptions) allows(c *command.Call, cell *value.Cell) bool {
 
 // store sets the fields, or deletes them if they are to expire at once. It tells
 // whether the hash is still there.
-func (o *setexOptions) store(c *command.Call, cell *value.Cell) bool {
+func (o *setexOptions) store(c *command.Call, cell *value.Cell, effect *fieldsEffect) bool {
 	e := edit(c, cell, o.pairs)
 	for i := 0; i < len(o.pairs); i += 2 {
 		field, val := o.pairs[i], o.pairs[i+1]
 		switch {
 		case o.passed(c):
-			e.Delete(field)
+			if e.Delete(field) {
+				effect.add(field)
+			}
 		case o.timed:
 			e.Set(field, val, keyspace.KeepTTL)
 			e.SetDue(field, o.due)

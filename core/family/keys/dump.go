@@ -2,6 +2,7 @@ package keys
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -49,6 +50,7 @@ func (f *family) restore(c *command.Call) {
 		val.Drop()
 		if c.DB.Delete(key) {
 			c.Changed(keyspace.EventGeneric, "del", key, 1)
+			c.RecordDeleted(key, false)
 		}
 		c.Out.OK()
 		return
@@ -61,6 +63,11 @@ func (f *family) restore(c *command.Call) {
 	setClock(c, key, r)
 	c.Changed(keyspace.EventGeneric, "restore", key, 1)
 	c.Out.OK()
+	if due != keyspace.NoTTL && !r.absolute && c.Recording() {
+		args := append([][]byte(nil), c.Args...)
+		args[2] = strconv.AppendInt(nil, due, 10)
+		c.RecordAs(append(args, []byte("ABSTTL"))...)
+	}
 }
 
 func parseRestore(c *command.Call) (r restoration, ok bool) {

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -49,11 +50,29 @@ func setDue(c *command.Call, baseMs, unitMs int64) {
 	if c.DB.Passed(due) {
 		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
+		c.RecordPassed(key)
 	} else {
 		c.DB.SetDue(key, due)
 		c.Changed(keyspace.EventGeneric, "expire", key, 1)
+		recordDue(c, due)
 	}
 	c.Out.Int(1)
+}
+
+// recordDue records PEXPIREAT with the options as they were sent.
+func recordDue(c *command.Call, due int64) {
+	if c.Row.Name == "pexpireat" {
+		return
+	}
+	if len(c.Args) == 3 {
+		c.RecordDue(c.Args[1], due)
+		return
+	}
+	if c.Recording() {
+		args := append([][]byte(nil), c.Args...)
+		args[0], args[2] = []byte("PEXPIREAT"), strconv.AppendInt(nil, due, 10)
+		c.RecordAs(args...)
+	}
 }
 
 func dueTime(n, baseMs, unitMs int64) (due int64, ok bool) {

@@ -8,6 +8,7 @@ func (f *family) flushDB(c *command.Call) {
 		return
 	}
 	c.AddDirty(c.Tx.Flush(c.DB.Index(), async))
+	c.RecordAnyway()
 	c.Out.OK()
 }
 
@@ -17,6 +18,7 @@ func (f *family) flushAll(c *command.Call) {
 		return
 	}
 	changes := c.Tx.Flush(-1, async)
+	c.RecordAnyway()
 	if f.Flushed == nil || !f.Flushed(c.Tx) {
 		c.AddDirty(changes)
 	}

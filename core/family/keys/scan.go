@@ -42,6 +42,7 @@ func keys(c *command.Call) {
 
 func randomKey(c *command.Call) {
 	e, ok := c.DB.Random()
+	c.RecordApart()
 	if !ok {
 		c.Out.Null()
 		return

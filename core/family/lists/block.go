@@ -39,7 +39,16 @@ func popWithName(c *command.Call, key []byte, head bool, changes int) bool {
 	c.Out.Bulk(key)
 	replyEnd(c, cell, head)
 	drop(c, key, cell, head, 1, changes)
+	c.RecordAs(popName(head), key)
 	return true
+}
+
+// popName is the command that a pop is recorded as.
+func popName(head bool) []byte {
+	if head {
+		return []byte("LPOP")
+	}
+	return []byte("RPOP")
 }
 
 func blmpop(c *command.Call) {

@@ -3,6 +3,7 @@ package lists
 import (
 	"bytes"
 	"math"
+	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -111,6 +112,26 @@ func rotate(c *command.Call, key, elem []byte, from, to bool, n int64) {
 func moved(c *command.Call, src, dst []byte, from, to bool, changes int) {
 	c.Changed(keyspace.EventList, event("push", to), dst, 0)
 	c.Changed(keyspace.EventList, event("pop", from), src, changes)
+	recordMove(c, src, dst, from, to)
+}
+
+// recordMove records the blocking commands as what they have done.
+func recordMove(c *command.Call, src, dst []byte, from, to bool) {
+	switch {
+	case c.Row.Name == "brpoplpush":
+		c.RecordAs([]byte("RPOPLPUSH"), src, dst)
+	case c.Row.Name == "blmove" && c.Waited:
+		c.RecordAs([]byte("LMOVE"), src, dst, endName(from), endName(to))
+	case c.Row.Name == "blmove":
+		c.RecordAs([]byte("LMOVE"), src, dst, c.Args[3], c.Args[4])
+	}
+}
+
+func endName(head bool) []byte {
+	if head {
+		return []byte("left")
+	}
+	return []byte("right")
 }
 
 // mpop are the arguments of LMPOP and BLMPOP behind the timeout.
@@ -157,7 +178,11 @@ func popKeyed(c *command.Call, key []byte, head bool, count int64) bool {
 	}
 	c.Out.Array(2)
 	c.Out.Bulk(key)
-	popRange(c, key, cell, head, count)
+	l := read(cell)
+	n := min(count, l.Len())
+	popRange(c, key, cell, head, n)
+	var room [20]byte
+	c.RecordAs(popName(head), key, strconv.AppendInt(room[:0], n, 10))
 	return true
 }
 

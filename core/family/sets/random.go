@@ -31,18 +31,26 @@ func popOne(c *command.Call) {
 		c.Out.Null()
 		return
 	}
-	pop(c, cell)
+	member := pop(c, cell)
 	deleted := finish(c, key, cell)
 	c.Changed(keyspace.EventSet, "spop", key, 1)
 	if deleted {
 		c.Changed(keyspace.EventGeneric, "del", key, 0)
 	}
+	recordPop(c, key, member)
 }
 
-// pop removes a random member and replies it.
-func pop(c *command.Call, cell *value.Cell) {
-	set.Remove(cell, reply(c.Out, set.OfCell(cell).Random(rand.Uint64)))
+// pop removes a random member, replies it, and returns its text, which is in the
+// reply.
+func pop(c *command.Call, cell *value.Cell) (text []byte) {
+	text = reply(c.Out, set.OfCell(cell).Random(rand.Uint64))
+	set.Remove(cell, text)
+	return text
 }
+
+// recordPop records that a member was popped: it is random, so others would pop
+// another one.
+func recordPop(c *command.Call, key, member []byte) { c.RecordAs([]byte("SREM"), key, member) }
 
 func popMany(c *command.Call) {
 	key := c.Args[1]
@@ -70,15 +78,16 @@ func popMany(c *command.Call) {
 		c.DB.Delete(key)
 		c.Changed(keyspace.EventSet, "spop", key, int(size))
 		c.Changed(keyspace.EventGeneric, "del", key, 0)
+		c.RecordDeleted(key, false)
 		return
 	}
 	c.Out.Set(int(count))
 	if rest*5 > count {
 		for range count {
-			pop(c, cell)
+			recordPop(c, key, pop(c, cell))
 		}
 	} else {
-		popMost(c, cell, int(rest))
+		popMost(c, key, cell, int(rest))
 	}
 	c.DB.Commit(cell)
 	c.Changed(keyspace.EventSet, "spop", key, int(count))
@@ -87,7 +96,7 @@ func popMany(c *command.Call) {
 // popMost replies all but rest members, which are taken at random and become
 // the set: cheaper than to remove nearly all one after the other. As in Redis
 // the new set's encoding is that of its few members.
-func popMost(c *command.Call, cell *value.Cell, rest int) {
+func popMost(c *command.Call, key []byte, cell *value.Cell, rest int) {
 	texts, ends := make([]byte, 0, 16*rest), make([]int, 0, rest)
 	var room [20]byte
 	for range rest {
@@ -97,7 +106,7 @@ func popMost(c *command.Call, cell *value.Cell, rest int) {
 		ends = append(ends, len(texts))
 	}
 	set.OfCell(cell).Each(func(m set.Member) bool {
-		reply(c.Out, m)
+		recordPop(c, key, reply(c.Out, m))
 		return true
 	})
 	set.Clear(cell)

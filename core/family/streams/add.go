@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"strconv"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -48,6 +50,26 @@ func xadd(c *command.Call) {
 	if trimmed > 0 {
 		c.Event(keyspace.EventStream, "xtrim", c.Args[1], 0)
 	}
+	if c.Recording() && (!o.given || o.autoSeq || o.trim.Whole) {
+		args := append([][]byte(nil), c.Args...)
+		args[o.at] = id.AppendTo(nil)
+		o.exactly(args, e.Stream)
+		c.RecordAs(args...)
+	}
+}
+
+// exactly makes "~" in args, whose effect depends on how entries lie, "=" with
+// what has come of it.
+func (o *trimOptions) exactly(args [][]byte, s stream.Stream) {
+	switch {
+	case !o.trim.Whole:
+		return
+	case o.trim.ByLength:
+		args[o.bound] = strconv.AppendInt(nil, s.Len(), 10)
+	default:
+		args[o.bound] = s.FirstPackedID().AppendTo(nil)
+	}
+	args[o.bound-1] = []byte("=")
 }
 
 // open returns the stream to add to, a new one if there is none; nil, where it
@@ -110,6 +132,11 @@ func xtrim(c *command.Call) {
 	c.DB.Commit(cell)
 	if n > 0 {
 		c.Changed(keyspace.EventStream, "xtrim", c.Args[1], int(n))
+	}
+	if n > 0 && o.trim.Whole && c.Recording() {
+		args := append([][]byte(nil), c.Args...)
+		o.exactly(args, e.Stream)
+		c.RecordAs(args...)
 	}
 	c.Out.Int(n)
 }

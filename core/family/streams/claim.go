@@ -49,13 +49,21 @@ func (cl *claim) open() {
 	cl.cell, cl.e, cl.g = changeGroup(cl.c, cl.c.Args[1], cl.c.Args[2])
 }
 
-// drop takes an entry that is deleted away from what is pending.
+// drop takes an entry that is deleted away from what is pending. It is recorded as
+// the claim that has found that.
 func (cl *claim) drop(id stream.ID) (was bool) {
-	if was = cl.g.Acknowledge(id); was {
+	p, was := cl.g.PendingWith(id)
+	if was {
+		var room [64]byte
+		recordClaim(cl.c, cl.key(), cl.group(), cl.g.AppendName(room[:0], p.Consumer), p, cl.g.LastID())
+		cl.g.Acknowledge(id)
 		cl.c.AddDirty(1)
 	}
 	return was
 }
+
+func (cl *claim) key() []byte   { return cl.c.Args[1] }
+func (cl *claim) group() []byte { return cl.c.Args[2] }
 
 // idle tells whether p has been idle for long enough.
 func (cl *claim) idle(p stream.Pending) bool {
@@ -83,6 +91,7 @@ func (cl *claim) take(p stream.Pending, it *stream.Iter) {
 	}
 	cl.claimed++
 	c.AddDirty(1)
+	recordClaim(c, cl.key(), cl.group(), c.Args[3], p, cl.g.LastID())
 }
 
 // claimOptions are those of XCLAIM.
@@ -102,9 +111,10 @@ func xclaim(c *command.Call) {
 		return
 	}
 	cl.open()
+	c.RecordNothing() // but what each entry leads to
 	raised := cl.g.LastID().Less(o.lastID)
 	if raised {
-		cl.g.SetLastID(o.lastID)
+		o.raise(&cl)
 	}
 	mark := c.Out.Mark()
 	for _, arg := range c.Args[5:o.ids] {
@@ -115,9 +125,26 @@ func xclaim(c *command.Call) {
 	}
 	if raised {
 		c.AddDirty(1)
+		recordGroup(c, cl.key(), cl.group(), cl.g)
 	}
 	c.Out.ArrayAt(mark, cl.claimed)
 	c.DB.Commit(cl.cell)
+}
+
+// raise sets the ID that the group was delivered last, to a greater one. Where
+// this repeats that an entry was delivered (recordClaim), it counts as read, which
+// the effect does not say.
+func (o *claimOptions) raise(cl *claim) {
+	id, _ := parseStrictID(cl.c.Args[5], 0)
+	switch {
+	case id != o.lastID || o.ids != 6:
+		cl.g.SetLastID(o.lastID)
+	case cl.c.Replays() && cl.e.Has(id):
+		cl.e.Deliver(cl.g, id)
+	default:
+		cl.g.SetLastID(o.lastID)
+		recordGroup(cl.c, cl.key(), cl.group(), cl.g) // it is not what it looks like
+	}
 }
 
 // one claims one entry and tells whether it has changed something.
@@ -178,7 +205,7 @@ func (o *claimOptions) parse(c *command.Call, cl *claim) (ok bool) {
 		}
 		i++
 	}
-	if at >= 0 && at <= c.Now { // other times make no sense
+	if at >= 0 && (at <= c.Now || c.Replays()) { // other times make no sense
 		cl.time = at
 	}
 	return true
@@ -228,6 +255,7 @@ func xautoclaim(c *command.Call) {
 		return
 	}
 	cl.open()
+	c.RecordNothing() // but what each entry leads to
 	c.Out.Array(3)
 	mark := c.Out.Mark()
 	next, deleted := o.run(&cl)

@@ -10,6 +10,7 @@ import (
 type trimOptions struct {
 	trim       stream.Trim
 	limitGiven bool
+	bound      int // the argument with the length or the ID, behind "~" if that is there
 }
 
 // word reads the option at i and returns how many arguments it took, 0 if there
@@ -48,6 +49,7 @@ func (o *trimOptions) strategy(c *command.Call, i, more int) (n int, ok bool) {
 			n = 3
 		}
 	}
+	o.bound = i + n - 1
 	if c.Is(i, "MINID") {
 		t.ByID = true
 		t.MinID, ok = strictID(c, i+n-1)
@@ -66,6 +68,10 @@ func (o *trimOptions) strategy(c *command.Call, i, more int) (n int, ok bool) {
 func (o *trimOptions) finish(c *command.Call, need bool) bool {
 	t := &o.trim
 	none := !t.ByLength && !t.ByID
+	if c.Replays() { // what is recorded says exactly how far, and may still have its LIMIT
+		t.Limit = 0
+		return true
+	}
 	switch {
 	case t.Limit != 0 && none:
 		c.Out.Error("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")

@@ -39,6 +39,9 @@ func read(c *command.Call, group bool) {
 	if r.after, ok = r.resolve(c, room[:0]); !ok {
 		return
 	}
+	if group {
+		c.RecordNothing() // but what becomes of each entry
+	}
 	mark := c.Out.Mark()
 	for i := range r.n {
 		r.serve(c, i)
@@ -206,9 +209,11 @@ func (r *reading) serve(c *command.Call, i int) {
 	}
 }
 
-// consumer returns the number of the consumer, which is made if need be.
-func (r *reading) consumer(c *command.Call, key []byte, g stream.GroupEditor) uint32 {
-	return seeConsumer(c, key, g, c.Args[r.name+1])
+// consumer returns the number of the consumer, which is made if need be, and
+// whether it was.
+func (r *reading) consumer(c *command.Call, key []byte, g stream.GroupEditor) (number uint32, made bool) {
+	_, there := g.Consumer(c.Args[r.name+1])
+	return seeConsumer(c, key, g, c.Args[r.name+1]), !there
 }
 
 // seeConsumer returns the number of the consumer with this name, which has just
@@ -225,8 +230,11 @@ func seeConsumer(c *command.Call, key []byte, g stream.GroupEditor, name []byte)
 // deliver replies the entries from an ID on, and gives them to the consumer.
 func (r *reading) deliver(c *command.Call, key []byte, from stream.ID) {
 	cell, e, g := changeGroup(c, key, c.Args[r.name])
-	consumer := r.consumer(c, key, g)
-	mark, n := c.Out.Mark(), 0
+	consumer, made := r.consumer(c, key, g)
+	if made && r.noAck {
+		r.recordConsumer(c, key)
+	}
+	mark, n, last := c.Out.Mark(), 0, g.LastID()
 	for it := e.Range(from, stream.MaxID); (r.count == 0 || int64(n) < r.count) && it.Next(); n++ {
 		id := it.ID()
 		if g.LastID().Less(id) {
@@ -234,8 +242,13 @@ func (r *reading) deliver(c *command.Call, key []byte, from stream.ID) {
 		}
 		replyEntry(c, &it)
 		if !r.noAck {
-			g.SetPending(stream.Pending{ID: id, Consumer: consumer, Time: c.Now, Count: 1})
+			p := stream.Pending{ID: id, Consumer: consumer, Time: c.Now, Count: 1}
+			g.SetPending(p)
+			recordClaim(c, key, c.Args[r.name], c.Args[r.name+1], p, g.LastID())
 		}
+	}
+	if r.noAck && last != g.LastID() {
+		recordGroup(c, key, c.Args[r.name], g)
 	}
 	c.Out.ArrayAt(mark, n)
 	c.DB.Commit(cell)
@@ -246,7 +259,11 @@ func (r *reading) deliver(c *command.Call, key []byte, from stream.ID) {
 func (r *reading) replyHistory(c *command.Call, key []byte, from stream.ID) {
 	cell, e, g := changeGroup(c, key, c.Args[r.name])
 	mark, n := c.Out.Mark(), 0
-	g.OwnedFrom(r.consumer(c, key, g), from, func(p stream.Pending) bool {
+	consumer, made := r.consumer(c, key, g)
+	if made {
+		r.recordConsumer(c, key)
+	}
+	g.OwnedFrom(consumer, from, func(p stream.Pending) bool {
 		if it := e.Range(p.ID, p.ID); it.Next() {
 			replyEntry(c, &it)
 			p.Time = c.Now
@@ -288,6 +305,7 @@ func (r *reading) serveBlocked(c *command.Call, key []byte) bool {
 		}
 		return r.group
 	}
+	c.RecordNothing() // but what becomes of each entry
 	s := stream.Of(e.Space(), e.Kind(), e.Value())
 	i := slices.IndexFunc(c.Args[r.keys:r.keys+r.n], func(k []byte) bool { return string(k) == string(key) })
 	after := r.after[i]

@@ -9,7 +9,9 @@ import (
 	"github.com/redoubt-kv/redoubt/internal/familytest"
 )
 
-func testOptions() Options { return Options{MaxBulk: func() int64 { return 512 << 20 }} }
+func testOptions() Options {
+	return Options{MaxBulk: func() int64 { return 512 << 20 }, LazyUserDel: func() bool { return false }}
+}
 
 // script runs lines of words on both sides; «» is the empty word.
 func script(p *familytest.Pair, text string) {

@@ -110,7 +110,7 @@ func clip(start, end, n int64) (from, to int64) {
 	return start, end + 1
 }
 
-func getdel(c *command.Call) {
+func (f family) getdel(c *command.Call) {
 	s, found, ok := lookup(c, keyspace.ForRead)
 	if !ok {
 		return
@@ -122,6 +122,7 @@ func getdel(c *command.Call) {
 	bulk(c, s)
 	c.DB.Delete(c.Args[1])
 	c.Changed(keyspace.EventGeneric, "del", c.Args[1], 1)
+	c.RecordDeleted(c.Args[1], f.LazyUserDel())
 }
 
 func getset(c *command.Call) {
@@ -130,6 +131,7 @@ func getset(c *command.Call) {
 	}
 	c.DB.SetString(c.Args[1], c.Args[2], keyspace.NoTTL)
 	c.Changed(keyspace.EventString, "set", c.Args[1], 1)
+	c.RecordAs([]byte("SET"), c.Args[1], c.Args[2])
 }
 
 func getex(c *command.Call) {
@@ -155,9 +157,11 @@ func getex(c *command.Call) {
 	case o.expiry != 0 && o.expiry.absolute() && c.DB.Passed(due):
 		c.DB.Delete(key)
 		c.Changed(keyspace.EventGeneric, "del", key, 1)
+		c.RecordPassed(key)
 	case o.expiry != 0:
 		c.DB.SetDue(key, due)
 		c.Changed(keyspace.EventGeneric, "expire", key, 1)
+		c.RecordDue(key, due)
 	case o.persist:
 		persist(c, key)
 	}
@@ -170,4 +174,5 @@ func persist(c *command.Call, key []byte) {
 	}
 	c.DB.SetDue(key, keyspace.NoTTL)
 	c.Changed(keyspace.EventGeneric, "persist", key, 1)
+	c.RecordAs([]byte("PERSIST"), key)
 }

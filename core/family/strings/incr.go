@@ -89,5 +89,6 @@ func incrbyfloat(c *command.Call) {
 	text := sum.AppendHuman(nil)
 	c.DB.SetText(c.Args[1], text, keyspace.KeepTTL)
 	c.Changed(keyspace.EventString, "incrbyfloat", c.Args[1], 1)
+	c.RecordAs([]byte("SET"), c.Args[1], text, []byte("KEEPTTL")) // other machines may round otherwise
 	c.Out.Bulk(text)
 }

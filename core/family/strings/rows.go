@@ -12,6 +12,8 @@ type Options struct {
 	// MaxBulk is proto-max-bulk-len in bytes: no command makes a longer
 	// string.
 	MaxBulk func() int64
+	// LazyUserDel is lazyfree-lazy-user-del: GETDEL is recorded as UNLINK.
+	LazyUserDel func() bool
 }
 
 type family struct{ Options }
@@ -30,7 +32,7 @@ func Commands(o Options) []command.Row {
 		{Name: "get", Arity: 2, Flags: read | fast,
 			Keys: key("RO", "access"), Docs: getDocs(), Handler: get},
 		{Name: "getdel", Arity: 2, Flags: write | fast,
-			Keys: key("RW", "access", "delete"), Docs: getdelDocs(), Handler: getdel},
+			Keys: key("RW", "access", "delete"), Docs: getdelDocs(), Handler: f.getdel},
 		{Name: "getex", Arity: -2, Flags: write | fast,
 			Keys: noted("RW and UPDATE because it changes the TTL", key("RW", "access", "update")),
 			Docs: getexDocs(), Handler: getex},

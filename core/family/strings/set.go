@@ -1,6 +1,8 @@
 package strings
 
 import (
+	"strconv"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
@@ -51,6 +53,28 @@ func store(c *command.Call, o *setOptions, val []byte) {
 	if !o.get {
 		c.Out.OK()
 	}
+	switch {
+	case o.expiry != 0:
+		var room [20]byte
+		c.RecordAs([]byte("SET"), key, val, []byte("PXAT"), strconv.AppendInt(room[:0], due, 10))
+	case o.get:
+		recordWithoutGet(c)
+	}
+}
+
+// recordWithoutGet records SET without the option GET, which is of no interest to
+// whom it is repeated for.
+func recordWithoutGet(c *command.Call) {
+	if !c.Recording() {
+		return
+	}
+	args := append([][]byte(nil), c.Args[:3]...)
+	for i := 3; i < len(c.Args); i++ {
+		if !c.Is(i, "GET") {
+			args = append(args, c.Args[i])
+		}
+	}
+	c.RecordAs(args...)
 }
 
 // setKeyFlags says that SET reads the key only with the option GET.

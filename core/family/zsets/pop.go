@@ -1,6 +1,8 @@
 package zsets
 
 import (
+	"strconv"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
@@ -72,11 +74,27 @@ func pop(c *command.Call, key []byte, cell *value.Cell, side end, n int64, as sh
 	size := z.Len()
 	n = min(n, size)
 	replyPopped(c, key, &z, side, n, as)
+	recordPop(c, key, side, n, as)
 	from := int64(0)
 	if side == greatest {
 		from = size - n
 	}
 	removeRanks(c, key, cell, &ed, side.event(), from, from+n)
+}
+
+// recordPop records all but ZPOPMIN and ZPOPMAX as one of these.
+func recordPop(c *command.Call, key []byte, side end, n int64, as shape) {
+	name := []byte("ZPOPMIN")
+	if side == greatest {
+		name = []byte("ZPOPMAX")
+	}
+	switch as {
+	case keyAndFlat:
+		c.RecordAs(name, key)
+	case keyAndPairs:
+		var room [20]byte
+		c.RecordAs(name, key, strconv.AppendInt(room[:0], n, 10))
+	}
 }
 
 func replyPopped(c *command.Call, key []byte, z *zset.ZSet, from end, n int64, as shape) {

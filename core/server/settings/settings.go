@@ -236,6 +236,7 @@ type Settings struct {
 	Shards                int // of the keyspace, a power of two; 0: chosen by the number of loops
 	Transport             Transport
 	MaxMemoryResident     uint64 // bytes the process may hold, free slots and Go's heap included; 0: no limit
+	SnapshotWorkers       int    // threads that encode a background save; 0: by the number of CPUs
 	SnapshotMemoryBudget  int64  // bytes that a snapshot may keep of what clients overwrite meanwhile
 	SetMaxListpackEntries uint64
 	SetMaxListpackValue   uint64 // bytes

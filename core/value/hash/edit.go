@@ -27,6 +27,10 @@ type Editor struct {
 	sweep      uint64
 	scratch    []byte
 
+	// Gone, unless it is nil, is called with a field whose time had come and that
+	// Set or Delete has met, before it goes.
+	Gone func(field []byte)
+
 	seen  table.Entry // of a table: the one found last, until the next change
 	known bool        // seen is one
 }
@@ -113,6 +117,7 @@ func (e *Editor) Set(field, val []byte, due int64) (added bool) {
 	if e.width != 0 {
 		pos, was := e.find(field)
 		if pos != listpack.None && expired(was, e.now) {
+			e.met(field)
 			e.removeAt(pos)
 			pos = listpack.None
 		}
@@ -146,6 +151,7 @@ func (e *Editor) setInTable(at uint64, field, val []byte, due int64) (added bool
 	}
 	gone := expired(old.Due(), e.now)
 	if gone {
+		e.met(field)
 		due = NoDue
 	}
 	if !gone && (due == KeepDue || due == old.Due()) && value.Kind(old.Kind()) <= value.StringInt &&
@@ -211,8 +217,12 @@ func (e *Editor) Delete(field []byte) bool {
 		if pos == listpack.None {
 			return false
 		}
+		live := !expired(due, e.now)
+		if !live {
+			e.met(field)
+		}
 		e.removeAt(pos)
-		return !expired(due, e.now)
+		return live
 	}
 	at := e.c.Hash(field)
 	entry, ok := e.t.Find(at, field)
@@ -221,8 +231,18 @@ func (e *Editor) Delete(field []byte) bool {
 		return false
 	}
 	live := !expired(entry.Due(), e.now)
+	if !live {
+		e.met(field)
+	}
 	e.t.Delete(at, field)
 	return live
+}
+
+// met tells of an expired field that is about to go.
+func (e *Editor) met(field []byte) {
+	if e.Gone != nil {
+		e.Gone(field)
+	}
 }
 
 // SetDue gives field, which is there, the due time in ms, which is later than

@@ -33,7 +33,7 @@ func TestDueSetDuringPass(t *testing.T) {
 		}
 	}
 	e.Close()
-	if removed, _, next := Expire(&c, now+1); removed == 0 || removed == fields/2 || next > now+1 {
+	if removed, _, next := Expire(&c, now+1, nil); removed == 0 || removed == fields/2 || next > now+1 {
 		t.Fatalf("the first call removed %d and asks for %d", removed, next)
 	}
 	e = Edit(&c, now+1, 0)
@@ -46,7 +46,7 @@ func TestDueSetDuringPass(t *testing.T) {
 	e.SetDue(first, now+5000)
 	e.Close()
 	for next := int64(0); next <= now+1; {
-		_, _, next = Expire(&c, now+1)
+		_, _, next = Expire(&c, now+1, nil)
 	}
 	if due := Due(c.Space, c.Kind, c.B); due != now+5000 {
 		t.Fatalf("due at %d behind the pass, want %d", due, now+5000)

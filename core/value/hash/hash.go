@@ -260,6 +260,21 @@ func (h *Hash) Words(fn func(b []byte, n int64, isInt bool)) bool {
 	return true
 }
 
+// Table is the table that the hash is, nil if it is packed. FieldOf reads its
+// entries.
+func (h *Hash) Table() *table.Table {
+	if h.width != 0 {
+		return nil
+	}
+	t := value.TableAt(h.sp, h.b)
+	return &t
+}
+
+// FieldOf reads an entry of Table, whenever it is due.
+func (h *Hash) FieldOf(e table.Entry) (field, val Item, due int64) {
+	return bytesItem(e.Key()), valueOf(h.sp, e), e.Due()
+}
+
 func (h *Hash) eachOfTable(fn func(field, val Item, due int64) bool) {
 	t := value.TableAt(h.sp, h.b)
 	t.Each(func(e table.Entry) bool {

@@ -206,7 +206,7 @@ func (m *model) step() {
 		if op > 100 {
 			m.expire()
 		} else if m.entry.b != nil {
-			_, empty, _ := Expire(m.open(), m.now)
+			_, empty, _ := Expire(m.open(), m.now, nil)
 			m.keep(empty)
 		}
 	case 15:
@@ -258,7 +258,7 @@ func (m *model) expire() {
 		return
 	}
 	for range 200 {
-		_, empty, next := Expire(m.open(), m.now)
+		_, empty, next := Expire(m.open(), m.now, nil)
 		m.keep(empty)
 		if empty {
 			return

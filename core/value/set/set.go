@@ -156,6 +156,15 @@ func (s Set) Each(fn func(m Member) bool) {
 	}
 }
 
+// Table is the table that the set is, nil if it is packed: its keys are the
+// members.
+func (s Set) Table() *table.Table {
+	if s.kind != value.SetTable {
+		return nil
+	}
+	return &s.tab
+}
+
 // Random returns a member, each with the same probability, by the random
 // numbers that rnd gives. The set is not empty.
 func (s Set) Random(rnd func() uint64) Member {

@@ -165,6 +165,16 @@ func (s Stream) Has(id ID) bool {
 	return it.Next()
 }
 
+// FirstPackedID is the ID of the first entry that lies in a pack, which may be a
+// deleted one; MaxID if there is none.
+func (s Stream) FirstPackedID() ID {
+	var c packCursor
+	if !c.first(s) {
+		return MaxID
+	}
+	return c.id
+}
+
 // LastEntryID is the ID of the last entry, 0-0 if there is none.
 func (s Stream) LastEntryID() ID {
 	it := s.RangeBack(ID{}, MaxID)

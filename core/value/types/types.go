@@ -64,7 +64,8 @@ func FieldsDue(sp value.Space, kind value.Kind, b []byte) int64 {
 }
 
 // ExpireFields removes some of the fields of c, a hash, whose time has come at
-// now. It returns how many, whether none is left, and when to look again.
-func ExpireFields(c *value.Cell, now int64) (removed int, empty bool, next int64) {
-	return hash.Expire(c, now)
+// now; gone, unless it is nil, is called with each before. It returns how many,
+// whether none is left, and when to look again.
+func ExpireFields(c *value.Cell, now int64, gone func(field []byte)) (removed int, empty bool, next int64) {
+	return hash.Expire(c, now, gone)
 }

@@ -318,6 +318,15 @@ func (c *Cursor) Prev() {
 	}
 }
 
+// Tree is the tree that orders a set that is not packed. ElementOf reads its
+// entries.
+func (z *ZSet) Tree() *tree.Tree { return &z.tree }
+
+// ElementOf reads an entry of Tree.
+func ElementOf(key, val []byte) (member []byte, score float64) {
+	return key[orderSize:], keyScore(key, val)
+}
+
 // Each calls fn with every member, in no order, until it returns false. The member
 // is valid during the call.
 func (z *ZSet) Each(fn func(member []byte, score float64) bool) {

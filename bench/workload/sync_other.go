@@ -1,0 +1,6 @@
+//go:build !unix
+
+package workload
+
+// syncDisks has no counterpart here.
+func syncDisks() {}

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package server
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+// dieOf exits with the status that a shell gives to a process which died of the
+// signal: Go keeps a process here from dying of it.
+func dieOf(sig syscall.Signal) { os.Exit(128 + int(sig)) }
+
+// backstop is nothing here: the report has its own bound, which needs Go's
+// scheduler.
+func backstop(time.Duration) {}
