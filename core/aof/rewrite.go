@@ -538,9 +538,15 @@ func (w *Writer) DeleteHistory() {
 		return
 	}
 	gone := map[string]bool{}
-	for _, f := range old { // without the lock: large files take long
+	for _, f := range old {
 		w.o.Notice("Removing the history file %s", f.Name)
+		// What is open keeps its blocks until it is closed: freeing those of a
+		// large file takes long.
+		file, err := w.o.FS.Open(w.path(f.Name))
 		gone[f.Name] = w.removeFile(f.Name)
+		if err == nil {
+			w.o.Go(func() { file.Close() })
+		}
 	}
 	w.io.Lock()
 	defer w.io.Unlock()

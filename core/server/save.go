@@ -51,6 +51,7 @@ type saver struct {
 	skipSums                       atomic.Bool  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	loadedInfo                     rdb.Loaded
 	loadStart, loadDone, loadTotal atomic.Int64 // of the load at the start: seconds, bytes
+	loadUsed                       atomic.Int64 // bytes of memory that the file's data took where it was saved
 }
 
 func (v *saver) init(s *Server) {
