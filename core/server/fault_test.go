@@ -243,23 +243,26 @@ func (h *history) work(d *onDisk) {
 	d.idle()
 	d.do("BGREWRITEAOF")
 	d.do("CONFIG", "SET", "appendonly", "no")
-	d.do("CONFIG", "SET", "appendonly", "yes") // nothing is written before it has its base
-	h.settle(d)
-	if d.enabled() {
+	d.do("CONFIG", "SET", "appendonly", "yes")
+	if d.complete(500 * time.Millisecond) { // nothing is promised before it has its base
 		some(3)
 	}
 }
 
-// settle waits until the append-only file that was turned on is complete, or cannot
-// be.
-func (h *history) settle(d *onDisk) {
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+// complete waits for some time until the append-only file that was turned on has its
+// base, and tells whether it has.
+func (d *onDisk) complete(most time.Duration) bool {
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		info, err := d.do("INFO", "persistence")
-		if text := fmt.Sprint(info); err == nil && strings.Contains(text, "aof_rewrite_in_progress:0") && strings.Contains(text, "aof_rewrite_scheduled:0") &&
-			strings.Contains(text, "aof_last_bgrewrite_status:ok") {
-			return
+		yes := err == nil
+		for _, field := range []string{"aof_enabled:1", "aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", "aof_last_bgrewrite_status:ok"} {
+			yes = yes && strings.Contains(fmt.Sprint(info), field)
+		}
+		if yes {
+			return true
 		}
 	}
+	return false
 }
 
 // A way in which a disk fails.
@@ -333,9 +336,12 @@ func (h *history) recover(what string, d *onDisk) {
 			d.t.Errorf("%s: the append-only file cannot be turned on again: %v, %v\n%s", what, reply, err, d.log)
 		}
 	}
-	d.do("BGREWRITEAOF")
-	h.settle(d)
-	for end := time.Now().Add(15 * time.Second); !h.write(d); time.Sleep(20 * time.Millisecond) {
+	d.idle()
+	if reply, err := d.do("BGREWRITEAOF"); err != nil || !strings.HasPrefix(fmt.Sprint(reply), "Background append only file rewriting") {
+		d.t.Errorf("%s: BGREWRITEAOF: %v, %v", what, reply, err)
+	}
+	const most = 15 * time.Second
+	for end := time.Now().Add(most); !d.complete(most) || !h.write(d); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			d.t.Errorf("%s: no write is possible after the disk is well again\n%s", what, d.log)
 			return
@@ -347,16 +353,16 @@ func (h *history) recover(what string, d *onDisk) {
 // which operations. A server reserves a terabyte of address space for good, so that
 // one process can run a hundred of them only.
 const (
-	faultEnv = "REDOUBT_FAULT"
-	// allEnv has every operation fail in turn, which takes minutes (make crash).
-	allEnv   = "REDOUBT_FAULT_ALL"
-	perChild = 20
+	failEnv = "REDOUBT_DISK_FAILS"
+	// failAllEnv has every operation fail in turn, which takes minutes (make crash).
+	failAllEnv = "REDOUBT_DISK_FAILS_ALL"
+	perChild   = 20
 )
 
-// TestFaultChild is the child.
-func TestFaultChild(t *testing.T) {
+// TestDiskFailsChild is the child.
+func TestDiskFailsChild(t *testing.T) {
 	var way, from, step int
-	if n, err := fmt.Sscanf(os.Getenv(faultEnv), "%d %d %d", &way, &from, &step); n != 3 || err != nil {
+	if n, err := fmt.Sscanf(os.Getenv(failEnv), "%d %d %d", &way, &from, &step); n != 3 || err != nil {
 		t.Skip("for TestEveryFileOperationFails")
 	}
 	dir := t.TempDir()
@@ -378,19 +384,19 @@ func TestFaultChild(t *testing.T) {
 // TestEveryFileOperationFails has the Nth operation on files fail, for all N or by
 // default some, in several ways, and crashes the machine during that and afterwards.
 func TestEveryFileOperationFails(t *testing.T) {
-	all := os.Getenv(allEnv) != ""
+	all := os.Getenv(failAllEnv) != ""
 	for way, f := range failings {
 		t.Run(f.name, func(t *testing.T) {
 			step := 1
 			if !all {
-				step = 13 - 2*way // each way hits others
+				step = 17 - 2*way // each way hits others
 			}
 			for from := 1 + way; ; from += perChild * step {
 				if !all && from > 1+way {
 					return
 				}
-				cmd := exec.Command(os.Args[0], "-test.run", "^TestFaultChild$", "-test.timeout", "20m")
-				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %d", faultEnv, way, from, step))
+				cmd := exec.Command(os.Args[0], "-test.run", "^TestDiskFailsChild$", "-test.timeout", "20m")
+				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %d", failEnv, way, from, step))
 				out, err := cmd.CombinedOutput()
 				if err != nil {
 					t.Fatalf("from operation %d on: %v\n%s", from, err, out)
