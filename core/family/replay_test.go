@@ -283,3 +283,17 @@ func streamContent(s stream.Stream) (parts []string) {
 	})
 	return parts
 }
+
+// TestReplayOfLongString: proto-max-bulk-len may have been lowered since.
+func TestReplayOfLongString(t *testing.T) {
+	p := newPeer(t, &lazy{}, 1, func() int64 { return 1_700_000_000_000 })
+	p.Replay([]byte("*4\r\n$8\r\nSETRANGE\r\n$1\r\nk\r\n$10\r\n2147483648\r\n$1\r\nx\r\n" +
+		"*4\r\n$6\r\nSETBIT\r\n$1\r\nb\r\n$11\r\n17179869184\r\n$1\r\n1\r\n" +
+		"*4\r\n$8\r\nSETRANGE\r\n$1\r\nl\r\n$16\r\n9000000000000000\r\n$1\r\nx\r\n"))
+	c := p.Client()
+	for key, want := range map[string]string{"k": ":2147483649\r\n", "b": ":2147483649\r\n", "l": ":0\r\n"} {
+		if got := c.Do("STRLEN", key); got != want {
+			t.Errorf("STRLEN %s is %q, want %q", key, got, want)
+		}
+	}
+}
