@@ -204,7 +204,7 @@ func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
 const freeAtOnce = 64
 
 func where(t *table.Table, pos uint64) value.Where {
-	return value.Where{Arena: t.Arena(), Table: t.ID(), Pos: pos}
+	return t.PlaceOf(pos)
 }
 
 // UsedMemory is the bytes of all nodes, including those that only snapshots
@@ -251,6 +251,21 @@ func (tx *Tx) Size(db int) (keys, expires int64) {
 	})
 	return keys, expires
 }
+
+// Sizes is Size of every database, for which each shard is locked once.
+func (tx *Tx) Sizes() []Size {
+	sizes := make([]Size, tx.s.databases)
+	tx.each(func(sh *shard) {
+		for db := range sizes {
+			sizes[db].Keys += sh.tables[db].Count
+			sizes[db].Expires += sh.tables[db].Dues
+		}
+	})
+	return sizes
+}
+
+// Size is the keys of a database and how many of them expire.
+type Size struct{ Keys, Expires int64 }
 
 // KeepExpired has reads hide expired keys without deleting them while paused is
 // true (CLIENT PAUSE). To be called before the first Tx.

@@ -58,7 +58,7 @@ func TestPayloadsBothWays(t *testing.T) {
 }
 
 // checkEmpty deletes everything and wants no node left.
-func checkEmpty(t *testing.T, store *keyspace.Store) {
+func checkEmpty(t testing.TB, store *keyspace.Store) {
 	t.Helper()
 	tx := store.NewTx()
 	tx.LockAll(0)

@@ -28,11 +28,13 @@ type LoadOptions struct {
 	Thread func()
 	// Delay, if set, is slept after each key (key-load-delay, for tests).
 	Delay func() time.Duration
-	// Stop, if set, is asked now and then whether to give up, with ErrStopped.
-	// Several goroutines may ask at a time.
+	// Stop, if set, is asked now and then whether to give up, with ErrStopped,
+	// by the goroutine that reads.
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
+	// chunk, of at least 512, and most are chunkSize and maxSkimmed in tests.
+	chunk, most int
 	// Skipping, if set, is told of the key of each empty collection, which is
 	// left out; by one goroutine at a time.
 	Skipping func(key []byte)

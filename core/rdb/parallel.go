@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"sync"
@@ -52,6 +53,8 @@ type chunk struct {
 type crew struct {
 	d       *Decoder
 	l       *loader
+	size    int         // of a buffer: chunkSize
+	most    int         // maxSkimmed
 	key     valueReader // decodes keys
 	at      *chunk      // whose buffer is the Decoder's
 	free    chan *chunk
@@ -60,24 +63,17 @@ type crew struct {
 	busy    sync.WaitGroup // chunks that workers have
 	ended   sync.WaitGroup // workers
 
+	stopped atomic.Bool // nothing more is to be loaded
+
 	// firstBad is the offset of the first entry that is known to be wrong.
 	firstBad atomic.Int64
 	mu       sync.Mutex
 	err      error // of firstBad
 }
 
-// worker decodes the entries of some shards.
-type worker struct {
-	valueReader
-	crew  *crew
-	l     *loader
-	entry Entry
-	key   []byte // owns entry.Key
-}
-
 // loadParallel decodes a file with l.o.Workers workers.
 func loadParallel(d *Decoder, l *loader) error {
-	c := &crew{d: d, l: l}
+	c := &crew{d: d, l: l, size: cmp.Or(l.o.chunk, chunkSize), most: cmp.Or(l.o.most, maxSkimmed)}
 	c.firstBad.Store(math.MaxInt64)
 	c.start(min(l.o.Workers, l.store.Shards()))
 	err := d.decode(c.next)
@@ -123,6 +119,7 @@ func (c *crew) start(workers int) {
 		})
 	}
 	c.at = <-c.free
+	c.d.buf = c.d.buf[:min(c.size, len(c.d.buf))]
 	c.at.buf = c.d.buf
 }
 
@@ -142,6 +139,7 @@ func (c *crew) next() (end bool, err error) {
 		return false, c.drain()
 	}
 	if c.l.o.Stop != nil && c.l.o.Stop() {
+		c.stopped.Store(true)
 		return false, ErrStopped
 	}
 	found, how := c.skim()
@@ -166,7 +164,7 @@ func (c *crew) next() (end bool, err error) {
 // returns the bytes that they take, and why there are no more.
 func (c *crew) skim() (n int, how skimmed) {
 	d := c.d
-	s := skimmer{b: d.buf[:d.end], pos: d.pos}
+	s := skimmer{b: d.buf[:d.end], pos: d.pos, most: c.most}
 	it := item{db: uint32(d.entry.DB), freq: d.entry.Freq, expire: d.entry.ExpireAtMs, idle: d.entry.IdleSec}
 	for n = d.pos; how == whole; {
 		var op byte
@@ -291,7 +289,7 @@ func (c *crew) fresh() {
 // before rest is in the sum.
 func (c *crew) replace(rest []byte) {
 	d, buf := c.d, c.at.buf
-	if size := max(chunkSize, len(rest)); len(buf) < size || len(buf) > keepBuffer && size == chunkSize {
+	if size := max(c.size, len(rest)); len(buf) < size || len(buf) > keepBuffer && size == c.size {
 		buf = make([]byte, size)
 	}
 	copy(buf, rest)
@@ -304,14 +302,14 @@ func (c *crew) replace(rest []byte) {
 // there is more.
 func (c *crew) more() bool {
 	d := c.d
-	if d.end-d.pos > maxSkimmed {
+	if d.end-d.pos > c.most {
 		return false
 	}
 	if d.pos > 0 || len(d.buf) == d.end {
 		d.sum()
 		buf := d.buf
 		if d.end-d.pos > len(buf)/2 { // the entry is long
-			buf = make([]byte, 2*max(len(buf), chunkSize/2))
+			buf = make([]byte, 2*max(len(buf), c.size/2))
 		}
 		n := copy(buf, d.buf[d.pos:d.end])
 		d.base += int64(d.pos)
@@ -334,84 +332,4 @@ func (c *crew) fail(at int64, err error) {
 		c.firstBad.Store(at)
 		c.err = err
 	}
-}
-
-// chunk decodes the entries of the worker's shards in ch; the last worker that
-// has done so frees it.
-func (w *worker) chunk(ch *chunk, first, step int) {
-	w.buf, w.base = ch.buf, ch.base
-	for shard := first; shard < len(ch.items); shard += step {
-		for items := ch.items[shard]; len(items) > 0; {
-			items = items[w.some(items, shard):]
-		}
-		ch.items[shard] = ch.items[shard][:0]
-	}
-	w.buf = nil
-	if ch.left.Add(-1) == 0 {
-		w.crew.free <- ch
-		w.crew.busy.Done()
-	}
-}
-
-// some decodes items of one shard, as many as may be under one lock, and
-// returns how many.
-func (w *worker) some(items []item, shard int) (n int) {
-	if stop := w.l.o.Stop; stop != nil && stop() {
-		return len(items) // the reader says so
-	}
-	w.l.tx.LockShards(1<<shard, w.l.o.NowMs)
-	defer w.l.tx.Unlock()
-	for bytes, warm := 0, 0; n < len(items) && bytes < lockBytes; n++ {
-		if n == warm {
-			warm += w.warm(items[n:])
-		}
-		it := &items[n]
-		at := w.base + int64(it.at)
-		if at > w.crew.firstBad.Load() {
-			return len(items)
-		}
-		if err := w.load(it); err != nil {
-			w.crew.fail(at, placed(at, err))
-		}
-		bytes += int(it.end - it.at)
-	}
-	return n
-}
-
-// warmed is how many keys are looked for at a time.
-const warmed = 16
-
-// warm has the places of the next keys fetched that lie plainly in the file. It
-// returns after how many items to call it again.
-func (w *worker) warm(items []item) int {
-	items = items[:min(warmed, len(items))]
-	var room [warmed][]byte
-	keys := room[:0]
-	for i := range items {
-		it := &items[i]
-		if n := uint32(w.buf[it.at+1]); n < len14Bit && it.db == items[0].db {
-			keys = append(keys, w.buf[it.at+2:it.at+2+n])
-		}
-	}
-	w.l.tx.DB(int(items[0].db)).Warm(keys)
-	return len(items)
-}
-
-// load decodes one entry.
-func (w *worker) load(it *item) error {
-	w.pos, w.end = int(it.at)+1, int(it.end)
-	key, err := w.ReadString("a key")
-	if err != nil {
-		return err
-	}
-	if cap(w.key) > keepBuffer {
-		w.key = nil
-	}
-	w.key = append(w.key[:0], key...)
-	w.entry = Entry{DB: uint64(it.db), Type: Type(w.buf[it.at]), Key: w.key,
-		ExpireAtMs: it.expire, IdleSec: it.idle, Freq: it.freq, from: &w.valueReader}
-	if err := w.l.put(&w.entry); err != nil {
-		return err
-	}
-	return w.entry.skip()
 }

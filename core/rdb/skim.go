@@ -7,8 +7,9 @@ import "encoding/binary"
 // Decoder, which says what is wrong there. pos runs ahead of what there is: it
 // is looked at before bytes are read, and at the end.
 type skimmer struct {
-	b   []byte
-	pos int
+	b    []byte
+	pos  int
+	most int // longer strings are odd
 }
 
 // skimmed is how far a skimmer came.
@@ -33,7 +34,7 @@ func (s *skimmer) byte() (c byte, how skimmed) {
 
 // skip goes past n bytes, which may be beyond what there is.
 func (s *skimmer) skip(n uint64) skimmed {
-	if n > maxSkimmed {
+	if n > uint64(s.most) {
 		return odd
 	}
 	s.pos += int(n)

@@ -80,9 +80,9 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}
-	for db := range s.store.Databases() {
-		if keys, _ := c.Tx.Size(db); keys > 0 {
-			m.Keys += keys
+	for db, size := range c.Tx.Sizes() {
+		if size.Keys > 0 {
+			m.Keys += size.Keys
 			m.Databases = append(m.Databases, admin.MemoryOfDatabase{Index: db})
 		}
 	}
@@ -115,7 +115,7 @@ func (v *saver) info() admin.Persistence {
 	}
 	if p.Loading {
 		p.LoadStartS = v.loadStart.Load()
-		p.LoadDone, p.LoadTotal = v.loadDone.Load(), v.loadTotal.Load()
+		p.LoadDone, p.LoadTotal, p.LoadUsedMemory = v.loadDone.Load(), v.loadTotal.Load(), v.loadUsed.Load()
 	}
 	return p
 }
@@ -156,9 +156,13 @@ func (s *Server) errorInfo() (list []admin.ErrorStats) {
 }
 
 func (s *Server) keyspaceInfo(c *command.Call) (list []admin.Database) {
-	for db := range s.store.Databases() {
-		if keys, expires := c.Tx.Size(db); keys > 0 {
-			list = append(list, admin.Database{Index: db, Keys: keys, Expires: expires, AverageTTL: c.Tx.AverageTTL(db)})
+	for db, size := range c.Tx.Sizes() {
+		if size.Keys > 0 {
+			d := admin.Database{Index: db, Keys: size.Keys, Expires: size.Expires}
+			if size.Expires > 0 {
+				d.AverageTTL = c.Tx.AverageTTL(db)
+			}
+			list = append(list, d)
 		}
 	}
 	return list

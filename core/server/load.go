@@ -35,6 +35,7 @@ func (v *saver) loadOptions(o rdb.LoadOptions) (rdb.DecoderOptions, rdb.LoadOpti
 	set := v.s.live.Load()
 	o.Delay = v.keyDelay()
 	o.Workers = runtime.NumCPU()
+	o.Stop, o.Aux = v.s.stopped.Load, v.auxOfRDB
 	skipped := 0
 	o.Skipping = func(key []byte) {
 		const most = 10 // lines in the log
@@ -70,6 +71,7 @@ func (v *saver) keyDelay() func() time.Duration {
 
 // loadAtStart loads the file while clients are told to wait.
 func (s *Server) loadAtStart() {
+	go s.watchLoading()
 	start := time.Now()
 	s.saver.loadStart.Store(start.Unix())
 	progress := func(done, total int64) {
@@ -77,8 +79,9 @@ func (s *Server) loadAtStart() {
 		s.saver.loadTotal.Store(total)
 	}
 	if s.live.Load().AppendOnly {
-		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); err != nil {
-			s.log.warning("Fatal error loading the append-only file: %v. Exiting.", err)
+		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); errors.Is(err, rdb.ErrStopped) {
+			return
+		} else if err != nil { // which is in the log
 			s.stop(1)
 			return
 		}
@@ -87,7 +90,14 @@ func (s *Server) loadAtStart() {
 		return
 	}
 	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, progress)
+	if errors.Is(err, rdb.ErrStopped) {
+		return
+	}
 	if err != nil {
+		var fault *rdb.Error
+		if errors.As(err, &fault) {
+			s.log.warning("Internal error in RDB reading offset %d -> %s", fault.Offset, fault.Reason)
+		}
 		s.log.warning("Fatal error loading the DB: %v. Exiting.", err)
 		s.log.warning("Terminating server after rdb file reading failure.")
 		s.stop(1)
