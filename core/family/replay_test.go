@@ -4,8 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -282,6 +285,48 @@ func streamContent(s stream.Stream) (parts []string) {
 		})
 	})
 	return parts
+}
+
+// TestReplayOfManyLoops: clients of several loops, and the expiry cycle, write at
+// the same time, and the journal has one order for them that leads to the data.
+func TestReplayOfManyLoops(t *testing.T) {
+	r := newReplayRun(t, 2)
+	var now atomic.Int64
+	now.Store(r.now)
+	r.peer = newPeer(t, &lazy{}, 8, now.Load)
+	var clients []*familytest.PeerClient
+	for range 4 {
+		clients = append(clients, r.peer.Client())
+	}
+	var writers, sweeper sync.WaitGroup
+	for i, c := range clients {
+		gen := newReplayGen(uint64(i), now.Load)
+		writers.Go(func() {
+			for range 6000 {
+				args := gen.command()
+				if slices.Contains(args, "block") || args[0][0] == 'b' && args[0] != "bitop" && args[0] != "bitfield" {
+					continue // it may wait, and nobody looks after that here
+				}
+				line := make([][]byte, len(args))
+				for i := range args {
+					line[i] = []byte(args[i])
+				}
+				c.RunQuietly(line)
+				now.Add(int64(gen.IntN(20)))
+			}
+		})
+	}
+	var done atomic.Bool
+	sweeper.Go(func() {
+		for !done.Load() {
+			r.peer.Sweep()
+		}
+	})
+	writers.Wait()
+	done.Store(true)
+	sweeper.Wait()
+	r.now = now.Load()
+	r.compare()
 }
 
 // TestReplayOfLongString: proto-max-bulk-len may have been lowered since.
