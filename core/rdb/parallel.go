@@ -239,7 +239,7 @@ func (c *crew) selectDB(s *skimmer, it *item) skimmed {
 	}
 	if how == whole {
 		it.db = uint32(n)
-		c.d.entry.DB = n
+		c.d.entry.DB, c.l.db = n, int(n)
 	}
 	return how
 }
