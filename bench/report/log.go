@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // Report collects the output of one benchmark: Markdown to Out as it comes,
@@ -46,9 +47,9 @@ func (r *Report) NoteOnce(format string, args ...any) {
 	}
 }
 
-// Progress tells who waits what is going on.
+// Progress tells who waits what is going on, and since when.
 func (r *Report) Progress(format string, args ...any) {
-	fmt.Fprintf(r.Log, format+"\n", args...)
+	fmt.Fprintf(r.Log, time.Now().Format(time.TimeOnly)+" "+format+"\n", args...)
 }
 
 // Command remembers a command line that was run, each text once.

@@ -20,6 +20,8 @@
 //	appendonly.aof.4.incr.aof
 //	appendonly.aof.5.incr.aof
 //	temp-appendonly.aof.manifest   only while the manifest is replaced
+//	temp-appendonly.aof.base       only while a base is written
+//	temp-appendonly.aof.incr       until a file that is turned on has its first base
 //
 // and the manifest
 //
@@ -44,4 +46,61 @@
 //
 // A file that begins with "REDIS" is an RDB file, which commands may follow
 // (the preamble of an append-only file of Redis 4 to 6).
+//
+// # Writing
+//
+// The Writer takes the journal's bytes into memory (Append) and writes them
+// before the replies that depend on them (Turn). It has these phases:
+//
+//	 ┌──── Start, after loading ─────────────────────────────┐
+//	 │                                                       ▼
+//	off ── TurnOn ──▶ waiting ── Rewrite.Install ──────────▶ on
+//	 ▲                   │                                   │
+//	 └────── Stop ───────┴───────────── Stop ────────────────┘
+//
+// While it is waiting, bytes since the cut go to temp-appendonly.aof.incr, which
+// Install gives its name together with the base. While on:
+//
+//	           flush: the write failed and was undone
+//	writing ─────────────────────────────────────────▶ failing
+//	 ▲  │ ▲                                            │  │
+//	 │  │ └──────────── Tick: it succeeded ────────────┘  │
+//	 │  │                                                 │
+//	 │  └── goStale: a sync failed, a write could not ────┤
+//	 │      be undone, a file has vanished               ▼
+//	 └──────────────── Rewrite.Install ──────────────── stale
+//
+// While failing nothing is lost: bytes stay in memory, which Err bounds, since it
+// has the server refuse commands that write. While stale the current file is cut
+// back to what is durable and left alone, what is appended is dropped, and the
+// server begins rewrites until one is installed. With the policy Always, Turn is
+// false for what is not durable in both.
+//
+// A rewrite switches files where the data is cut:
+//
+//	PrepareSwitch  make the next increment           appendonly.aof.3.incr.aof
+//	Cut            bytes from now on are for it      no I/O, under every shard's lock
+//	  (then)       write the rest to the file before, sync it, list the next
+//	               increment in the manifest, write to it
+//	WriteBase      the data at the cut               temp-appendonly.aof.base
+//	Install        name the base, list it, make history of what it replaces;
+//	               remove that, and take it out of the manifest
+//
+// # Invariants
+//
+//	A1 A file of commands that is written to ends where a unit ends, between two
+//	   writes; a failed write is cut off.
+//	A2 Bytes are durable only after they are written, and written after they were
+//	   appended: durable ≤ written ≤ end.
+//	A3 Of the files that a manifest lists only the last may be incomplete: before
+//	   the next one is listed, the one before it is written and synced to its end.
+//	A4 After a failed sync, or a write that could not be cut off, nothing is written
+//	   to the file: what is behind the gap could not be told from what is before.
+//	A5 No file is removed, and no name used again, that a manifest lists which the
+//	   next start may find.
+//	A6 What Append gets begins and ends with a unit, so that lines with the time
+//	   stand between units.
+//
+// Lock order: shards, the journal's mutex, Writer.mu. Writer.io, the file lock, is
+// taken before mu and never under the others.
 package aof

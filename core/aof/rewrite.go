@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -68,8 +70,8 @@ func (w *Writer) PrepareSwitch(preamble bool) (*Rewrite, error) {
 	if w.rewrite != nil {
 		return nil, ErrRewriteRunning
 	}
-	if err := w.o.FS.MkdirAll(w.o.Dir); err != nil {
-		return nil, w.rewriteFailed(fmt.Errorf("make the AOF directory: %w", err))
+	if err := w.makeDir(); err != nil {
+		return nil, w.rewriteFailed(err)
 	}
 	r := &Rewrite{w: w, preamble: preamble}
 	if w.phase != off {
@@ -89,6 +91,17 @@ func (w *Writer) setRewrite(r *Rewrite) {
 	w.mu.Lock()
 	w.rewrite = r
 	w.mu.Unlock()
+}
+
+// makeDir makes the directory, durably, if it is not there.
+func (w *Writer) makeDir() error {
+	if err := w.o.FS.MkdirAll(w.o.Dir); err != nil {
+		return fmt.Errorf("Can't open or create append-only dir %s: %w", w.o.Dir, err)
+	}
+	if err := w.o.FS.SyncDir(filepath.Dir(w.o.Dir)); err != nil {
+		return fmt.Errorf("make the AOF directory durable: %w", err)
+	}
+	return nil
 }
 
 // openNext makes the next increment. Where there is no file that it can
@@ -155,6 +168,13 @@ func (w *Writer) completeSwitch() error {
 	if next.detached {
 		w.drainDetached(next)
 		return nil
+	}
+	if invariant.Enabled {
+		w.mu.Lock()
+		cur := w.cur
+		invariant.Check(cur.synced == cur.size && len(cur.left)+len(cur.buf) == 0, "A3",
+			"%s follows %s, which is not complete", next.name, cur.name)
+		w.mu.Unlock()
 	}
 	m := w.manifest.Clone()
 	m.AddIncr(w.o.Name)
@@ -538,9 +558,20 @@ func (w *Writer) DeleteHistory() {
 		return
 	}
 	gone := map[string]bool{}
-	for _, f := range old { // without the lock: large files take long
+	if invariant.Enabled {
+		for _, f := range w.live() {
+			invariant.Check(!slices.ContainsFunc(old, func(h File) bool { return h.Name == f.Name }), "A5", "%s is both needed and history", f.Name)
+		}
+	}
+	for _, f := range old { // without the file lock
 		w.o.Notice("Removing the history file %s", f.Name)
+		// What is open keeps its blocks until it is closed: freeing those of a
+		// large file takes long.
+		file, err := w.o.FS.Open(w.path(f.Name))
 		gone[f.Name] = w.removeFile(f.Name)
+		if err == nil {
+			w.o.Go(func() { file.Close() })
+		}
 	}
 	w.io.Lock()
 	defer w.io.Unlock()
@@ -549,6 +580,12 @@ func (w *Writer) DeleteHistory() {
 	if _, err := w.persist(m); err != nil {
 		w.o.Warning("Cannot take the history files out of the AOF manifest: %v", err)
 	}
+}
+
+func (w *Writer) live() []File {
+	w.io.Lock()
+	defer w.io.Unlock()
+	return w.manifest.Live()
 }
 
 // removable returns the files that no manifest needs which may be on disk (A5).

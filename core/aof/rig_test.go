@@ -13,6 +13,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/vfs"
+	"github.com/redoubt-kv/redoubt/core/vfs/memfs"
 )
 
 // rig is a Writer with a stand-in for everything above it: the data are the
@@ -21,6 +22,7 @@ import (
 type rig struct {
 	t     testing.TB
 	fs    vfs.FS
+	disk  *memfs.FS // below fs, for loading
 	clock *clock.Fake
 	w     *Writer
 
@@ -28,6 +30,7 @@ type rig struct {
 	units      int
 	ends       []int64 // the journal's offset behind each unit
 	background []func()
+	logging    sync.Mutex
 	log        []string
 }
 
@@ -35,25 +38,32 @@ const dir, name = "d/appendonlydir", "a.aof"
 
 func newRig(t testing.TB, fsys vfs.FS, s Settings) *rig {
 	t.Helper()
-	r := &rig{t: t, fs: fsys, clock: clock.NewFake(1_700_000_000_000)}
 	if err := errors.Join(fsys.MkdirAll("d"), fsys.SyncDir(".")); err != nil {
 		t.Fatal(err)
 	}
-	r.open(s)
+	r := &rig{t: t, fs: fsys}
+	if err := r.prepare(s); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
-func (r *rig) open(s Settings) {
-	r.t.Helper()
-	log := func(format string, args ...any) { r.log = append(r.log, fmt.Sprintf(format, args...)) }
+func (r *rig) prepare(s Settings) error {
+	r.clock = clock.NewFake(1_700_000_000_000)
+	log := func(format string, args ...any) {
+		r.logging.Lock()
+		defer r.logging.Unlock()
+		r.log = append(r.log, fmt.Sprintf(format, args...))
+	}
 	w, err := Open(Options{
 		FS: r.fs, Dir: dir, Name: name, Clock: r.clock, Notice: log, Warning: log,
 		Go: func(fn func()) { r.background = append(r.background, fn) },
 	}, s)
 	if err != nil {
-		r.t.Fatal(err)
+		return err
 	}
 	r.w = w
+	return nil
 }
 
 // start starts the Writer with an empty base.
@@ -105,6 +115,11 @@ func (r *rig) runBackground() {
 	}
 }
 
+func (r *rig) stop() error {
+	r.runBackground()
+	return r.w.Stop()
+}
+
 func (r *rig) tick(d time.Duration) {
 	r.clock.Advance(d)
 	r.w.Tick()
@@ -131,11 +146,15 @@ func (r *rig) rewrite(during func()) error {
 		re.Discard(err)
 		return err
 	}
+	r.runBackground()
 	return re.Install()
 }
 
 // durable is how many units Turn may have called durable.
 func (r *rig) durable() (n int) {
+	if r.w == nil {
+		return 0
+	}
 	at := r.w.durable.Load()
 	for n < len(r.ends) && r.ends[n] <= at {
 		n++
@@ -145,7 +164,11 @@ func (r *rig) durable() (n int) {
 
 // load reads the files as a start would and returns how many units there are,
 // which must be those from 1 on.
-func load(fsys vfs.FS) (units int, err error) {
+func load(fsys vfs.FS) (units int, err error) { return loadTorn(fsys, false) }
+
+// loadTorn is load of files whose end may be garbage if torn is true, as a disk
+// can leave it that lost power while it wrote.
+func loadTorn(fsys vfs.FS, torn bool) (units int, err error) {
 	m, err := LoadManifest(fsys, dir, name)
 	if err != nil {
 		return 0, err
@@ -166,6 +189,9 @@ func load(fsys vfs.FS) (units int, err error) {
 				if i < len(files)-1 {
 					return units, fmt.Errorf("%s is cut off and not the last file", f.Name)
 				}
+				break
+			}
+			if !bytes.HasPrefix(data, next) && torn && i == len(files)-1 {
 				break
 			}
 			if !bytes.HasPrefix(data, next) {

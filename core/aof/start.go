@@ -87,12 +87,8 @@ func (w *Writer) Start(o StartOptions) error {
 	if w.phase != off {
 		return errors.New("the append-only file is on already")
 	}
-	fsys := w.o.FS
-	if err := fsys.MkdirAll(w.o.Dir); err != nil {
-		return fmt.Errorf("Can't open or create append-only dir %s: %w", w.o.Dir, err)
-	}
-	if err := fsys.SyncDir(filepath.Dir(w.o.Dir)); err != nil {
-		return fmt.Errorf("make the AOF directory durable: %w", err)
+	if err := w.makeDir(); err != nil {
+		return err
 	}
 	w.removeFile(tempBaseName(w.o.Name))
 	w.removeFile(tempIncrName(w.o.Name))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -79,7 +80,17 @@ func (t *tail) put() error {
 		t.size += int64(n)
 	}
 	t.end = t.leftEnd
+	if invariant.Enabled {
+		t.check()
+	}
 	return nil
+}
+
+// check verifies that the file has what it should have, of its units.
+func (t *tail) check() {
+	info, err := t.file.Stat()
+	invariant.Check(err != nil || info.Size() <= t.size, "A1", "%s has %d bytes, not %d", t.name, info.Size(), t.size)
+	invariant.Check(t.broken == nil, "A4", "%s is written to after %v", t.name, t.broken)
 }
 
 // undo cuts off what a failed write has left in the file (A1).
@@ -139,6 +150,9 @@ func (w *Writer) sync(t *tail) error {
 	t.synced = t.size
 	w.mu.Unlock()
 	if t == w.cur {
+		if invariant.Enabled {
+			invariant.Check(t.end <= w.written.Load(), "A2", "durable up to %d, written up to %d", t.end, w.written.Load())
+		}
 		raise(&w.durable, t.end)
 	}
 	return nil

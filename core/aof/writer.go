@@ -1,6 +1,7 @@
 package aof
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/clock"
+	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -138,6 +140,9 @@ func (w *Writer) Configure(s Settings) { w.set.Store(&s) }
 // Append takes the next bytes of the journal, whole units, into memory
 // (journal.Sink). The caller holds the journal's mutex.
 func (w *Writer) Append(p []byte) {
+	if invariant.Enabled {
+		invariant.Check(len(p) > 0 && p[0] == '*' && bytes.HasSuffix(p, []byte("\r\n")), "A6", "appended %.60q", p)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.end += int64(len(p))

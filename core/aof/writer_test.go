@@ -51,7 +51,7 @@ func TestRewriteSwitchesAtTheCut(t *testing.T) {
 			file a.aof.2.base.rdb seq 2 type b
 			file a.aof.2.incr.aof seq 2 type i`)
 		r.wantUnits(m, 7)
-		if err := r.w.Stop(); err != nil {
+		if err := r.stop(); err != nil {
 			t.Fatal(err)
 		}
 		r.wantUnits(m.CrashClone(nil), 7)

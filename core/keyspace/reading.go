@@ -7,8 +7,8 @@ import (
 )
 
 // largeValue is the number of elements from which a value is read with other
-// work in between: some milliseconds' worth.
-const largeValue = 1024
+// work in between: some tenths of a millisecond.
+const largeValue = 256
 
 // reading is a large value that is being read: a table in hash order or a tree
 // from its end. Parts of it that writers supersede are read out of their turn.
@@ -31,6 +31,7 @@ type reading struct {
 	quiet    int
 	commands uint32
 	ended    bool
+	hold     bool // a bucket is kept: what it names is, too
 }
 
 func (r *reading) isEarly(ref page.Ref) bool {
@@ -98,6 +99,12 @@ func (w *walk) open(e Entry, r *reading) bool {
 		return false
 	}
 	l.value = r
+	// What came while another value of the bucket was read may be a part of this.
+	kept := l.kept
+	l.kept = nil
+	for _, d := range kept {
+		w.claim(l, d)
+	}
 	return true
 }
 
@@ -159,6 +166,7 @@ func (w *walk) claim(l *level, d superseded) {
 	case r.t == nil && inTable != table.NoPart: // of a sorted set: the same members by their hash
 		w.finish(l.shard, d)
 	case inTable == table.Needed, inTree == tree.Needed:
+		r.hold = r.hold || inTable == table.Needed && table.HasEntries(w.n.s.heap, d.ref)
 		l.kept = append(l.kept, d)
 	default:
 		r.later = append(r.later, d)
@@ -188,7 +196,7 @@ func (r *reading) readLeaf(ref page.Ref, leaf tree.Leaf) {
 // that had dropped the quiet ones of later.
 func (w *walk) ask(l *level) {
 	r := l.value
-	if r == nil || r.quiet == 0 {
+	if r == nil || r.hold || r.quiet == 0 {
 		return
 	}
 	r.ended = w.n.parts[l.shard].commands.Load() != r.commands || w.n.tryWith(l.shard, func() {})
@@ -197,7 +205,7 @@ func (w *walk) ask(l *level) {
 // answer finishes, after the queues are drained, what ask was about.
 func (w *walk) answer(l *level) {
 	r := l.value
-	if r == nil || len(r.later) == 0 {
+	if r == nil || r.hold || len(r.later) == 0 {
 		return
 	}
 	if r.ended {

@@ -204,7 +204,7 @@ func (s *Store) release(t *table.Table, pos uint64, e table.Entry) {
 const freeAtOnce = 64
 
 func where(t *table.Table, pos uint64) value.Where {
-	return value.Where{Arena: t.Arena(), Table: t.ID(), Pos: pos}
+	return t.PlaceOf(pos)
 }
 
 // UsedMemory is the bytes of all nodes, including those that only snapshots

@@ -7,6 +7,17 @@ type Place struct {
 	Arena *Arena
 	Table uint32
 	Pos   uint64
+	// Dropped is the epoch in which what is freed here left the current version;
+	// 0 is now. Pins that were taken since do not see it (Arena.RetireDropped).
+	Dropped uint32
+}
+
+// Epoch is Dropped, or the current one. Callers hold the shard's lock.
+func (p Place) Epoch() uint32 {
+	if p.Dropped != 0 {
+		return p.Dropped
+	}
+	return p.Arena.heap.epoch
 }
 
 // Heap is the heap of its nodes.

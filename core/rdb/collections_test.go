@@ -19,6 +19,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/value/stream"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
 	"github.com/redoubt-kv/redoubt/core/vfs"
+	"github.com/redoubt-kv/redoubt/core/vfs/memfs"
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
@@ -206,7 +207,8 @@ func TestCollectionsUnderWrites(t *testing.T) {
 		cut.Unlock()
 		file.Reset()
 		e := NewEncoder(&file, EncoderOptions{Checksum: true, Compress: i%2 == 0})
-		err := WriteSnapshot(e, snap, s, Info{}, NoClocks, 0, nil)
+		w := Writing{Workers: i % 3, Spill: Spill{FS: memfs.New(), Path: "side"}}
+		err := w.Write(e, snap, s)
 		if err == nil {
 			err = e.Footer()
 		}

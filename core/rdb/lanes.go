@@ -64,7 +64,7 @@ type Spill struct {
 // lane is the entries that one goroutine writes, at one level of its walk.
 type lane struct {
 	to     *shared
-	worker int
+	walker *walker
 	e      *Encoder // writes to the lane
 	entry  keyspace.Entry
 	level  int
@@ -79,9 +79,9 @@ type lane struct {
 	aside        bool // the entry that is begun is in side
 }
 
-func newLane(to *shared, worker, level int, compress bool) *lane {
-	l := &lane{to: to, worker: worker, level: level, first: -1, sideDatabase: -1}
-	l.e = NewEncoder(l, EncoderOptions{Compress: compress, Block: l.block})
+func newLane(k *walker, level int) *lane {
+	l := &lane{to: k.to, walker: k, level: level, first: -1, sideDatabase: -1}
+	l.e = NewEncoder(l, EncoderOptions{Compress: k.to.e.opts.Compress, Block: l.block})
 	return l
 }
 
@@ -126,6 +126,7 @@ func (l *lane) ended() {
 
 // block is called by the encoder after each block.
 func (l *lane) block() error {
+	l.walker.pace()
 	if l.open {
 		return l.entry.Yield(l.level)
 	}
@@ -167,7 +168,7 @@ func (l *lane) claim() (bool, error) {
 	const enough, pause = 1 << 20, 200 * time.Microsecond
 	to := l.to
 	for to.owner != nil {
-		if to.owner.worker == l.worker || to.spill.FS != nil && to.snapshot.Waiting() > enough {
+		if to.owner.walker == l.walker || to.spill.FS != nil && to.snapshot.Waiting() > enough {
 			return false, nil
 		}
 		to.mu.Unlock()

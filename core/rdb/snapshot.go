@@ -27,8 +27,11 @@ type Writing struct {
 	Progress func() error
 	// Workers is how many goroutines encode; 0 is one, the caller.
 	Workers int
-	// Worker, if not nil, runs a worker, on its goroutine, by calling work.
-	Worker func(work func())
+	// Worker, if not nil, runs the worker of that number, on its goroutine, by
+	// calling work.
+	Worker func(number int, work func())
+	// Pace, if not nil, is called by each worker after each key and each block.
+	Pace func(number int)
 	// Spill is where files on the side may be made. Without, what is superseded
 	// while a large value is written is kept until that ends.
 	Spill Spill
@@ -103,7 +106,7 @@ func (w *Writing) together(to *shared, n *keyspace.Snapshot, s *keyspace.Store) 
 		}
 		group.Go(func() {
 			if w.Worker != nil {
-				w.Worker(work)
+				w.Worker(i, work)
 			} else {
 				work()
 			}
@@ -149,16 +152,23 @@ func (k *walker) run(n *keyspace.Snapshot) error {
 	return nil
 }
 
+func (k *walker) pace() {
+	if k.w.Pace != nil {
+		k.w.Pace(k.number)
+	}
+}
+
 func (k *walker) visit(level, db int, entry keyspace.Entry) error {
 	if k.to.failed() {
 		return errStopped
 	}
 	for level >= len(k.lanes) {
-		k.lanes = append(k.lanes, newLane(k.to, k.number, len(k.lanes), k.to.e.opts.Compress))
+		k.lanes = append(k.lanes, newLane(k, len(k.lanes)))
 	}
 	l := k.lanes[level]
 	l.begin(db, entry)
 	k.w.entry(l.e, entry, k.store)
+	k.pace()
 	if k.w.Progress != nil {
 		if err := k.w.Progress(); err != nil {
 			return err

@@ -46,6 +46,15 @@ type appender struct {
 // init makes the writer, which is off.
 func (a *appender) init(s *Server, set *settings.Settings) error {
 	a.s, a.lastTook, a.lastOK = s, -1, true
+	if set.AppendOnly {
+		moved, err := aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename)
+		if err != nil {
+			return fmt.Errorf("upgrade the old append-only file: %w", err)
+		}
+		if moved {
+			s.log.notice("Successfully migrated an old-style AOF configuration (%s) into dir %s", set.AppendFilename, set.AppendDirname)
+		}
+	}
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
 		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy,
@@ -76,8 +85,8 @@ func (a *appender) settings(set *settings.Settings) aof.Settings {
 // configure has changed directives take effect.
 func (a *appender) configure(set *settings.Settings) {
 	a.writer.Configure(a.settings(set))
-	if !set.AOFDisableAutoGC && a.on.Load() {
-		a.s.spawn("the deletion of AOF history", a.writer.DeleteHistory)
+	if !set.AOFDisableAutoGC {
+		a.writer.DeleteHistory()
 	}
 }
 
@@ -178,18 +187,28 @@ func (a *appender) schedule() {
 // turnOff is CONFIG SET appendonly no. The files stay; a rewrite that runs is
 // cancelled.
 func (a *appender) turnOff() {
-	a.s.saver.mu.Lock()
+	v := &a.s.saver
+	v.mu.Lock()
+	running, done := a.rewriting, a.done
 	a.scheduled = false
-	if a.rewriting {
-		a.s.saver.cancel()
+	v.mu.Unlock()
+	if running {
+		a.s.log.notice("Killing AOF child: the rewrite in the background is cancelled")
+		v.cancel()
+		select {
+		case <-done:
+		case <-time.After(cancelTime): // a transaction that has this call locks what it needs to end
+		}
 	}
-	a.s.saver.mu.Unlock()
 	if err := a.writer.Stop(); err != nil {
 		a.s.log.warning("Turning the append-only file off: %v", err)
 	}
 	a.on.Store(false)
 	a.s.spawn("the end of the append-only file", a.detach) // the caller may hold shards' locks
 }
+
+// cancelTime is how long turnOff waits for a rewrite to end.
+const cancelTime = 500 * time.Millisecond
 
 // attach has the journal feed the writer. The caller holds sink and every
 // shard's lock. It returns the journal's end.

@@ -27,6 +27,14 @@ func backstop(after time.Duration) {
 	}
 }
 
+// standardErrorTo has standard error go to a file.
+func standardErrorTo(file *os.File) error {
+	if err := unix.Dup3(int(file.Fd()), int(os.Stderr.Fd()), 0); err != nil {
+		return fmt.Errorf("put %s in the place of standard error: %w", file.Name(), err)
+	}
+	return nil
+}
+
 // restoreDefault gives a signal the action that it has in a process that does not
 // care: Go takes a signal for itself and has no way back. The kernel's struct
 // sigaction of zeros says that (SIG_DFL, no flags, an empty mask), and a page of

@@ -7,8 +7,13 @@ import (
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
-// crashOutput has Go's runtime write what it says before it ends the process by
-// itself, which no goroutine can report, to the log as well as to standard error.
+// crashOutput has what Go's runtime says before it ends the process by itself, which
+// no goroutine can report, come to the log.
+//
+// The runtime says it on standard error. Nothing else does after the start, so that
+// a log file takes that place, where the system can do it. Elsewhere, and if the log
+// is standard output, the runtime writes to both, but for the line with the reason
+// of a fatal error, which Go gives to standard error alone.
 func (s *Server) crashOutput(set *settings.Settings) {
 	if !s.crashes.own {
 		return
@@ -26,6 +31,9 @@ func (s *Server) crashOutput(set *settings.Settings) {
 			return
 		}
 		defer file.Close() // the runtime has a descriptor of its own
+		if standardErrorTo(file) == nil {
+			return
+		}
 	} else if sameFile(os.Stdout, os.Stderr) {
 		return
 	}

@@ -84,8 +84,7 @@ func (s *Server) loadAtStart() {
 	if s.live.Load().AppendOnly {
 		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); errors.Is(err, rdb.ErrStopped) {
 			return
-		} else if err != nil {
-			s.log.warning("Fatal error loading the append-only file: %v. Exiting.", err)
+		} else if err != nil { // which is in the log
 			s.stop(1)
 			return
 		}

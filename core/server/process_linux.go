@@ -18,12 +18,7 @@ const (
 
 // setPriority changes the priority of the calling thread alone. A process that
 // may not raise it again goes on with the lower one.
-func setPriority(nice int) {
-	if v := os.Getenv("REDOUBT_NICE"); v != "" {
-		nice, _ = strconv.Atoi(v)
-	}
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice)
-}
+func setPriority(nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice) }
 
 // pause has the calling thread sleep.
 func pause(d time.Duration) {

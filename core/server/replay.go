@@ -16,16 +16,13 @@ import (
 )
 
 // loadAppendOnly loads the append-only file at the start, and has it continued.
+// What goes wrong is in the log, in the last line of it.
 func (s *Server) loadAppendOnly(progress func(done, total int64) error) error {
 	set := s.live.Load()
 	start := time.Now()
-	if moved, err := aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename); err != nil {
-		return fmt.Errorf("upgrade the old append-only file: %w", err)
-	} else if moved {
-		s.log.notice("Successfully migrated an old-style AOF configuration (%s) into dir %s", set.AppendFilename, set.AppendDirname)
-	}
 	manifest, err := aof.LoadManifest(s.fs, set.AOFDir(), set.AppendFilename)
 	if err != nil {
+		s.log.warning("Fatal error loading the append-only file: %v", err)
 		return err
 	}
 	loaded, err := s.replay(manifest, nil, progress)
@@ -35,7 +32,11 @@ func (s *Server) loadAppendOnly(progress func(done, total int64) error) error {
 	if loaded.State == aof.Whole || loaded.State == aof.Cut {
 		s.log.notice("DB loaded from append only file: %.3f seconds", time.Since(start).Seconds())
 	}
-	return s.aof.startAfter(manifest, loaded)
+	if err := s.aof.startAfter(manifest, loaded); err != nil {
+		s.log.warning("Fatal error opening the append-only file: %v", err)
+		return err
+	}
+	return nil
 }
 
 // startAfter turns the append-only file on after it was loaded.

@@ -137,13 +137,16 @@ func (v *saver) writeBase(n *keyspace.Snapshot, w io.Writer, preamble bool) erro
 	s, set := v.s, v.s.live.Load()
 	writing := v.writing(n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
 	if !preamble {
-		o := aof.CommandsOptions{Block: v.block, Progress: writing.Progress}
+		o := aof.CommandsOptions{Block: v.block, Progress: func() error {
+			v.pace(0, n, set.SnapshotMemoryBudget)
+			return writing.Progress()
+		}}
 		if set.AOFTimestampEnabled {
 			o.StampSec = s.clock.NowMs() / 1000
 		}
 		done := make(chan error)
 		s.spawn("the writer of an AOF base", func() {
-			v.work(func() { done <- aof.WriteCommands(w, n, o) })
+			v.work(0, func() { done <- aof.WriteCommands(w, n, o) })
 		})
 		return <-done
 	}

@@ -29,6 +29,8 @@ type saver struct {
 	failing atomic.Bool                       // the last background save failed
 	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
 	cancels atomic.Bool                       // of the running save
+	owed    atomic.Int64                      // ns that writes have still to wait
+	urgent  [settings.MaxSnapshotWorkers]bool // by worker, who alone touches it: it has the loops' priority
 
 	mu        sync.Mutex
 	running   bool
@@ -145,7 +147,8 @@ func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Wri
 		},
 	}
 	if v.current.Load() == n { // in the background
-		writing.Workers, writing.Worker = snapshotWorkers(set.SnapshotWorkers), v.work
+		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
+		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n, set.SnapshotMemoryBudget) }
 		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
 	return writing
@@ -174,14 +177,29 @@ func snapshotWorkers(asked int) int {
 	if asked > 0 {
 		return asked
 	}
-	return max(1, runtime.NumCPU()/2)
+	return min(max(1, runtime.NumCPU()/2), settings.MaxSnapshotWorkers)
 }
 
 // work runs one of the goroutines that encode a snapshot in the background.
-func (v *saver) work(work func()) {
+func (v *saver) work(worker int, work func()) {
 	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+	v.urgent[worker] = false
 	setPriority(background)
 	v.s.around("a snapshot worker", -1, work)
+}
+
+// pace gives a worker's thread the priority of the loops while writers supersede
+// nodes faster than it saves them: else it would not run where clients take all
+// processors, and they would wait for it.
+func (v *saver) pace(worker int, n *keyspace.Snapshot, budget int64) {
+	waiting := n.Waiting()
+	if urgent := &v.urgent[worker]; !*urgent && waiting > budget/32 {
+		setPriority(foreground)
+		*urgent = true
+	} else if *urgent && waiting < budget/128 {
+		setPriority(background)
+		*urgent = false
+	}
 }
 
 // block is called after each block of the file.
@@ -192,18 +210,24 @@ func (v *saver) block() error {
 	return nil
 }
 
-// throttle makes a write wait while more than half of snapshot-memory-budget is
-// what writers have superseded and a background save has not freed. It waits for
-// as long as the save takes for some nodes, so that clients are slowed to its pace
-// and by no more; a millisecond at most, in case the disk does not take what is
-// written.
+// throttle makes a write wait while more than a quarter of snapshot-memory-budget
+// is what writers have superseded and a background save has not freed: the longer
+// the more there is, so that clients come to its pace without a jolt, and at most
+// a millisecond, in case the disk does not take what is written. Waits too short to
+// be slept are saved up.
 func (v *saver) throttle(budget int64) {
-	const step, most = 50 * time.Microsecond, time.Millisecond
-	for waited := time.Duration(0); waited < most; waited += step {
-		if n := v.current.Load(); n == nil || n.Waiting() <= budget/2 {
-			return
-		}
-		pause(step)
+	const least, most = 50 * time.Microsecond, time.Millisecond
+	n := v.current.Load()
+	if n == nil {
+		return
+	}
+	over := float64(n.Waiting()-budget/4) / float64(budget-budget/4)
+	if over <= 0 {
+		return
+	}
+	wait := time.Duration(min(over*over, 1) * float64(most))
+	if due := v.owed.Add(int64(wait)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
+		pause(min(time.Duration(due), most))
 	}
 }
 

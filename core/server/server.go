@@ -198,16 +198,32 @@ func (s *Server) run(ctx context.Context) int {
 	if s.crashes.own {
 		s.takeSignals()
 	}
-	s.spawn("the transport", func() { served <- s.transport.Serve() })
-	s.spawn("the loader", s.loadAtStart)
+	loaded := make(chan struct{})
+	s.spawn("the loader", func() {
+		defer close(loaded)
+		s.loadAtStart()
+	})
+	s.spawn("the transport", func() {
+		select { // clients of a server with little to load never hear of loading
+		case <-loaded:
+		case <-time.After(loadUnseen):
+		}
+		served <- s.transport.Serve()
+	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
 	s.transport.Close()
 	s.saver.finish()
 	s.removePidFile()
-	s.log.warning("Redoubt is now ready to exit, bye bye...")
+	if code == 0 { // else the last line says why
+		s.log.warning("Redoubt is now ready to exit, bye bye...")
+	}
 	return code
 }
+
+// loadUnseen is for how long, at the start, clients wait to be accepted while data
+// is loaded; then they are told.
+const loadUnseen = 200 * time.Millisecond
 
 // wait returns the exit code when something ends the server.
 func (s *Server) wait(ctx context.Context, served chan error) int {

@@ -8,7 +8,9 @@ import (
 
 // takeSignals has the process's signals come to the server, whose own it is.
 func (s *Server) takeSignals() {
-	signal.Ignore(ignoredSignals...)
+	if len(ignoredSignals) > 0 { // none would mean all
+		signal.Ignore(ignoredSignals...)
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, append([]os.Signal{syscall.SIGINT, syscall.SIGTERM, alarm}, fatalSignals...)...)
 	s.spawn("the taker of signals", func() {

@@ -32,9 +32,9 @@ type ending struct {
 	asked    atomic.Int32 // the signal that asks for it, 0 for none
 	starting atomic.Bool  // a goroutine acts on asked
 
-	mu      sync.Mutex // held while somebody tries
-	ended   bool       // a try has succeeded
-	running atomic.Bool
+	mu      sync.Mutex  // held while somebody tries
+	ended   bool        // a try has succeeded
+	running atomic.Bool // somebody tries
 	final   atomic.Pointer[finalSave]
 }
 
@@ -118,8 +118,12 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
 	s.log.warning("User requested shutdown...")
-	if s.loading.Load() { // what is there is not all that is in the file
-		o.Save, o.NoSave = false, true
+	if s.loading.Load() {
+		// What is there is not all that is in the files, and nothing was
+		// acknowledged yet.
+		e.ended = true
+		s.stop(0)
+		return nil
 	}
 	if s.saver.current.Load() != nil {
 		s.log.warning("A background save is running. Cancelling it.")
@@ -127,6 +131,7 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	s.saver.finish()
 	s.aof.cancel()
 	if err := s.saveFinally(o, nil); err != nil {
+		e.asked.Store(0) // the next signal is a first one again
 		s.log.warning("Errors trying to shut down the server. Check the logs for more information.")
 		return err
 	}

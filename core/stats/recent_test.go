@@ -63,3 +63,11 @@ func TestRecentWhileRunning(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// BenchmarkEnter is what remembering a call costs.
+func BenchmarkEnter(b *testing.B) {
+	l := New(clock.NewReal(), 100).NewLoop()
+	for b.Loop() {
+		l.Enter(42)
+	}
+}

@@ -143,6 +143,8 @@ type Table struct {
 	// value's key, where pins are told that its nodes were.
 	nested uint8
 	at     uint64
+	// dropped is that of the place (page.Place) of what is being freed.
+	dropped uint32
 }
 
 // New returns an empty table in arena. hash gives a key's position; id names
@@ -157,7 +159,7 @@ func New(arena *page.Arena, id uint32, hash func(key []byte) uint64, release fun
 // its nodes differ from those of a database's, whose walks they are no part of.
 func Nested(place page.Place, hash func(key []byte) uint64, release func(t *Table, pos uint64, e Entry)) Table {
 	t := New(place.Arena, place.Table, hash, release)
-	t.nested, t.at = nestedBit, place.Pos
+	t.nested, t.at, t.dropped = nestedBit, place.Pos, place.Dropped
 	return t
 }
 
@@ -165,7 +167,7 @@ func Nested(place page.Place, hash func(key []byte) uint64, release func(t *Tabl
 func (t *Table) Open(place page.Place, hash func([]byte) uint64, release func(t *Table, pos uint64, e Entry), root page.Ref, count, dues int64) {
 	t.Root, t.Count, t.Dues, t.Expected = root, count, dues, 0
 	t.arena, t.heap, t.id, t.at, t.nested = place.Arena, place.Heap(), place.Table, place.Pos, nestedBit
-	t.hash, t.release = hash, release
+	t.hash, t.release, t.dropped = hash, release, place.Dropped
 }
 
 // NestedAt returns a version of a nested table for reading.
@@ -174,7 +176,12 @@ func NestedAt(h *page.Heap, root page.Ref, count, dues int64) Table {
 }
 
 // Place is where a nested table's nodes belong.
-func (t *Table) Place() page.Place { return page.Place{Arena: t.arena, Table: t.id, Pos: t.at} }
+func (t *Table) Place() page.Place { return t.PlaceOf(t.at) }
+
+// PlaceOf is where the nodes belong of the value of the key at pos.
+func (t *Table) PlaceOf(pos uint64) page.Place {
+	return page.Place{Arena: t.arena, Table: t.id, Pos: pos, Dropped: t.dropped}
+}
 
 // Arena is the allocator of the table's nodes.
 func (t *Table) Arena() *page.Arena { return t.arena }

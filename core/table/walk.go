@@ -63,6 +63,11 @@ func PartOf(h *page.Heap, ref page.Ref, hash func(key []byte) uint64) (p Part, s
 	return NoPart, 0
 }
 
+// HasEntries tells whether the node at ref is a bucket that is not empty.
+func HasEntries(h *page.Heap, ref page.Ref) bool {
+	return page.At[nodeHead](h, ref).base() == kindBucket && bucket(h.Node(ref)).count() > 0
+}
+
 // KeepForWalk tells whether a walk over a version needs the node at ref to find
 // others: directories and overflow chains.
 func KeepForWalk(h *page.Heap, ref page.Ref) bool {
@@ -257,7 +262,11 @@ type Freer struct {
 
 // Detach empties the table and returns what frees its nodes.
 func (t *Table) Detach() *Freer {
-	f := &Freer{t: *t, done: t.Root == 0, epoch: t.heap.Epoch()}
+	f := &Freer{t: *t, done: t.Root == 0, epoch: t.dropped}
+	if f.epoch == 0 {
+		f.epoch = t.heap.Epoch()
+	}
+	f.t.dropped = f.epoch // also of the values
 	t.Root, t.Count, t.Dues = 0, 0, 0
 	return f
 }

@@ -25,7 +25,7 @@ type Freer struct {
 // refers to can be retired: as Freer does it, by RetireDropped with the epoch
 // of the detachment.
 func (t *Tree) Detach(release func(value []byte)) *Freer {
-	f := &Freer{t: *t, release: release, epoch: t.heap.Epoch(), done: t.Root == 0}
+	f := &Freer{t: *t, release: release, epoch: t.place.Epoch(), done: t.Root == 0}
 	t.Root, t.Count = 0, 0
 	if !f.done {
 		f.t.descend(&f.path, 0, f.t.Root)

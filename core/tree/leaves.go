@@ -77,8 +77,12 @@ func (t *Tree) LeavesBack(gone func(leaf page.Ref) bool, fn func(Leaf) bool) {
 		return
 	}
 	height := 0
-	for b := node(t.heap.Node(t.Root)); b.inner(); height++ {
-		b = t.heap.Node(b.ref(0))
+	for ref := t.Root; !gone(ref); height++ { // what is gone is a leaf
+		b := node(t.heap.Node(ref))
+		if !b.inner() {
+			break
+		}
+		ref = b.ref(0)
 	}
 	t.leavesBack(t.Root, height, gone, fn)
 }

@@ -138,7 +138,7 @@ func (s *Seq) Detach() *SeqFreer {
 	if s.Root == 0 {
 		return nil
 	}
-	f := &SeqFreer{place: s.place, stack: []seqStep{{ref: s.Root}}, epoch: s.heap.Epoch()}
+	f := &SeqFreer{place: s.place, stack: []seqStep{{ref: s.Root}}, epoch: s.place.Epoch()}
 	s.Root, s.Count, s.Leaves = 0, 0, 0
 	return f
 }

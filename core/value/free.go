@@ -9,16 +9,16 @@ func BlobFreer(w Where, kind Kind, b []byte) Freer {
 	if kind&InNode == 0 {
 		return nil
 	}
-	return &nodesFreer{w: w, epoch: w.Heap().Epoch(), last: page.Ref(le.Uint32(b))}
+	return &nodesFreer{w: w, epoch: w.Epoch(), last: page.Ref(le.Uint32(b))}
 }
 
 // StringFreer is the Freer of a string.
 func StringFreer(w Where, _ Space, kind Kind, b []byte) Freer {
 	switch kind {
 	case StringNode:
-		return &nodesFreer{w: w, epoch: w.Heap().Epoch(), last: page.Ref(le.Uint32(b))}
+		return &nodesFreer{w: w, epoch: w.Epoch(), last: page.Ref(le.Uint32(b))}
 	case StringChunks:
-		return &nodesFreer{w: w, epoch: w.Heap().Epoch(), last: page.Ref(le.Uint32(b)), chunks: chunksOf(int64(le.Uint64(b[8:])))}
+		return &nodesFreer{w: w, epoch: w.Epoch(), last: page.Ref(le.Uint32(b)), chunks: chunksOf(int64(le.Uint64(b[8:])))}
 	}
 	return nil
 }

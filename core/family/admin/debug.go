@@ -15,9 +15,9 @@ import (
 	"github.com/redoubt-kv/redoubt/core/value"
 )
 
-// debug runs with every shard locked, as Redis's single thread runs it: SLEEP
+// debugCommand runs with every shard locked, as Redis's single thread runs it: SLEEP
 // stops all clients, DIGEST sees one moment.
-func (f *family) debug(c *command.Call) {
+func (f *family) debugCommand(c *command.Call) {
 	for _, sub := range debugTable {
 		if n := len(c.Args); n >= sub.min && n <= sub.max && c.Is(1, sub.name) {
 			sub.run(f, c)

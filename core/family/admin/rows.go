@@ -34,7 +34,7 @@ func Commands(o Options) []command.Row {
 		{
 			Name: "debug", Arity: -2, Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.WholeKeyspace,
 			Docs:    debugDocs(),
-			Handler: f.debug,
+			Handler: f.debugCommand,
 		},
 		{
 			Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Tips: []string{"nondeterministic_output"},

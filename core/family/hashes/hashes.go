@@ -71,7 +71,7 @@ func edit(c *command.Call, cell *value.Cell, words [][]byte) hash.Editor {
 		room += len(w) + overhead
 	}
 	e := hash.Edit(cell, c.DB.FieldTime(), room)
-	if c.Recording() {
+	if due := hash.Due(cell.Space, cell.Kind, cell.B); due != hash.NoDue && c.DB.Passed(due) && c.Recording() {
 		// Of a table not all expired fields are gone yet. Who repeats the command
 		// does not know that they have expired.
 		e.Gone = func(field []byte) { c.Record(c.DB.Index(), []byte("HDEL"), c.Args[1], field) }

@@ -19,7 +19,7 @@ func (f *family) flushAll(c *command.Call) {
 	}
 	changes := c.Tx.Flush(-1, async)
 	c.RecordAnyway()
-	if f.Flushed == nil || !f.Flushed(c.Tx) {
+	if f.Flushed == nil || c.Replays() || !f.Flushed(c.Tx) {
 		c.AddDirty(changes)
 	}
 	c.Out.OK()

@@ -29,6 +29,11 @@ type sorter struct {
 	from, to int
 
 	key, scratch []byte // of lookups
+
+	// hashed says that the elements come in the order of their hash; chance, that
+	// this has decided between some; past, that a field was not found whose time
+	// has come.
+	hashed, chance, past bool
 }
 
 // span is a part of sorter.texts; from > to is none.
@@ -82,6 +87,7 @@ func (s *sorter) load() bool {
 		s.limit(l.Len())
 		s.loadList(&l)
 	case value.TypeSet:
+		s.hashed = true
 		members := set.Of(e.Space(), e.Kind(), e.Value())
 		s.limit(members.Len())
 		if s.o.store != nil && s.o.unsorted {
@@ -94,6 +100,7 @@ func (s *sorter) load() bool {
 			return true
 		})
 	case value.TypeZSet:
+		s.hashed = true
 		e = s.unpack(e)
 		z := zset.Of(e.Space(), e.Kind(), e.Value())
 		s.limit(z.Len())
@@ -262,6 +269,7 @@ func (s *sorter) compare(a, b element) int {
 		order = -order
 	}
 	if order == 0 {
+		s.chance = s.chance || s.hashed && a.at != b.at
 		order = cmp.Compare(a.at, b.at)
 	}
 	return order
@@ -310,9 +318,10 @@ func (s *sorter) lookup(p *sortPattern, elem []byte) (val []byte, found bool) {
 	case !found:
 		return nil, false
 	case p.field != nil && e.Type() == value.TypeHash:
-		h := hash.Of(e.Space(), e.Kind(), e.Value(), s.c.Now)
+		h := hash.Of(e.Space(), e.Kind(), e.Value(), s.c.DB.FieldTime())
 		item, _, found := h.Get(p.field)
 		if !found {
+			s.past = s.past || h.Overdue()
 			return nil, false
 		}
 		return item.Bytes(s.scratch), true
@@ -345,27 +354,4 @@ func (s *sorter) reply() {
 			s.c.Out.Null()
 		}
 	})
-}
-
-// store makes the outputs a list at the key of STORE; no outputs, no key.
-func (s *sorter) store() {
-	c, key := s.c, s.o.store
-	count := len(s.elements) * max(1, len(s.o.gets))
-	if count == 0 {
-		if c.DB.Delete(key) {
-			c.Changed(keyspace.EventGeneric, "del", key, 1)
-		}
-		c.Out.Int(0)
-		return
-	}
-	cell := c.DB.New(key)
-	list.New(cell)
-	one := make([][]byte, 1)
-	s.outputs(func(val []byte, _ bool) {
-		one[0] = val
-		list.Push(cell, false, one)
-	})
-	c.DB.Commit(cell)
-	c.Changed(keyspace.EventList, "sortstore", key, count)
-	c.Out.Int(int64(count))
 }

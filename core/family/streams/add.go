@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
@@ -45,14 +46,17 @@ func xadd(c *command.Call) {
 	}
 	trimmed := e.Trim(o.trim)
 	c.DB.Commit(cell)
+	mark := c.Out.Mark()
 	replyID(c, id)
+	_, replied, _ := bytes.Cut(c.Out.B[mark:len(c.Out.B)-2], []byte("\n"))
 	c.Changed(keyspace.EventStream, "xadd", c.Args[1], 1)
 	if trimmed > 0 {
 		c.Event(keyspace.EventStream, "xtrim", c.Args[1], 0)
 	}
 	if c.Recording() && (!o.given || o.autoSeq || o.trim.Whole) {
-		args := append([][]byte(nil), c.Args...)
-		args[o.at] = id.AppendTo(nil)
+		var room [16][]byte
+		args := append(room[:0], c.Args...)
+		args[o.at] = replied
 		o.exactly(args, e.Stream)
 		c.RecordAs(args...)
 	}

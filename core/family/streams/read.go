@@ -269,6 +269,8 @@ func (r *reading) replyHistory(c *command.Call, key []byte, from stream.ID) {
 			p.Time = c.Now
 			p.Count++
 			g.SetPending(p)
+			// Redis keeps to itself that an entry was delivered once more.
+			recordClaim(c, key, c.Args[r.name], c.Args[r.name+1], p, g.LastID())
 		} else {
 			c.Out.Array(2)
 			replyID(c, p.ID)

@@ -13,9 +13,11 @@ const (
 
 	maxLoops  = 1024
 	maxShards = 4096
-
-	maxSnapshotWorkers = 64 // as many as there can be shards
 )
+
+// MaxSnapshotWorkers is the most that snapshot-workers may be: the number of
+// shards that there can be.
+const MaxSnapshotWorkers = 64
 
 // ownDirectives are those that Redis 7.0 does not have.
 func ownDirectives(s *Settings) []config.Directive {
@@ -30,7 +32,7 @@ func ownDirectives(s *Settings) []config.Directive {
 			Note: "Redoubt's own: what the process may hold in all, with free slots of the data's memory and Go's heap; beyond it, as beyond maxmemory"},
 		{Name: "snapshot-memory-budget", Value: config.Number(&s.SnapshotMemoryBudget, config.Memory, 1<<20, math.MaxInt64),
 			Note: "Redoubt's own: what a snapshot may keep of data that clients overwrite meanwhile"},
-		{Name: "snapshot-workers", Value: config.Number(&s.SnapshotWorkers, config.Integer, 0, maxSnapshotWorkers),
+		{Name: "snapshot-workers", Value: config.Number(&s.SnapshotWorkers, config.Integer, 0, MaxSnapshotWorkers),
 			Note: "Redoubt's own: threads that encode a background save; 0 is one for each two CPUs"},
 		{Name: "set-max-listpack-entries", Value: config.Number(&s.SetMaxListpackEntries, config.Integer, 0, math.MaxInt64),
 			Note: "from Redis 7.2; 0 is as Redis 7.0, which shows small sets of text as hashtable"},

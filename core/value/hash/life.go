@@ -12,7 +12,7 @@ func Freer(w value.Where, sp value.Space, kind value.Kind, b []byte) value.Freer
 	if width(kind) != 0 {
 		return value.BlobFreer(w, kind, b)
 	}
-	epoch := w.Heap().Epoch()
+	epoch := w.Epoch()
 	t := table.Nested(w, sp.Hash, func(_ *table.Table, _ uint64, e table.Entry) {
 		value.Nodes(sp.Heap, value.Kind(e.Kind()), e.Value(), func(ref page.Ref) { w.RetireDropped(ref, epoch) })
 	})

@@ -23,7 +23,7 @@ func Freer(w value.Where, sp value.Space, kind value.Kind, b []byte) value.Freer
 	if s.tail() == 0 && groups.Count == 0 {
 		return nil
 	}
-	f := &freer{w: w, epoch: w.Heap().Epoch()}
+	f := &freer{w: w, epoch: w.Epoch()}
 	f.steps = append(f.steps, groups.Detach(f.group), packs.Detach(f.pack))
 	if ref := s.tail(); ref != 0 {
 		w.Retire(ref)
