@@ -7,13 +7,10 @@ import (
 	"time"
 )
 
-// Priorities of a thread: that of the loops, and one that gives way to them.
-const (
-	foreground = 0
-	background = 19
-)
+// priority is not known where threads have none of their own.
+func priority() int { return 0 }
 
-// setPriority does nothing where threads have no priority of their own.
+// setPriority does nothing there.
 func setPriority(int) {}
 
 // pause has the calling goroutine sleep.

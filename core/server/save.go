@@ -25,12 +25,12 @@ import (
 //	  ▼ (on the caller)       cancelled ─────▶ idle
 //	saving
 type saver struct {
-	s       *Server
-	failing atomic.Bool                       // the last background save failed
-	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
-	cancels atomic.Bool                       // of the running save
-	owed    atomic.Int64                      // ns that writes have still to wait
-	urgent  [settings.MaxSnapshotWorkers]bool // by worker, who alone touches it: it has the loops' priority
+	s          *Server
+	failing    atomic.Bool                                 // the last background save failed
+	current    atomic.Pointer[keyspace.Snapshot]           // being saved in the background
+	cancels    atomic.Bool                                 // of the running save
+	owed       atomic.Int64                                // ns that writes have still to wait
+	priorities [settings.MaxSnapshotWorkers]threadPriority // by worker
 
 	mu        sync.Mutex
 	running   bool
@@ -188,11 +188,21 @@ func snapshotWorkers(asked int) int {
 	return min(max(1, runtime.NumCPU()/2), settings.MaxSnapshotWorkers)
 }
 
+// giveWay is by how much nicer the workers' threads are than others: as nice as can be.
+const giveWay = 19
+
+// threadPriority is that of a worker's thread, who alone touches it.
+type threadPriority struct {
+	usual  int  // nice value of the process
+	raised bool // the thread has that
+}
+
 // work runs one of the goroutines that encode a snapshot in the background.
 func (v *saver) work(worker int, work func()) {
 	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-	v.urgent[worker] = false
-	setPriority(background)
+	p := &v.priorities[worker]
+	*p = threadPriority{usual: priority()}
+	setPriority(p.usual + giveWay)
 	v.s.around("a snapshot worker", -1, work)
 }
 
@@ -202,12 +212,12 @@ func (v *saver) work(worker int, work func()) {
 // hurry.
 func (v *saver) pace(worker int, n *keyspace.Snapshot) (hurry bool) {
 	waiting, most := n.Waiting(), v.allowance(n)
-	if urgent := &v.urgent[worker]; !*urgent && waiting > most/32 {
-		setPriority(foreground)
-		*urgent = true
-	} else if *urgent && waiting < most/128 {
-		setPriority(background)
-		*urgent = false
+	if p := &v.priorities[worker]; !p.raised && waiting > most/32 {
+		setPriority(p.usual)
+		p.raised = true
+	} else if p.raised && waiting < most/128 {
+		setPriority(p.usual + giveWay)
+		p.raised = false
 	}
 	return waiting > most/4
 }
