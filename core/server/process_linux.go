@@ -20,9 +20,14 @@ func priority() int {
 	return 20 - n // the system call has no negative results
 }
 
-// setPriority changes the nice value of the calling thread alone. A process that
+// threadID is the system's number of the calling thread.
+func threadID() int { return unix.Gettid() }
+
+// setPriority changes the nice value of one thread of the process. A process that
 // may not raise its priority again goes on with the lower one.
-func setPriority(nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), min(nice, 19)) }
+func setPriority(thread, nice int) {
+	_ = unix.Setpriority(unix.PRIO_PROCESS, thread, min(nice, 19))
+}
 
 // pause has the calling thread sleep.
 func pause(d time.Duration) {

@@ -10,8 +10,11 @@ import (
 // priority is not known where threads have none of their own.
 func priority() int { return 0 }
 
+// threadID is 1 for each thread there.
+func threadID() int { return 1 }
+
 // setPriority does nothing there.
-func setPriority(int) {}
+func setPriority(_, _ int) {}
 
 // pause has the calling goroutine sleep.
 func pause(d time.Duration) { time.Sleep(d) }
