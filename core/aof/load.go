@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/rdb"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -32,7 +33,7 @@ type LoadOptions struct {
 	// RDB loads an RDB file from the start of file, which has size bytes, and
 	// returns the offset behind its end: commands may follow. path is for its
 	// errors. It calls progress as it goes on, with the bytes it has read, and
-	// ends with the error that progress may return.
+	// ends with the error that progress may return, or with rdb.ErrStopped.
 	RDB func(file vfs.File, path string, size int64, progress func(done int64) error) (end int64, err error)
 	// Apply applies one command, whose bytes are valid only during the call.
 	// SELECT, MULTI and EXEC do not come here. lane tells which goroutine
@@ -121,7 +122,7 @@ func Load(m *Manifest, o LoadOptions) (Loaded, error) {
 	l.result.State = Whole
 	for i, f := range files {
 		if err := l.file(f, i == len(files)-1); err != nil {
-			if stop := new(stopped); errors.As(err, &stop) {
+			for stop := new(stopped); errors.As(err, &stop); {
 				err = stop.err
 			}
 			return Loaded{}, err
@@ -267,8 +268,8 @@ func (l *loader) preamble(f File, file vfs.File, size int64) (int64, error) {
 		l.o.notice("Reading RDB base file on AOF loading...")
 	}
 	end, err := l.o.RDB(file, l.path(f), size, l.progress)
-	if stop := new(stopped); errors.As(err, &stop) {
-		return 0, stop
+	if errors.As(err, new(*stopped)) || errors.Is(err, rdb.ErrStopped) {
+		return 0, &stopped{err}
 	}
 	if err != nil {
 		l.o.warning("%v", err)
@@ -374,34 +375,4 @@ func reason(err error) string {
 		return strings.ToUpper(text[:1]) + text[1:]
 	}
 	return err.Error()
-}
-
-// IsOldFile tells whether the single append-only file of a Redis before 7 lies
-// in serverDir and is to be moved into dir, as the base: because dir has no
-// manifest, or one that lists this base alone and it has not arrived there. m
-// is the manifest of dir.
-func IsOldFile(fsys vfs.FS, serverDir, dir, name string, m *Manifest) (bool, error) {
-	there, err := isFile(fsys, filepath.Join(serverDir, name))
-	if err != nil || !there {
-		return false, err
-	}
-	if m.Empty() {
-		return true, nil
-	}
-	if base, ok := m.Base(); !ok || base.Name != name || len(m.incrs) > 0 {
-		return false, nil
-	}
-	arrived, err := isFile(fsys, filepath.Join(dir, name))
-	return err == nil && !arrived, err
-}
-
-func isFile(fsys vfs.FS, path string) (bool, error) {
-	info, err := fsys.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look for the append-only file: %w", err)
-	}
-	return info.Mode().IsRegular(), nil
 }

@@ -397,38 +397,3 @@ func TestLoadFaults(t *testing.T) {
 }
 
 func last(list []string) string { return list[len(list)-1] }
-
-func TestIsOldFile(t *testing.T) {
-	alone := "file a seq 1 type b\n"
-	for _, c := range []struct {
-		name  string
-		files map[string]string
-		want  bool
-	}{
-		{"nothing", nil, false},
-		{"no directory", map[string]string{"s/a": ""}, true},
-		{"no manifest", map[string]string{"s/a": "", "d/x": ""}, true},
-		{"not yet moved", map[string]string{"s/a": "", "d/a.manifest": alone}, true},
-		{"moved, and another there", map[string]string{"s/a": "", "d/a.manifest": alone, "d/a": ""}, false},
-		{"moved", map[string]string{"d/a.manifest": alone, "d/a": ""}, false},
-		{"new files", map[string]string{"s/a": "", "d/a.manifest": oneIncr}, false},
-		{"another base", map[string]string{"s/a": "", "d/a.manifest": "file b seq 1 type b\n"}, false},
-		{"old base with increments", map[string]string{"s/a": "", "d/a.manifest": alone + oneIncr}, false},
-		{"a directory", map[string]string{"s/a/x": ""}, false},
-	} {
-		fsys := memfs.New()
-		for name, text := range c.files {
-			if err := fsys.MkdirAll(filepath.Dir(name)); err != nil {
-				t.Fatal(err)
-			}
-			writeFile(t, fsys, name, text)
-		}
-		m, err := LoadManifest(fsys, "d", "a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := IsOldFile(fsys, "s", "d", "a", m); err != nil || got != c.want {
-			t.Errorf("%s: %v, %v", c.name, got, err)
-		}
-	}
-}

@@ -99,10 +99,11 @@ func (a *appender) turn(loop int) (send bool) {
 	if us := a.flushSleep.Load(); us > 0 {
 		time.Sleep(time.Duration(us) * time.Microsecond)
 	}
+	needed := a.s.loops[loop].Needed()
 	if a.writer.Turn(a.s.journal.End()) {
 		return true
 	}
-	return a.s.loops[loop].Needed() <= a.writer.State().Durable
+	return needed <= a.writer.State().Durable
 }
 
 // failure is why commands that write are refused, nil if they are not.

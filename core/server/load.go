@@ -69,9 +69,20 @@ func (v *saver) keyDelay() func() time.Duration {
 	}
 }
 
+// unlessStopped has progress end a load with rdb.ErrStopped when the server ends.
+func (s *Server) unlessStopped(progress func(done, total int64)) func(done, total int64) error {
+	return func(done, total int64) error {
+		progress(done, total)
+		if s.stopped.Load() {
+			return rdb.ErrStopped
+		}
+		return nil
+	}
+}
+
 // loadAtStart loads the file while clients are told to wait.
 func (s *Server) loadAtStart() {
-	go s.watchLoading()
+	s.spawn("the watcher of the load", s.watchLoading)
 	start := time.Now()
 	s.saver.loadStart.Store(start.Unix())
 	progress := func(done, total int64) {
@@ -79,7 +90,7 @@ func (s *Server) loadAtStart() {
 		s.saver.loadTotal.Store(total)
 	}
 	if s.live.Load().AppendOnly {
-		if err := s.loadAppendOnly(func(done, total int64) error { progress(done, total); return nil }); errors.Is(err, rdb.ErrStopped) {
+		if err := s.loadAppendOnly(s.unlessStopped(progress)); errors.Is(err, rdb.ErrStopped) {
 			return
 		} else if err != nil { // which is in the log
 			s.stop(1)

@@ -113,15 +113,10 @@ func (s *Server) replay(manifest *aof.Manifest, tx *keyspace.Tx, progress func(d
 			return err
 		},
 		RDB: func(file vfs.File, path string, size int64, progress func(done int64) error) (int64, error) {
-			var stop error
 			options, load := s.saver.loadOptions(rdb.LoadOptions{NowMs: s.clock.NowMs(), Tx: tx})
 			options.Size = size
-			options.Progress = func(done, _ int64) { stop = progress(done) }
-			load.Stop = func() bool { return stop != nil }
+			options.Progress = func(done, _ int64) { progress(done) } // load.Stop ends it
 			loaded, err := rdb.Load(io.NewSectionReader(file, 0, math.MaxInt64), s.store, options, load)
-			if stop != nil {
-				return 0, stop
-			}
 			if err != nil {
 				return 0, fmt.Errorf("load %s: %w", path, err)
 			}

@@ -20,6 +20,7 @@ type Loop struct {
 
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
+	told   int64 // what Needed has returned last, but for 0
 
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
 }
@@ -33,9 +34,17 @@ func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop
 	return l
 }
 
-// Needed is the offset up to which the journal has to be kept for all replies
-// that the loop has made to be true.
-func (l *Loop) Needed() int64 { return max(l.needed, l.batch.Last()) }
+// Needed is the offset up to which the journal has to be kept for the replies to be
+// true that the loop has made since Needed was called last, 0 if they tell of no
+// change: of those before, the transport has sent or dropped all.
+func (l *Loop) Needed() int64 {
+	n := max(l.needed, l.batch.Last())
+	if n <= l.told {
+		return 0
+	}
+	l.told = n
+	return n
+}
 
 func (l *Loop) add(s *Session) {
 	s.place = len(l.sessions)

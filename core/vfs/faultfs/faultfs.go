@@ -20,6 +20,9 @@ type Fault struct {
 	ShortWrite bool            // a failing write writes half of its bytes first
 	Err        error           // nil: syscall.EIO; a disk that is full: syscall.ENOSPC
 	Before     func(op string) // called before each operation, if not nil
+	// Only limits what counts and fails to operations for which it is true, by
+	// their line in the trace without "!"; nil: all. A full disk fails no reads.
+	Only func(op string) bool
 }
 
 // FS passes operations on to another file system. Every method of it and of
@@ -46,6 +49,13 @@ func (f *FS) Fired() bool {
 	return f.fired
 }
 
+// Clear ends the fault: nothing fails any more.
+func (f *FS) Clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fault = Fault{}
+}
+
 // Trace returns the operations so far, one line each, with the last element
 // of the names they were about. Those that failed end in "!".
 func (f *FS) Trace() []string {
@@ -65,9 +75,12 @@ func (f *FS) step(op, name string, format string, args ...any) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.count++
+	counts := f.fault.Only == nil || f.fault.Only(line)
+	if counts {
+		f.count++
+	}
 	at := f.fault.At
-	fails := at > 0 && (f.count == at || f.fault.Persistent && f.count > at)
+	fails := counts && at > 0 && (f.count == at || f.fault.Persistent && f.count > at)
 	if !fails {
 		f.trace = append(f.trace, line)
 		return nil
@@ -188,7 +201,7 @@ func (f *file) Write(p []byte) (int, error) {
 	if err == nil {
 		return f.File.Write(p)
 	}
-	if !f.fs.fault.ShortWrite {
+	if !f.fs.shortWrite() {
 		return 0, err
 	}
 	n, writeErr := f.File.Write(p[:len(p)/2])
@@ -196,6 +209,12 @@ func (f *file) Write(p []byte) (int, error) {
 		err = writeErr
 	}
 	return n, err
+}
+
+func (f *FS) shortWrite() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fault.ShortWrite
 }
 
 func (f *file) Sync() error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -88,5 +89,25 @@ func TestShortWriteAndCause(t *testing.T) {
 	info, _ := m.Stat("x")
 	if info.Size() != 4 || fmt.Sprint(before) != "[create x write x 8]" {
 		t.Fatal(info.Size(), before)
+	}
+}
+
+func TestOnlySomeFailUntilCleared(t *testing.T) {
+	f := faultfs.New(memfs.New(), faultfs.Fault{At: 2, Persistent: true, Only: func(op string) bool { return strings.HasPrefix(op, "write ") }})
+	file, err := f.Create("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, false, false} {
+		if _, err := file.Write([]byte("1")); (err == nil) != want {
+			t.Fatalf("write %d: %v", i+1, err)
+		}
+		if err := file.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Clear()
+	if _, err := file.Write([]byte("1")); err != nil || !f.Fired() {
+		t.Fatalf("after Clear: %v", err)
 	}
 }

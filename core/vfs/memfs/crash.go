@@ -11,16 +11,23 @@ const sector = 512
 // each directory's changes since its SyncDir the first few, and of each
 // file's unsynced bytes any sectors, the others being old or zero. The two
 // file systems share nothing afterwards.
-func (f *FS) CrashClone(r *rand.Rand) *FS {
+func (f *FS) CrashClone(r *rand.Rand) *FS { return f.crash(crasher{r: r}) }
+
+// CrashPrefix is CrashClone on a file system that keeps what was appended in order:
+// of each file's unsynced bytes a prefix survived, of any length.
+func (f *FS) CrashPrefix(r *rand.Rand) *FS { return f.crash(crasher{r: r, ordered: true}) }
+
+func (f *FS) crash(c crasher) *FS {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c := crasher{r: r, done: map[*node]*node{}}
+	c.done = map[*node]*node{}
 	return &FS{root: c.dir(f.root)}
 }
 
 type crasher struct {
-	r    *rand.Rand
-	done map[*node]*node // a node of two names stays one node
+	r       *rand.Rand
+	ordered bool            // files keep prefixes
+	done    map[*node]*node // a node of two names stays one node
 }
 
 func (c *crasher) upTo(n int) int {
@@ -63,6 +70,9 @@ func (c *crasher) bytes(n *node) []byte {
 	if c.r == nil {
 		return append([]byte(nil), n.synced...)
 	}
+	if c.ordered {
+		return c.prefix(n)
+	}
 	low, high := len(n.synced), len(n.data)
 	if low > high {
 		low, high = high, low
@@ -73,6 +83,21 @@ func (c *crasher) bytes(n *node) []byte {
 		if c.r.IntN(2) == 0 && at < len(n.data) {
 			copy(out[at:min(at+sector, len(out))], n.data[at:])
 		}
+	}
+	return out
+}
+
+// prefix keeps the first of the bytes that are not as they were at the last Sync.
+// Behind them the old ones stay.
+func (c *crasher) prefix(n *node) []byte {
+	same := 0
+	for same < min(len(n.synced), len(n.data)) && n.synced[same] == n.data[same] {
+		same++
+	}
+	to := same + c.upTo(len(n.data)-same)
+	out := append([]byte(nil), n.data[:to]...)
+	if to < len(n.synced) {
+		out = append(out, n.synced[to:]...)
 	}
 	return out
 }

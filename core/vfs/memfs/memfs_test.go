@@ -233,6 +233,31 @@ func TestCrashMayKeepMoreAndTearIt(t *testing.T) {
 	}
 }
 
+func TestCrashMayKeepAnyPrefix(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(200) {
+		m := memfs.New()
+		put(t, m, "a", "old", true)
+		put(t, m, "b", "abcd", true)
+		m.SyncDir(".")
+		file, _ := m.OpenAppend("a")
+		file.Write([]byte("1"))
+		file.Write([]byte("23"))
+		put(t, m, "b", "aX", false)
+		c := m.CrashPrefix(rand.New(rand.NewPCG(seed, 1)))
+		seen[get(t, c, "a")] = true
+		seen[get(t, c, "b")] = true
+	}
+	for _, want := range []string{"old", "old1", "old12", "old123", "abcd", "aXcd"} {
+		if !seen[want] {
+			t.Errorf("200 crashes never gave %q", want)
+		}
+	}
+	if len(seen) != 6 {
+		t.Errorf("crashes gave %v", seen)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	m := memfs.New()
 	put(t, m, "f", "x", false)
