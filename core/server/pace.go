@@ -20,11 +20,12 @@ import (
 //	above 3/4     writes wait, up to a millisecond each
 
 // allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
-// a tenth of the data if that is less.
+// a twelfth of the data if that is less, but never so little that writers are slowed
+// for nothing.
 func (v *saver) allowance(n *keyspace.Snapshot) int64 {
-	const least = 4 << 20
+	const least = 32 << 20
 	budget := v.s.live.Load().SnapshotMemoryBudget
-	return min(budget, max(least, n.Data()/10))
+	return min(budget, max(least, n.Data()/12))
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
