@@ -27,7 +27,7 @@ type handover struct {
 }
 
 type segment struct {
-	items [63]superseded
+	items [31]superseded
 	n     atomic.Int32 // stored after the item
 	next  atomic.Pointer[segment]
 }

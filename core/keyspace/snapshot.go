@@ -47,6 +47,7 @@ type Snapshot struct {
 	locked bool            // whoever made it holds every shard's lock
 
 	fieldsExpire bool
+	data         int64
 
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
@@ -141,7 +142,7 @@ func (n *Snapshot) cut(atCut func()) {
 	for db := range s.databases { // SWAPDB exchanges the same of every shard
 		n.dbs[s.shards[0].tables[db].ID()] = uint32(db)
 	}
-	n.pin = s.heap.Pin()
+	n.pin, n.data = s.heap.Pin(), s.UsedMemory()
 	n.pin.Superseded = n.superseded
 	s.snapshots.Store(n, nil)
 	if atCut != nil {
@@ -161,6 +162,9 @@ func (n *Snapshot) Size(db int) (keys, expires int64) {
 // FieldsExpire tells whether some hash in the snapshot may have a field with an
 // expiry of its own.
 func (n *Snapshot) FieldsExpire() bool { return n.fieldsExpire }
+
+// Data is the bytes of all nodes at the cut.
+func (n *Snapshot) Data() int64 { return n.data }
 
 // Held is the bytes of nodes that are kept for the snapshot alone.
 func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }

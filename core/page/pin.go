@@ -77,7 +77,7 @@ func (p *Pin) Heap() *Heap { return p.heap }
 func (p *Pin) Release(with func(shard int, fn func())) {
 	h := p.heap
 	p.unlist()
-	const batch = 256
+	const batch = 64
 	for s := range p.retired {
 		for more := true; more; {
 			with(s, func() {

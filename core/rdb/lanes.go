@@ -126,7 +126,7 @@ func (l *lane) ended() {
 
 // block is called by the encoder after each block.
 func (l *lane) block() error {
-	l.walker.pace()
+	l.e.opts.Compress = l.walker.pace()
 	if l.open {
 		return l.entry.Yield(l.level)
 	}

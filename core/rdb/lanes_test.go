@@ -72,11 +72,12 @@ func TestWritesWithinALargeValue(t *testing.T) {
 		paces, rounds := 0, 0 // since the last key; in all
 		w := Writing{Workers: 1, Spill: Spill{FS: fs, Path: "data/side"},
 			Progress: func() error { paces = 0; return nil },
-			Pace: func(int) {
-				if paces++; paces > 1 && rounds < 6 { // the one before was a block of a value
+			Pace: func(int) (hurry bool) {
+				if paces++; paces > 1 && rounds < 6 { // in the midst of a value
 					rounds++
 					overwrite(s, tx, fmt.Sprint("round", rounds))
 				}
+				return paces > 2
 			}}
 		var file bytes.Buffer
 		e := NewEncoder(&file, checked)

@@ -30,8 +30,9 @@ type Writing struct {
 	// Worker, if not nil, runs the worker of that number, on its goroutine, by
 	// calling work.
 	Worker func(number int, work func())
-	// Pace, if not nil, is called by each worker after each key and each block.
-	Pace func(number int)
+	// Pace, if not nil, is called by each worker before each key and after each
+	// block. While it tells them to hurry they do not compress.
+	Pace func(number int) (hurry bool)
 	// Spill is where files on the side may be made. Without, what is superseded
 	// while a large value is written is kept until that ends.
 	Spill Spill
@@ -152,10 +153,10 @@ func (k *walker) run(n *keyspace.Snapshot) error {
 	return nil
 }
 
-func (k *walker) pace() {
-	if k.w.Pace != nil {
-		k.w.Pace(k.number)
-	}
+// pace tells whether the encoder of a lane is to compress.
+func (k *walker) pace() bool {
+	hurry := k.w.Pace != nil && k.w.Pace(k.number)
+	return k.to.e.opts.Compress && !hurry
 }
 
 func (k *walker) visit(level, db int, entry keyspace.Entry) error {
@@ -167,8 +168,8 @@ func (k *walker) visit(level, db int, entry keyspace.Entry) error {
 	}
 	l := k.lanes[level]
 	l.begin(db, entry)
+	l.e.opts.Compress = k.pace()
 	k.w.entry(l.e, entry, k.store)
-	k.pace()
 	if k.w.Progress != nil {
 		if err := k.w.Progress(); err != nil {
 			return err

@@ -36,7 +36,7 @@ func (s *Server) gate(c *command.Call) string {
 		return ""
 	}
 	if s.saver.current.Load() != nil && flags&command.Write != 0 {
-		s.saver.throttle(set.SnapshotMemoryBudget)
+		s.saver.throttle()
 	}
 	if flags&command.Write != 0 {
 		if text := s.diskError(set); text != "" {

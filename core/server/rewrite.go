@@ -138,7 +138,7 @@ func (v *saver) writeBase(n *keyspace.Snapshot, w io.Writer, preamble bool) erro
 	writing := v.writing(n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
 	if !preamble {
 		o := aof.CommandsOptions{Block: v.block, Progress: func() error {
-			v.pace(0, n, set.SnapshotMemoryBudget)
+			v.pace(0, n)
 			return writing.Progress()
 		}}
 		if set.AOFTimestampEnabled {

@@ -44,7 +44,7 @@ type saver struct {
 	lastTry  time.Time // of the last background save
 	lastTook time.Duration
 	saved    int64 // dirty at the cut of the last save that succeeded
-	saves    int64
+	saves    int64 // begun by commands and save points, as Redis counts them
 	lastCOW  int64
 	lastPin  time.Duration
 	pins     int64
@@ -78,6 +78,7 @@ func (v *saver) begin(background bool) error {
 	v.processed.Store(0)
 	if background {
 		v.lastTry = v.started
+		v.saves++
 	}
 	return nil
 }
@@ -113,7 +114,6 @@ func (v *saver) end(err error, dirty int64, background bool) {
 	}
 	if err == nil {
 		v.lastEnd, v.saved = time.Now(), dirty
-		v.saves++
 		v.failing.Store(false)
 	}
 }
@@ -148,7 +148,7 @@ func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Wri
 	}
 	if v.current.Load() == n { // in the background
 		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
-		writing.Worker, writing.Pace = v.work, func(worker int) { v.pace(worker, n, set.SnapshotMemoryBudget) }
+		writing.Worker, writing.Pace = v.work, func(worker int) bool { return v.pace(worker, n) }
 		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
 	return writing
@@ -171,6 +171,14 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
+// allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
+// a tenth of the data if that is less.
+func (v *saver) allowance(n *keyspace.Snapshot) int64 {
+	const least = 4 << 20
+	budget := v.s.live.Load().SnapshotMemoryBudget
+	return min(budget, max(least, n.Data()/10))
+}
+
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
 // are processors, so that clients have the others.
 func snapshotWorkers(asked int) int {
@@ -190,16 +198,18 @@ func (v *saver) work(worker int, work func()) {
 
 // pace gives a worker's thread the priority of the loops while writers supersede
 // nodes faster than it saves them: else it would not run where clients take all
-// processors, and they would wait for it.
-func (v *saver) pace(worker int, n *keyspace.Snapshot, budget int64) {
-	waiting := n.Waiting()
-	if urgent := &v.urgent[worker]; !*urgent && waiting > budget/32 {
+// processors, and they would wait for it. Where that is not enough the worker is to
+// hurry.
+func (v *saver) pace(worker int, n *keyspace.Snapshot) (hurry bool) {
+	waiting, most := n.Waiting(), v.allowance(n)
+	if urgent := &v.urgent[worker]; !*urgent && waiting > most/32 {
 		setPriority(foreground)
 		*urgent = true
-	} else if *urgent && waiting < budget/128 {
+	} else if *urgent && waiting < most/128 {
 		setPriority(background)
 		*urgent = false
 	}
+	return waiting > most/4
 }
 
 // block is called after each block of the file.
@@ -210,25 +220,33 @@ func (v *saver) block() error {
 	return nil
 }
 
-// throttle makes a write wait while more than a quarter of snapshot-memory-budget
-// is what writers have superseded and a background save has not freed: the longer
+// throttle makes a write wait while more than three quarters of what may wait for
+// the snapshot do, superseded and not freed by a background save: the longer
 // the more there is, so that clients come to its pace without a jolt, and at most
 // a millisecond, in case the disk does not take what is written. Waits too short to
 // be slept are saved up.
-func (v *saver) throttle(budget int64) {
-	const least, most = 50 * time.Microsecond, time.Millisecond
+func (v *saver) throttle() {
+	const least, longest = 50 * time.Microsecond, time.Millisecond
 	n := v.current.Load()
 	if n == nil {
 		return
 	}
-	over := float64(n.Waiting()-budget/4) / float64(budget-budget/4)
+	most := v.allowance(n)
+	over := float64(n.Waiting()-most*3/4) / float64(most/4)
 	if over <= 0 {
 		return
 	}
-	wait := time.Duration(min(over*over, 1) * float64(most))
+	wait := time.Duration(min(over*over, 1) * float64(longest))
 	if due := v.owed.Add(int64(wait)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
-		pause(min(time.Duration(due), most))
+		pause(min(time.Duration(due), longest))
 	}
+}
+
+// crowded tells whether background work is to leave the data alone for now, since
+// what it drops would have to wait for a background save.
+func (v *saver) crowded() bool {
+	n := v.current.Load()
+	return n != nil && n.Waiting() > v.allowance(n)/2
 }
 
 // delay waits after a key for rdb-key-save-delay microseconds, which only tests
@@ -262,6 +280,13 @@ func (v *saver) afterFlush(tx *keyspace.Tx) bool {
 
 // Save writes the file on the caller's loop.
 func (v *saver) Save(c *command.Call) error {
+	if c != nil {
+		v.mu.Lock()
+		if !v.running {
+			v.saves++
+		}
+		v.mu.Unlock()
+	}
 	return v.inline(func() *keyspace.Snapshot { return v.s.store.Snapshot(nil) })
 }
 

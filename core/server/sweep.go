@@ -43,6 +43,9 @@ func (w *sweeper) run() {
 			continue
 		}
 		for s.store.CollectGarbage() {
+			for s.saver.crowded() && !s.stopped.Load() {
+				time.Sleep(time.Millisecond)
+			}
 			if s.stopped.Load() {
 				return
 			}
@@ -73,6 +76,9 @@ func (w *sweeper) expire(hz, effort int) {
 		for wrapped := false; !wrapped; {
 			if time.Since(start) > limit {
 				w.capped.Add(1)
+				return
+			}
+			if s.saver.crowded() {
 				return
 			}
 			_, wrapped = s.store.ExpireStep(i, s.clock.NowMs())
