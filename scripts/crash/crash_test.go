@@ -45,6 +45,7 @@ func TestRedoubt(t *testing.T) {
 		{"-mode", "always", "-rounds", "8", "-ballast", "500"},
 		{"-mode", "everysec", "-rounds", "2", "-ballast", "500"},
 		{"-mode", "rdb", "-rounds", "2", "-ballast", "500"},
+		{"-mode", "disk"},
 	} {
 		t.Run(args[1], func(t *testing.T) {
 			if out, err := crash(t, append(args, "-server", server, "-seed", "1")...); err != nil {

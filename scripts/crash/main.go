@@ -12,6 +12,8 @@
 //	snapshot  no kills: each of so many BGSAVEs under load, loaded into redis-server, must
 //	          keep the invariants of data that are changed in transactions (ledger.go)
 //	rewrite   the same with BGREWRITEAOF, its base and incremental file
+//	disk      the disk becomes full, the directory read-only, the directory vanishes;
+//	          root on Linux only
 //
 // Each of several connections writes keys of its own, pipelined, with all types,
 // expiries and transactions, and keeps a model of them; the data of one connection must
@@ -56,7 +58,7 @@ type options struct {
 	keep                     bool
 }
 
-var modes = []string{"always", "everysec", "rdb", "snapshot", "rewrite"}
+var modes = []string{"always", "everysec", "rdb", "snapshot", "rewrite", "disk"}
 
 func parseOptions(args []string) (options, error) {
 	var o options
@@ -82,9 +84,9 @@ func parseOptions(args []string) (options, error) {
 		return o, fmt.Errorf("-mode %q is none of %s", o.mode, strings.Join(modes, ", "))
 	case torn[o.tear] == "" && o.tear != "no":
 		return o, fmt.Errorf("-tear %q is none of transaction, command, no", o.tear)
-	case o.sabotage > 0 && (o.mode == "everysec" || o.mode == "rdb"):
+	case o.sabotage > 0 && (o.mode == "everysec" || o.mode == "rdb" || o.mode == "disk"):
 		return o, errors.New("-sabotage wants another -mode")
-	case !o.exact() && !slices.ContainsFunc(scenes, func(s scene) bool {
+	case !o.exact() && o.mode != "disk" && !slices.ContainsFunc(scenes, func(s scene) bool {
 		return slices.Contains(s.in, o.mode) && strings.Contains(s.name, o.scene)
 	}):
 		return o, fmt.Errorf("mode %s has no scene with %q", o.mode, o.scene)
@@ -111,10 +113,13 @@ func run(args []string, out io.Writer) (err error) {
 	fmt.Fprintf(out, "mode %s, seed %d, %d rounds, directory %s\n", o.mode, o.seed, o.rounds, o.dir)
 	begin := time.Now()
 	what, keep := "", o.keep
-	if o.exact() {
+	switch {
+	case o.exact():
 		err = exactly(o, out)
 		keep = keep || err != nil
-	} else {
+	case o.mode == "disk":
+		o.rounds, err = 1, diskMode(o, out)
+	default:
 		what, keep, err = trials(o, out)
 	}
 	if err == nil {
