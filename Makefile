@@ -49,9 +49,9 @@ crash:
 	@scripts/setup test
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
 	go build -o build/test/crash ./scripts/crash
-	build/test/crash -server build/test/redoubt-server -mode always -rounds $(rounds)
+	build/test/crash -server build/test/redoubt-server -mode always -rounds $(rounds) -also 10
 	build/test/crash -server build/test/redoubt-server -mode everysec -rounds $$(($(rounds) / 4))
-	build/test/crash -server build/test/redoubt-server -mode rdb -rounds $$(($(rounds) / 8))
+	build/test/crash -server build/test/redoubt-server -mode rdb -rounds $$(($(rounds) / 8)) -also 5
 	build/test/crash -server build/test/redoubt-server -mode snapshot -rounds $$(($(rounds) / 2))
 	build/test/crash -server build/test/redoubt-server -mode rewrite -rounds $$(($(rounds) / 4))
 	build/test/crash -server build/test/redoubt-server -mode disk

@@ -27,6 +27,9 @@ const (
 	// commandBytes is the size from which a command gets no more of them, so
 	// that elements of many megabytes are not gathered.
 	commandBytes = 1 << 20
+	// maxLevels is how many large values are read within each other where writers
+	// change them meanwhile (keyspace.Visit).
+	maxLevels = 3
 	// blockSize is the bytes of most writes.
 	blockSize = 256 << 10
 )
@@ -40,7 +43,7 @@ func WriteCommands(out io.Writer, n *keyspace.Snapshot, o CommandsOptions) error
 	if o.StampSec != 0 {
 		c.buf = appendStamp(c.buf, o.StampSec)
 	}
-	err := n.Each(func(db int, e keyspace.Entry) error {
+	err := n.Walk(0, 1, maxLevels, func(_, db int, e keyspace.Entry) error {
 		c.entry(db, e)
 		if c.err == nil && o.Progress != nil {
 			return o.Progress()

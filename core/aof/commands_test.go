@@ -228,3 +228,96 @@ func TestCommandsStopAtErrors(t *testing.T) {
 type failing struct{}
 
 func (failing) Write(p []byte) (int, error) { return 0, io.ErrShortWrite }
+
+// Values that writers change while they are written come out as they were at the
+// cut, and each command whole, also where others are visited in their midst.
+func TestCommandsUnderWrites(t *testing.T) {
+	s := newStore(t)
+	tx := s.NewTx()
+	const hashes, fields, strs = 3, 3000, 500
+	pad := strings.Repeat(".", 300) // many blocks
+	set := func(k, f, round int) {
+		key, now := fmt.Appendf(nil, "h%d", k), time.Now().UnixMilli()
+		tx.LockKey(key, now)
+		defer tx.Unlock()
+		c, ok := tx.DB(k).Change(key, 0)
+		if !ok {
+			c = tx.DB(k).New(key)
+			hash.New(c)
+		}
+		e := hash.Edit(c, now, 100)
+		e.Set(fmt.Appendf(nil, "f%d", f), fmt.Appendf(nil, "%d:%d%s", f, round, pad), hash.NoDue)
+		e.Close()
+		tx.DB(k).Commit(c)
+	}
+	str := func(i, round int) {
+		key := fmt.Appendf(nil, "s%d", i)
+		tx.LockKey(key, time.Now().UnixMilli())
+		tx.DB(i%3).SetString(key, fmt.Appendf(nil, "%d:%d", i, round), keyspace.NoTTL)
+		tx.Unlock()
+	}
+	for f := range fields {
+		for k := range hashes {
+			set(k, f, 0)
+		}
+	}
+	for i := range strs {
+		str(i, 0)
+	}
+	n := s.Snapshot(nil)
+	defer n.Release()
+	var out bytes.Buffer
+	calls := 0
+	err := WriteCommands(writerFunc(func(p []byte) (int, error) {
+		for i := range 40 { // writers come in wherever a block is full
+			set(calls%hashes, (calls*40+i*97)%fields, 1)
+			str((calls*40+i)%strs, 1)
+		}
+		calls++
+		return out.Write(p)
+	}), n, CommandsOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, db := map[string]string{}, ""
+	scanner, commands := resp.Scanner{Authenticated: true}, out.Bytes()
+	for len(commands) > 0 {
+		args, size, err := scanner.Next(commands)
+		if err != nil || size == 0 {
+			t.Fatal(err, size)
+		}
+		commands = commands[size:]
+		switch string(args[0]) {
+		case "SELECT":
+			db = string(args[1])
+		case "SET":
+			got[db+" "+string(args[1])] = string(args[2])
+		case "HMSET":
+			for i := 2; i < len(args); i += 2 {
+				got[db+" "+string(args[1])+" "+string(args[i])] = string(args[i+1])
+			}
+		}
+	}
+	if calls < 8 {
+		t.Fatalf("%d blocks", calls)
+	}
+	if len(got) != hashes*fields+strs {
+		t.Fatalf("%d values", len(got))
+	}
+	for k := range hashes {
+		for f := range fields {
+			if v := got[fmt.Sprintf("%d h%d f%d", k, k, f)]; v != fmt.Sprintf("%d:0%s", f, pad) {
+				t.Fatalf("hash %d field %d: %q", k, f, v)
+			}
+		}
+	}
+	for i := range strs {
+		if v := got[fmt.Sprintf("%d s%d", i%3, i)]; v != fmt.Sprintf("%d:0", i) {
+			t.Fatalf("string %d: %q", i, v)
+		}
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

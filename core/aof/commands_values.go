@@ -6,6 +6,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/listpack"
 	"github.com/redoubt-kv/redoubt/core/resp"
+	"github.com/redoubt-kv/redoubt/core/table"
 	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/list"
 	"github.com/redoubt-kv/redoubt/core/value/set"
@@ -112,6 +113,14 @@ func (w *entryWriter) list() {
 
 func (w *entryWriter) set() {
 	s := set.Of(w.entry.Space(), w.entry.Kind(), w.entry.Value())
+	if t := s.Table(); t != nil {
+		w.entry.EachOf(t, func(m table.Entry) bool {
+			w.add("SADD", m.Key())
+			return w.ok()
+		})
+		w.end()
+		return
+	}
 	s.Each(func(m set.Member) bool {
 		if m.Text != nil {
 			w.add("SADD", m.Text)
@@ -126,15 +135,27 @@ func (w *entryWriter) set() {
 // zset writes a large set from its end, as it lies in RDB files.
 func (w *entryWriter) zset() {
 	z := zset.Of(w.entry.Space(), w.entry.Kind(), w.entry.Value())
-	var digits [32]byte
-	c := z.At(z.Len() - 1)
-	for ; c.Valid() && w.ok(); c.Prev() {
-		w.item("ZADD")
-		w.bytes(resp.AppendDouble(digits[:0], c.Score()))
-		w.bytes(c.Member())
-		w.full()
+	if z.Packed() == nil {
+		w.entry.EachBackOf(z.Tree(), func(key, val []byte) bool {
+			member, score := zset.ElementOf(key, val)
+			w.scored(member, score)
+			return w.ok()
+		})
+	} else {
+		z.Each(func(member []byte, score float64) bool {
+			w.scored(member, score)
+			return w.ok()
+		})
 	}
 	w.end()
+}
+
+func (w *entryWriter) scored(member []byte, score float64) {
+	var digits [32]byte
+	w.item("ZADD")
+	w.bytes(resp.AppendDouble(digits[:0], score))
+	w.bytes(member)
+	w.full()
 }
 
 // hash writes all fields, also those whose time has come, like keys, and behind
@@ -143,7 +164,7 @@ func (w *entryWriter) hash() {
 	h := hash.Of(w.entry.Space(), w.entry.Kind(), w.entry.Value(), hash.AnyTime)
 	var dues []fieldDue
 	var name []byte
-	h.Each(func(field, v hash.Item, due int64) bool {
+	write := func(field, v hash.Item, due int64) bool {
 		name = field.AppendTo(name[:0])
 		if n := v.Len(); n > commandBytes { // a command of its own, of which it is not copied
 			w.end()
@@ -164,7 +185,12 @@ func (w *entryWriter) hash() {
 			w.dues(&dues)
 		}
 		return w.ok()
-	})
+	}
+	if whole := h.Table(); whole != nil {
+		w.entry.EachOf(whole, func(x table.Entry) bool { return write(h.FieldOf(x)) })
+	} else {
+		h.Each(write)
+	}
 	w.end()
 	w.dues(&dues)
 }

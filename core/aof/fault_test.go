@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/vfs"
 	"github.com/redoubt-kv/redoubt/core/vfs/faultfs"
 	"github.com/redoubt-kv/redoubt/core/vfs/memfs"
 )
@@ -126,7 +127,7 @@ func worthwhile(op string, after int) bool {
 func checkCrash(t *testing.T, r *rig, m *memfs.FS, when string, seed uint64) {
 	t.Helper()
 	durable, units := r.durable(), len(r.ends)
-	got, err := load(m.CrashClone(nil))
+	got, err := reload(m.CrashClone(nil))
 	if err != nil || got < durable || got > units {
 		t.Fatalf("%s: %d units of %d, %d were durable: %v\n%q", when, got, units, durable, err, r.fs.(*faultfs.FS).Trace())
 	}
@@ -137,6 +138,21 @@ func checkCrash(t *testing.T, r *rig, m *memfs.FS, when string, seed uint64) {
 	if err != nil || got < durable {
 		t.Fatalf("%s that tears: %d units of %d, %d were durable: %v\n%q", when, got, units, durable, err, r.fs.(*faultfs.FS).Trace())
 	}
+}
+
+// reload is load by the package's own Load.
+func reload(fsys vfs.FS) (units int, err error) {
+	m, err := LoadManifest(fsys, dir, name)
+	if err != nil {
+		return 0, err
+	}
+	_, err = Load(m, LoadOptions{FS: fsys, Dir: dir, Name: name, Truncated: true, Apply: func(_, _ int, argv [][]byte) error {
+		if units++; string(argv[1]) != fmt.Sprintf("%08d", units) {
+			return fmt.Errorf("%q where %d should be", argv, units)
+		}
+		return nil
+	}})
+	return units, err
 }
 
 func TestEachOperationFails(t *testing.T) {

@@ -7,6 +7,8 @@ import "time"
 const (
 	limitAfter   = 3
 	limitLongest = time.Hour
+	// staleRetry is between rewrites without which nothing can be written.
+	staleRetry = 10 * time.Second
 )
 
 // rewriteLimit counts failures of rewrites in a row. The zero value is none.
@@ -14,12 +16,13 @@ type rewriteLimit struct {
 	failures int
 	delay    time.Duration // the last one; 0: none yet
 	until    time.Duration // on the monotonic clock; 0: no delay runs
+	failedAt time.Duration // on the monotonic clock, if failures is not 0
 }
 
 // limited tells whether a rewrite must wait. Where that begins, started is true.
 func (l *rewriteLimit) limited(now time.Duration) (limited, started bool) {
 	if l.failures < limitAfter {
-		*l = rewriteLimit{failures: l.failures}
+		*l = rewriteLimit{failures: l.failures, failedAt: l.failedAt}
 		return false, false
 	}
 	if l.until != 0 {
@@ -35,10 +38,15 @@ func (l *rewriteLimit) limited(now time.Duration) (limited, started bool) {
 }
 
 // RewriteLimited tells whether rewrites that nobody asked for must wait, because
-// the last ones have failed: 1, 2, 4, … 60 minutes.
+// the last ones have failed: 1, 2, 4, … 60 minutes; but ten seconds only where the
+// current file is stale, since commands that write are refused until then.
 func (w *Writer) RewriteLimited() bool {
 	now := w.o.Clock.Mono()
 	w.mu.Lock()
+	if w.stale != nil {
+		defer w.mu.Unlock()
+		return w.limit.failures > 0 && now-w.limit.failedAt < staleRetry
+	}
 	limited, started := w.limit.limited(now)
 	delay := w.limit.delay
 	w.mu.Unlock()
@@ -64,9 +72,11 @@ func (w *Writer) AllowRewrite() {
 
 // rewriteFailed counts and logs the failure of a rewrite, and returns err.
 func (w *Writer) rewriteFailed(err error) error {
+	now := w.o.Clock.Mono()
 	w.mu.Lock()
 	w.limit.failures++
+	w.limit.failedAt = now
 	w.mu.Unlock()
-	w.o.Warning("Background AOF rewrite failed: %v", err)
+	w.o.Warning("Background AOF rewrite terminated with error: %v", err)
 	return err
 }

@@ -250,6 +250,28 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// While nothing can be written, rewrites are tried again soon.
+func TestStaleFilesDoNotWaitLong(t *testing.T) {
+	r, m := started(t, Settings{})
+	m.Remove(dir + "/a.aof.manifest")
+	r.tick(time.Second)
+	for range 5 {
+		if r.w.RewriteLimited() {
+			t.Fatal("limited")
+		}
+		re, err := r.w.PrepareSwitch(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		re.Discard(io.ErrShortWrite)
+		r.clock.Advance(9 * time.Second)
+		if !r.w.RewriteLimited() {
+			t.Fatal("tried again after 9 s")
+		}
+		r.clock.Advance(time.Second)
+	}
+}
+
 func TestLimitDoubles(t *testing.T) {
 	l := rewriteLimit{failures: limitAfter}
 	now := time.Hour

@@ -32,6 +32,17 @@ type recording struct {
 // also where a client would be refused, and not recorded again.
 func (c *Call) Replays() bool { return c.replays }
 
+// MaxString is how long a string may become, in bytes: what is configured now. An
+// effect may be from before that was lowered, and has a bound only because what it
+// is read from may be corrupt.
+func (c *Call) MaxString(configured int64) int64 {
+	const replayed = 32 << 30
+	if c.replays {
+		return max(configured, replayed)
+	}
+	return configured
+}
+
 // batch is where the effects of the call's Tx are gathered; nil if nowhere.
 func (c *Call) batch() *journal.Batch {
 	if c.replays {

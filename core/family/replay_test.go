@@ -4,8 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -282,4 +285,60 @@ func streamContent(s stream.Stream) (parts []string) {
 		})
 	})
 	return parts
+}
+
+// TestReplayOfManyLoops: clients of several loops, and the expiry cycle, write at
+// the same time, and the journal has one order for them that leads to the data.
+func TestReplayOfManyLoops(t *testing.T) {
+	r := newReplayRun(t, 2)
+	var now atomic.Int64
+	now.Store(r.now)
+	r.peer = newPeer(t, &lazy{}, 8, now.Load)
+	var clients []*familytest.PeerClient
+	for range 4 {
+		clients = append(clients, r.peer.Client())
+	}
+	var writers, sweeper sync.WaitGroup
+	for i, c := range clients {
+		gen := newReplayGen(uint64(i), now.Load)
+		writers.Go(func() {
+			for range 6000 {
+				args := gen.command()
+				if slices.Contains(args, "block") || args[0][0] == 'b' && args[0] != "bitop" && args[0] != "bitfield" {
+					continue // it may wait, and nobody looks after that here
+				}
+				line := make([][]byte, len(args))
+				for i := range args {
+					line[i] = []byte(args[i])
+				}
+				c.RunQuietly(line)
+				now.Add(int64(gen.IntN(20)))
+			}
+		})
+	}
+	var done atomic.Bool
+	sweeper.Go(func() {
+		for !done.Load() {
+			r.peer.Sweep()
+		}
+	})
+	writers.Wait()
+	done.Store(true)
+	sweeper.Wait()
+	r.now = now.Load()
+	r.compare()
+}
+
+// TestReplayOfLongString: proto-max-bulk-len may have been lowered since.
+func TestReplayOfLongString(t *testing.T) {
+	p := newPeer(t, &lazy{}, 1, func() int64 { return 1_700_000_000_000 })
+	p.Replay([]byte("*4\r\n$8\r\nSETRANGE\r\n$1\r\nk\r\n$10\r\n2147483648\r\n$1\r\nx\r\n" +
+		"*4\r\n$6\r\nSETBIT\r\n$1\r\nb\r\n$11\r\n17179869184\r\n$1\r\n1\r\n" +
+		"*4\r\n$8\r\nSETRANGE\r\n$1\r\nl\r\n$16\r\n9000000000000000\r\n$1\r\nx\r\n"))
+	c := p.Client()
+	for key, want := range map[string]string{"k": ":2147483649\r\n", "b": ":2147483649\r\n", "l": ":0\r\n"} {
+		if got := c.Do("STRLEN", key); got != want {
+			t.Errorf("STRLEN %s is %q, want %q", key, got, want)
+		}
+	}
 }

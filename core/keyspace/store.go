@@ -264,6 +264,25 @@ func (tx *Tx) Sizes() []Size {
 	return sizes
 }
 
+// Expect prepares database db for as many keys more; the hint is forgotten with
+// ExpectNothing. If it is not true, memory may be wasted, less than the keys take.
+// tx has all shards locked or none.
+func (tx *Tx) Expect(db int, keys int64) {
+	tx.each(func(sh *shard) {
+		t := &sh.tables[db]
+		t.Expected = t.Count + keys>>tx.s.shardBits
+	})
+}
+
+// ExpectNothing ends Expect. tx has all shards locked or none.
+func (tx *Tx) ExpectNothing() {
+	tx.each(func(sh *shard) {
+		for db := range sh.tables {
+			sh.tables[db].Expected = 0
+		}
+	})
+}
+
 // Size is the keys of a database and how many of them expire.
 type Size struct{ Keys, Expires int64 }
 

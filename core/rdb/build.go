@@ -3,7 +3,6 @@ package rdb
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/value"
@@ -74,7 +73,7 @@ type build struct {
 	Value
 
 	close    func() // ends the open editor of the cell
-	expected int    // members, or 0: not known
+	expected int64  // members, or 0: not known
 	gathered scoredMembers
 	seen     seen // of gathered, packed
 	scores   zset.Editor
@@ -90,7 +89,7 @@ func (b *build) start(db *keyspace.DB, key []byte) {
 }
 
 // expect is told how many members follow. Nothing vouches for the number.
-func (b *build) expect(n uint64) { b.expected = int(min(n, math.MaxInt32)) }
+func (b *build) expect(n uint64) { b.expected = int64(min(n, maxExpected)) }
 
 // End closes the value, which is then the cell's.
 func (b *build) End() error {

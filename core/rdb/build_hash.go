@@ -11,9 +11,10 @@ import (
 func (b *build) hash() {
 	if b.cell == nil {
 		b.cell = b.db.New(b.key)
+		b.cell.Expected = b.expected
 		hash.New(b.cell)
 		b.fields = hash.Edit(b.cell, hash.AnyTime, 0)
-		b.fields.Expect(b.expected)
+		b.fields.Expect()
 		b.close = b.fields.Close
 	}
 }

@@ -22,7 +22,8 @@ func (b *build) Member(v []byte) error {
 	}
 	if b.cell == nil {
 		b.set()
-		set.Expect(b.cell, b.expected, v)
+		b.cell.Expected = b.expected
+		set.Expect(b.cell, v)
 	}
 	if !set.Add(b.cell, v) {
 		return ErrDuplicate

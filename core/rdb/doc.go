@@ -85,6 +85,13 @@
 // middle. That is known when the snapshot is cut, where hashes with such fields
 // are counted. A payload of DUMP is of version 12 if it holds such a hash.
 //
+// # Loading
+//
+// Load fills a store, with several goroutines if it is told so (parallel.go has
+// the picture): one finds where entries end (skimmer), workers decode them with
+// the same code that a Decoder uses. What a Builder of a store gathers and makes
+// in bulk is in gather.go and the files build_*.go.
+//
 // # Checks
 //
 // Nothing that a file or payload says is trusted: ziplists, zipmaps, listpacks,

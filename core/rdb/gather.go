@@ -83,6 +83,7 @@ func (b *build) spread() error {
 		longest = max(longest, int(m.end-m.from))
 	}
 	b.cell = b.db.New(b.key)
+	b.cell.Expected = max(b.expected, int64(len(s.at)))
 	zset.New(b.cell)
 	if !zset.Packs(b.cell, len(s.at), longest, len(s.text)) || s.full {
 		return b.spreadTree()

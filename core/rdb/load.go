@@ -72,6 +72,7 @@ func Load(r io.Reader, store *keyspace.Store, d DecoderOptions, o LoadOptions) (
 	} else {
 		err = dec.Decode(l)
 	}
+	l.tx.ExpectNothing()
 	l.Consumed, l.Rest = dec.Offset(), dec.Buffered()
 	return l.Loaded, err
 }
@@ -98,6 +99,7 @@ type loader struct {
 	store *keyspace.Store
 	tx    *keyspace.Tx
 	o     LoadOptions
+	db    int   // selected
 	value build // of the entry at hand
 	Loaded
 }
@@ -123,11 +125,18 @@ func (l *loader) SelectDB(db uint64) error {
 	if db >= uint64(l.store.Databases()) {
 		return fmt.Errorf("database %d: there are only %d databases (see the directive databases)", db, l.store.Databases())
 	}
+	l.db = int(db)
 	return nil
 }
 
-// ResizeDB implements Visitor: tables grow as they fill.
-func (l *loader) ResizeDB(_, _ uint64) error { return nil }
+// ResizeDB implements Visitor.
+func (l *loader) ResizeDB(keys, _ uint64) error {
+	l.tx.Expect(l.db, int64(min(keys, maxExpected)))
+	return nil
+}
+
+// maxExpected is more keys than any store can have.
+const maxExpected = 1 << 40
 
 // Entry implements Visitor: the serial way.
 func (l *loader) Entry(e *Entry) error {

@@ -89,7 +89,7 @@ func loadParallel(d *Decoder, l *loader) error {
 
 // start makes the workers and as many chunks as keep them busy.
 func (c *crew) start(workers int) {
-	const ahead = 2 // chunks a worker may have to do
+	const ahead = 4 // chunks a worker may have to do: some have more work than others
 	chunks := ahead*workers + 1
 	c.free = make(chan *chunk, chunks)
 	for range chunks {
@@ -239,7 +239,7 @@ func (c *crew) selectDB(s *skimmer, it *item) skimmed {
 	}
 	if how == whole {
 		it.db = uint32(n)
-		c.d.entry.DB = n
+		c.d.entry.DB, c.l.db = n, int(n)
 	}
 	return how
 }

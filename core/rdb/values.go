@@ -75,7 +75,7 @@ func placed(at int64, err error) error {
 
 // once makes of a builder's ErrDuplicate what the format calls it.
 func (r *valueReader) once(at int64, err error, what string) error {
-	if errors.Is(err, ErrDuplicate) {
+	if err != nil && errors.Is(err, ErrDuplicate) {
 		return r.corrupt(at, "Duplicate %s detected", what)
 	}
 	return err

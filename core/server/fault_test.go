@@ -159,4 +159,3 @@ func TestEveryFileOperationFails(t *testing.T) {
 		})
 	}
 }
-

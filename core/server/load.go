@@ -30,11 +30,14 @@ func (v *saver) noteLoaded(n rdb.Loaded) {
 	v.loadedInfo = n
 }
 
+// mostLoaders is how many goroutines the one that reads a file can keep busy.
+const mostLoaders = 16
+
 // loadOptions completes o, and says how files are read.
 func (v *saver) loadOptions(o rdb.LoadOptions) (rdb.DecoderOptions, rdb.LoadOptions) {
 	set := v.s.live.Load()
 	o.Delay = v.keyDelay()
-	o.Workers = runtime.NumCPU()
+	o.Workers = min(runtime.NumCPU(), mostLoaders)
 	o.Stop, o.Aux = v.s.stopped.Load, v.auxOfRDB
 	skipped := 0
 	o.Skipping = func(key []byte) {

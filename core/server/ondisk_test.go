@@ -259,4 +259,3 @@ func (d *onDisk) complete(most time.Duration) bool {
 	}
 	return false
 }
-

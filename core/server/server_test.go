@@ -46,6 +46,14 @@ type running struct {
 // start runs a server in dir on a free port and waits until it answers.
 func start(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
+	r := launch(t, dir, args...)
+	r.eventually("ready", func() bool { return strings.Contains(r.log.String(), "Ready to accept") })
+	return r
+}
+
+// launch is start that does not wait.
+func launch(t *testing.T, dir string, args ...string) *running {
+	t.Helper()
 	port, err := redistest.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +68,6 @@ func start(t *testing.T, dir string, args ...string) *running {
 			t.Logf("log:\n%s", r.log)
 		}
 	})
-	r.eventually("ready", func() bool { return strings.Contains(r.log.String(), "Ready to accept") })
 	return r
 }
 

@@ -17,7 +17,11 @@ func (t *Table) rebuild(at place, ref page.Ref, b bucket, extra int) (page.Ref, 
 		n++
 	}
 	slots := max(slotsFor(n), 8)
-	nref := t.arena.Alloc(b.live(slots)+extra, kindBucket|t.nested)
+	size := b.live(slots) + extra
+	if extra > 0 {
+		size, slots = t.ahead(size, slots, b.depth())
+	}
+	nref := t.arena.Alloc(size, kindBucket|t.nested)
 	nb := bucket(t.heap.Node(nref))
 	initBucket(nb, slots, b.depth())
 	nb.setNext(b.next())
@@ -25,6 +29,27 @@ func (t *Table) rebuild(at place, ref page.Ref, b bucket, extra int) (page.Ref, 
 	t.hang(at, nref)
 	t.retire(ref, 0)
 	return nref, nb
+}
+
+// ahead returns size and slots for a new bucket of the given depth that needs at
+// least these: as many more as the entries will take that are still to come to
+// it, if that is known. An eighth is left out, since some buckets get fewer.
+func (t *Table) ahead(size, slots, depth int) (int, int) {
+	n := (t.Expected >> min(depth, 62)) * 7 / 8
+	if n <= int64(slots) {
+		return size, slots
+	}
+	const most = MaxBucket / minEntry
+	each := (size - offTags) / slots // with tag and offset, or a little less
+	room := min(int(min(n, most)), (MaxBucket-offTags)/max(each, minEntry))
+	if room = room &^ 7; room <= slots {
+		return size, slots
+	}
+	need := size + 3*(room-slots)
+	if need > MaxBucket {
+		return size, slots
+	}
+	return max(need, offTags+room*each), room
 }
 
 // copyEntries fills the empty bucket dst with the entries of src.
@@ -66,7 +91,8 @@ func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
 	sizes, counts := t.weigh(b, depth, upper[:])
 	for i := range halves {
 		slots := max(slotsFor(counts[i]), 8)
-		refs[i] = t.newBucket(offTags+3*slots+sizes[i], slots, depth+1)
+		size, slots := t.ahead(offTags+3*slots+sizes[i], slots, depth+1)
+		refs[i] = t.newBucket(size, slots, depth+1)
 	}
 	for i := range halves {
 		halves[i] = t.heap.Node(refs[i])

@@ -128,6 +128,11 @@ type Table struct {
 	Root  page.Ref // 0 while the table is empty
 	Count int64    // entries
 	Dues  int64    // entries with a due time
+	// Expected is how many entries the table will have, where that is known:
+	// then buckets are made about as large as they will be, which spares most
+	// of the copying while it fills. If it is not true, buckets may be up to
+	// half empty. It is no part of the version.
+	Expected int64
 
 	arena   *page.Arena
 	heap    *page.Heap
@@ -160,7 +165,7 @@ func Nested(place page.Place, hash func(key []byte) uint64, release func(t *Tabl
 
 // Open makes t a version of a nested table, to be changed; else it is as Nested.
 func (t *Table) Open(place page.Place, hash func([]byte) uint64, release func(t *Table, pos uint64, e Entry), root page.Ref, count, dues int64) {
-	t.Root, t.Count, t.Dues = root, count, dues
+	t.Root, t.Count, t.Dues, t.Expected = root, count, dues, 0
 	t.arena, t.heap, t.id, t.at, t.nested = place.Arena, place.Heap(), place.Table, place.Pos, nestedBit
 	t.hash, t.release, t.dropped = hash, release, place.Dropped
 }

@@ -288,3 +288,38 @@ func TestSupersededPosition(t *testing.T) {
 	}
 	pin.Release(func(_ int, fn func()) { fn() })
 }
+
+// A table that knows how many entries it will have takes no more memory for that,
+// and is sound also where that was not true.
+func TestExpected(t *testing.T) {
+	const n = 20000
+	used := map[int64]int64{}
+	for _, expected := range []int64{0, n, n / 3, 50 * n, 1 << 62} {
+		heap, err := page.New(page.Options{Reserve: 1 << 28})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := New(heap.Arena(0), 0, testHash, nil)
+		tab.Expected = expected
+		for i := range n {
+			key := fmt.Append(nil, "key:", i)
+			tab.Set(testHash(key), key, Item{Due: NoDue, Value: make([]byte, i%90)})
+		}
+		tab.Expected = 0
+		for i := range n {
+			key := fmt.Append(nil, "key:", i)
+			if e, ok := tab.Find(testHash(key), key); !ok || len(e.Value()) != i%90 {
+				t.Fatalf("%d expected: %s is lost", expected, key)
+			}
+		}
+		if err := tab.Check(func(page.Ref) {}); err != nil {
+			t.Fatalf("%d expected: %v", expected, err)
+		}
+		used[expected] = heap.Used()
+		heap.Close()
+	}
+	if used[n] > used[0]*108/100 || used[1<<62] > 2*used[0] {
+		t.Errorf("bytes in use by what was expected: %v", used)
+	}
+	t.Log(used)
+}

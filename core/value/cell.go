@@ -45,7 +45,10 @@ type Cell struct {
 	Space
 	Where
 	Limits *Limits
-	Kind   Kind
+	// Expected is how many members or fields a new value will have, 0 if that
+	// is not known: a hint for its table.
+	Expected int64
+	Kind     Kind
 	// B are the value's bytes: in the entry, where they may be changed in
 	// place as long as their number stays, or those of the last Set.
 	B []byte
@@ -63,7 +66,7 @@ type Cell struct {
 
 // Reset makes c the value b of kind, as it is in its entry.
 func (c *Cell) Reset(kind Kind, b []byte) {
-	c.Kind, c.B, c.Changed, c.Fresh = kind, b, false, false
+	c.Kind, c.B, c.Changed, c.Fresh, c.Expected = kind, b, false, false, 0
 	const keep = 64 << 10
 	if cap(c.blob) > keep {
 		c.blob = nil
@@ -203,6 +206,7 @@ func (c *Cell) Table(off int, release func(t *table.Table, pos uint64, e table.E
 func (c *Cell) OpenTable(off int, release func(t *table.Table, pos uint64, e table.Entry)) *table.Table {
 	b := c.B[off : off+TableSize]
 	c.table.Open(c.Where, c.Hash, release, page.Ref(le.Uint32(b)), int64(le.Uint64(b[8:])), int64(le.Uint64(b[16:])))
+	c.table.Expected = c.Expected
 	return &c.table
 }
 

@@ -42,7 +42,7 @@ func TestRedoubt(t *testing.T) {
 	for _, args := range [][]string{
 		{"-mode", "snapshot", "-rounds", "5"},
 		{"-mode", "rewrite", "-rounds", "3"},
-		{"-mode", "always", "-rounds", "8", "-ballast", "500"},
+		{"-mode", "always", "-rounds", "8", "-ballast", "500", "-also", "4"},
 		{"-mode", "everysec", "-rounds", "2", "-ballast", "500"},
 		{"-mode", "rdb", "-rounds", "2", "-ballast", "500"},
 		{"-mode", "disk"},

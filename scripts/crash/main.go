@@ -52,7 +52,7 @@ func main() {
 type options struct {
 	server, dir, mode, scene string
 	tear, oracle             string
-	rounds, ballast          int
+	rounds, ballast, also    int
 	seed                     uint64
 	sabotage                 int64
 	keep                     bool
@@ -68,7 +68,8 @@ func parseOptions(args []string) (options, error) {
 	fs.StringVar(&o.mode, "mode", "always", strings.Join(modes, ", "))
 	fs.StringVar(&o.scene, "scene", "", "only scenes whose name contains this")
 	fs.StringVar(&o.tear, "tear", "transaction", "what stands half written behind the AOF after some kills: transaction, command, no (redis-server 7.0 needs command)")
-	fs.StringVar(&o.oracle, "oracle", "redis-server", "what loads the snapshots of modes snapshot and rewrite")
+	fs.StringVar(&o.oracle, "oracle", "redis-server", "what loads the snapshots of modes snapshot and rewrite, and for -also")
+	fs.IntVar(&o.also, "also", 0, "have the oracle load the files, too, after each so many kills, and compare")
 	fs.IntVar(&o.rounds, "rounds", 200, "kills")
 	fs.IntVar(&o.ballast, "ballast", 5000, "keys that never change, which make saving and loading last")
 	fs.Uint64Var(&o.seed, "seed", 0, "seed of the random choices, 0 for a random one")

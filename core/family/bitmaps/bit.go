@@ -36,7 +36,7 @@ func (f family) offset(c *command.Call, i, width int) (bit int64, ok bool) {
 	n, ok := command.ParseInt(b)
 	// A product that wraps around is taken as it is, as Redis does.
 	n *= scale
-	if !ok || n < 0 || n>>3 >= f.MaxBulk() {
+	if !ok || n < 0 || n>>3 >= c.MaxString(f.MaxBulk()) {
 		c.Out.Error(errOffset)
 		return 0, false
 	}

@@ -181,7 +181,7 @@ func (f family) setrange(c *command.Call) {
 
 // fits refuses a string that would be longer than the configuration allows.
 func (f family) fits(c *command.Call, have int64, more int) bool {
-	if have > f.MaxBulk()-int64(more) {
+	if have > c.MaxString(f.MaxBulk())-int64(more) {
 		c.Out.Error(errTooLong)
 		return false
 	}

@@ -130,10 +130,10 @@ func (e *Editor) Set(field, val []byte, due int64) (added bool) {
 	return e.setInTable(e.c.Hash(field), field, val, due)
 }
 
-// Expect makes a table of an empty hash that is to have n fields, if it would
-// become one.
-func (e *Editor) Expect(n int) {
-	if e.width != 0 && n > e.c.Limits.HashMaxListpackEntries {
+// Expect makes a table of an empty hash that is to have as many fields as its
+// cell expects, if it would become one.
+func (e *Editor) Expect() {
+	if e.width != 0 && e.c.Expected > int64(e.c.Limits.HashMaxListpackEntries) {
 		e.toTable()
 	}
 }
@@ -313,6 +313,7 @@ func copyElem(to, from []byte, pos int) []byte {
 // toTable makes a packed hash a table.
 func (e *Editor) toTable() {
 	t := table.Nested(e.c.Where, e.c.Hash, release)
+	t.Expected = e.c.Expected
 	h := Hash{sp: e.c.Space, now: e.now, width: e.width, lp: e.lp}
 	e.due = never
 	h.Each(func(field, val Item, due int64) bool {

@@ -22,10 +22,11 @@ func New(c *value.Cell) {
 	c.Set(value.SetInts, intset.New(room[:0]))
 }
 
-// Expect makes a table of the empty set c that is to have n members, m among
-// them, if it would become one.
-func Expect(c *value.Cell, n int, m []byte) {
-	if _, isInt := value.ParseInt(m); n > max(maxHashed, c.Limits.SetMaxListpackEntries) && (!isInt || n > c.Limits.SetMaxIntsetEntries) {
+// Expect makes a table of the empty set c that is to have as many members as the
+// cell expects, m among them, if it would become one.
+func Expect(c *value.Cell, m []byte) {
+	n, l := c.Expected, c.Limits
+	if _, isInt := value.ParseInt(m); n > int64(max(maxHashed, l.SetMaxListpackEntries)) && (!isInt || n > int64(l.SetMaxIntsetEntries)) {
 		toTable(c)
 	}
 }
