@@ -44,6 +44,9 @@ func diskMode(o options, out io.Writer) error {
 		return nil
 	}
 	defer syscall.Unmount(p.dir, syscall.MNT_DETACH)
+	if err := p.copyProgram(filepath.Join(o.dir, "server")); err != nil {
+		return err
+	}
 	for _, dir := range []string{o.dir, p.dir} {
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			return err
@@ -68,6 +71,22 @@ func diskMode(o options, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "%s: as it must be; %d writes acknowledged, %d refused, none lost\n", step.name, len(d.must), len(d.not))
 	}
+	return nil
+}
+
+// copyProgram puts the server's program where anybody may run it.
+func (p *process) copyProgram(to string) error {
+	program, err := exec.LookPath(p.command[0])
+	if err == nil {
+		err = copyFile(program, to)
+	}
+	if err == nil {
+		err = os.Chmod(to, 0o755)
+	}
+	if err != nil {
+		return fmt.Errorf("copy the server's program: %w", err)
+	}
+	p.command[0] = to
 	return nil
 }
 

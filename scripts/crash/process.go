@@ -58,6 +58,7 @@ func (p *process) start(args ...string) error {
 		p.prepare(p.cmd)
 	}
 	if err := p.cmd.Start(); err != nil {
+		p.cmd = nil
 		return fmt.Errorf("start %s: %w", p.command[0], err)
 	}
 	p.exited = make(chan struct{})
