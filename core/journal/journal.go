@@ -13,9 +13,10 @@
 //
 // The log is a stream of requests as clients send them (RESP arrays of bulk
 // strings). A unit of several effects is enclosed by MULTI and EXEC; SELECT
-// comes before an effect in another database than the last one, and first of all
-// where a sink begins. Redis writes its append-only file and its replication
-// stream alike (propagatePendingCommands, feedAppendOnlyFile).
+// comes before an effect in another database than the last one (before the MULTI
+// of a unit that begins with it), and first of all where a sink begins. Redis 7.0
+// writes its append-only file and its replication stream alike
+// (propagatePendingCommands, feedAppendOnlyFile).
 //
 //	*2 SELECT 0 | *3 SET k v | *1 MULTI | *3 SADD s a | *2 SELECT 1 | *2 DEL k | *1 EXEC | …
 //	`--- unit of one effect ---'`--------------- unit of two effects ----------------'
@@ -160,14 +161,12 @@ func (j *Journal) compose(b *Batch) []byte {
 		}
 		several := end-i > 1
 		if several {
+			j.selectDB(b.effects[i].db)
 			j.out = append(j.out, "*1\r\n$5\r\nMULTI\r\n"...)
 		}
 		for ; i < end; i++ {
 			e := b.effects[i]
-			if e.db != j.db {
-				j.out = appendSelect(j.out, e.db)
-				j.db = e.db
-			}
+			j.selectDB(e.db)
 			j.out = append(j.out, b.buf[e.from:e.to]...)
 		}
 		if several {
@@ -175,6 +174,14 @@ func (j *Journal) compose(b *Batch) []byte {
 		}
 	}
 	return j.out
+}
+
+// selectDB has what is put together next be about database db.
+func (j *Journal) selectDB(db int) {
+	if db != j.db {
+		j.out = appendSelect(j.out, db)
+		j.db = db
+	}
 }
 
 func appendSelect(b []byte, db int) []byte {
