@@ -117,6 +117,8 @@ type Registry struct {
 	checks     []func() error
 	resolve    func(path string) string
 	file       string // path of the configuration file, or ""
+
+	inTransaction bool // of the Set that runs, or did last
 }
 
 // New makes a registry. The values' variables must hold their defaults.
@@ -162,7 +164,7 @@ func (r *Registry) Handle(s Statement) {
 // a directive of it. If the function fails, the whole CONFIG SET is undone,
 // functions already called are called again, and the error's text is part of
 // the reply. Load does not call it: the server starts from what was loaded.
-// The function must not call the Registry.
+// The function must not call the Registry, but for InTransaction.
 func (r *Registry) OnChange(group string, apply func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

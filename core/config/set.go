@@ -20,6 +20,7 @@ const ErrLoading = Error("LOADING Redis is loading the dataset in memory")
 type SetOptions struct {
 	Loading        bool // the data set is being loaded
 	AllowProtected bool // enable-protected-configs lets this client
+	InTransaction  bool // the change is one command of a transaction or script
 }
 
 // Get is CONFIG GET: names and values in turn of the directives that any of
@@ -60,6 +61,7 @@ func (r *Registry) Set(pairs []string, opt SetOptions) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.inTransaction = opt.InTransaction
 	c := change{r: r}
 	if err := c.find(pairs, opt); err != nil {
 		return err
@@ -73,6 +75,10 @@ func (r *Registry) Set(pairs []string, opt SetOptions) error {
 	r.onCommit()
 	return nil
 }
+
+// InTransaction tells a function that OnChange has set whether the CONFIG SET that
+// it is called by is one command of a transaction or script.
+func (r *Registry) InTransaction() bool { return r.inTransaction }
 
 // change is one CONFIG SET under way.
 type change struct {

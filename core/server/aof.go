@@ -158,12 +158,17 @@ func (a *appender) hasGrown() bool {
 }
 
 // turnOn is CONFIG SET appendonly yes: from the first rewrite on the file is
-// kept. It returns when that has begun, or is to begin after another job.
-func (a *appender) turnOn() error {
+// kept. It returns when that has begun, or is to begin after another job or
+// after the transaction that the call is part of.
+func (a *appender) turnOn(inTransaction bool) error {
 	a.writer.TurnOn()
 	a.on.Store(true)
-	scheduled, err := a.begin(false)
+	scheduled, err := a.begin(inTransaction)
 	switch {
+	case scheduled && inTransaction:
+		a.s.log.warning("AOF was enabled during a transaction. An AOF background was scheduled to start when possible.")
+	case scheduled:
+		a.s.log.warning("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.")
 	case errors.Is(err, admin.ErrRewriteRunning): // of the time before the file was turned off
 		a.schedule()
 		err = nil

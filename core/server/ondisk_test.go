@@ -29,11 +29,11 @@ type onDisk struct {
 }
 
 // startOnDisk starts a server and waits until it answers, or has ended by itself.
-func startOnDisk(t *testing.T, disk vfs.FS, dir string) *onDisk {
+func startOnDisk(t *testing.T, disk vfs.FS, dir string, directives ...string) *onDisk {
 	t.Helper()
 	d := &onDisk{t: t, socket: filepath.Join(t.TempDir(), "s"), log: &text{}, code: make(chan int, 1)}
-	args := []string{"--port", "0", "--unixsocket", d.socket, "--dir", dir, "--loops", "1", "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"}
+	args := append([]string{"--port", "0", "--unixsocket", d.socket, "--dir", dir, "--loops", "1", "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"}, directives...)
 	go func() { d.code <- server.RunOn(context.Background(), disk, args, strings.NewReader(""), d.log, d.log) }()
 	d.until("the server answers", func() bool {
 		if d.ended = d.ended || len(d.code) > 0; d.ended {

@@ -17,8 +17,10 @@ import (
 // BackgroundRewrite is BGREWRITEAOF. While another background job runs, and
 // within a transaction, the rewrite is left to the cron.
 func (a *appender) BackgroundRewrite(c *command.Call) (scheduled bool, err error) {
-	a.writer.AllowRewrite()
 	scheduled, err = a.begin(c.Nested)
+	if scheduled {
+		a.writer.AllowRewrite() // the cron would have it wait
+	}
 	if scheduled || err != nil {
 		return scheduled, err
 	}

@@ -119,8 +119,8 @@ func (d directives) Rewrite() error                 { return d.s.registry.Rewrit
 
 func (d directives) RewriteAll() error { return d.s.registry.RewriteAll() }
 
-func (d directives) Set(pairs []string, local bool) error {
+func (d directives) Set(pairs []string, local, inTransaction bool) error {
 	set := d.s.live.Load()
 	return d.s.registry.Set(pairs, config.SetOptions{Loading: d.s.loading.Load(),
-		AllowProtected: set.EnableProtectedConfigs.Allows(local)})
+		AllowProtected: set.EnableProtectedConfigs.Allows(local), InTransaction: inTransaction})
 }

@@ -120,8 +120,9 @@ const (
 type Config interface {
 	Get(patterns []string) (namesAndValues []string)
 	// Set is told whether the client is on this machine: protected
-	// directives may be open to those alone.
-	Set(namesAndValues []string, local bool) error
+	// directives may be open to those alone. In a transaction, shards are
+	// locked until its end.
+	Set(namesAndValues []string, local, inTransaction bool) error
 	Rewrite() error
 	RewriteAll() error // the defaults as well
 }

@@ -31,7 +31,7 @@ func (f *family) configSet(c *command.Call) {
 	for i := 0; i < len(words); i += 2 { // names, which Redis reads as strings of C
 		words[i], _, _ = strings.Cut(words[i], "\x00")
 	}
-	replyConfig(c, f.Config.Set(words, isLocal(c)))
+	replyConfig(c, f.Config.Set(words, isLocal(c), c.Nested))
 }
 
 // isLocal tells whether the client's connection comes over no network.

@@ -46,23 +46,23 @@ func (f *fake) Restart(_ *command.Call, graceful bool, ms int64) error {
 	f.note("restart %v %d", graceful, ms)
 	return errFake
 }
-func (f *fake) Get(patterns []string) []string    { return []string{"maxmemory", "0"} }
-func (f *fake) RewriteAll() error                 { f.note("rewrite all"); return nil }
-func (f *fake) Set(pairs []string, _ bool) error  { f.note("set %v", pairs); return nil }
-func (f *fake) Rewrite() error                    { return errors.New("ERR The server is running without a config file") }
-func (f *fake) Purge() error                      { return nil }
-func (f *fake) Report() string                    { return "report" }
-func (f *fake) SetActiveExpire(on bool)           { f.note("active-expire %v", on) }
-func (f *fake) PauseCron(on bool)                 { f.note("pause-cron %v", on) }
-func (f *fake) SkipChecksums(on bool)             { f.note("skip-checksums %v", on) }
-func (f *fake) FailJob()                          { f.note("fail job") }
-func (f *fake) ChangeReplicationID()              { f.note("change id") }
-func (f *fake) PackedThreshold(n int)             { f.note("packed-threshold %d", n) }
-func (f *fake) Log(message string)                { f.note("log %s", message) }
-func (f *fake) CompressRDB() bool                 { return true }
-func (f *fake) Info(*command.Call, Section) *Info { return &Info{} }
-func (f *fake) Memory(*command.Call) *Memory      { return &Memory{} }
-func (f *fake) ResetStats(*command.Call)          { f.note("resetstat") }
+func (f *fake) Get(patterns []string) []string      { return []string{"maxmemory", "0"} }
+func (f *fake) RewriteAll() error                   { f.note("rewrite all"); return nil }
+func (f *fake) Set(pairs []string, _, _ bool) error { f.note("set %v", pairs); return nil }
+func (f *fake) Rewrite() error                      { return errors.New("ERR The server is running without a config file") }
+func (f *fake) Purge() error                        { return nil }
+func (f *fake) Report() string                      { return "report" }
+func (f *fake) SetActiveExpire(on bool)             { f.note("active-expire %v", on) }
+func (f *fake) PauseCron(on bool)                   { f.note("pause-cron %v", on) }
+func (f *fake) SkipChecksums(on bool)               { f.note("skip-checksums %v", on) }
+func (f *fake) FailJob()                            { f.note("fail job") }
+func (f *fake) ChangeReplicationID()                { f.note("change id") }
+func (f *fake) PackedThreshold(n int)               { f.note("packed-threshold %d", n) }
+func (f *fake) Log(message string)                  { f.note("log %s", message) }
+func (f *fake) CompressRDB() bool                   { return true }
+func (f *fake) Info(*command.Call, Section) *Info   { return &Info{} }
+func (f *fake) Memory(*command.Call) *Memory        { return &Memory{} }
+func (f *fake) ResetStats(*command.Call)            { f.note("resetstat") }
 func (f *fake) HashStats(*command.Call, int) (string, string) {
 	const empty = "Hash table 0 stats (main hash table):\nNo stats available for empty dictionaries\n"
 	return empty, empty

@@ -1,0 +1,68 @@
+package server_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestFailedRewritesAreLimited: BGREWRITEAOF that fails three times puts off the
+// rewrites nobody asks for, but not the next BGREWRITEAOF.
+func TestFailedRewritesAreLimited(t *testing.T) {
+	dir := t.TempDir()
+	d := startOnDisk(t, newDisk(t, dir), dir, "--enable-debug-command", "yes")
+	defer d.stop()
+	const started = "Background append only file rewriting started"
+	rewrite := func() {
+		if reply, err := d.do("BGREWRITEAOF"); reply != started {
+			t.Fatal(reply, err)
+		}
+	}
+	d.do("SET", "k", "v")
+	d.do("CONFIG", "SET", "rdb-key-save-delay", "10000000")
+	for range 3 {
+		rewrite()
+		d.do("DEBUG", "FAIL-JOB")
+		d.idle()
+	}
+	d.do("CONFIG", "SET", "rdb-key-save-delay", "0", "auto-aof-rewrite-percentage", "1", "auto-aof-rewrite-min-size", "1kb")
+	d.do("SET", "x", strings.Repeat("x", 2048))
+	d.until("the limit", func() bool { return strings.Contains(d.log.String(), "has repeatedly failed and triggered the limit") })
+	if strings.Contains(d.log.String(), "Background AOF rewrite terminated with success") {
+		t.Errorf("rewritten all the same\n%s", d.log)
+	}
+	rewrite()
+	d.idle()
+	if !strings.Contains(d.log.String(), "Background AOF rewrite terminated with success") {
+		t.Errorf("not rewritten\n%s", d.log)
+	}
+}
+
+// TestTurnOnInTransaction: the first rewrite is left to the cron, and what the
+// transaction has done is in its base.
+func TestTurnOnInTransaction(t *testing.T) {
+	dir := t.TempDir()
+	disk := newDisk(t, dir)
+	d := startOnDisk(t, disk, dir)
+	d.do("CONFIG", "SET", "appendonly", "no")
+	for _, line := range []string{"MULTI", "SET a 1", "CONFIG SET appendonly yes", "SET b 2"} {
+		d.do(words(line)...)
+	}
+	if reply, err := d.do("EXEC"); fmt.Sprint(reply) != "[OK OK OK]" {
+		t.Fatal(reply, err)
+	}
+	if !strings.Contains(d.log.String(), "An AOF background was scheduled to start when possible") {
+		t.Errorf("not scheduled\n%s", d.log)
+	}
+	d.until("the first rewrite", func() bool {
+		return strings.Contains(d.log.String(), "Background AOF rewrite terminated with success")
+	})
+	d.idle()
+	d.stop()
+
+	d = startOnDisk(t, disk, dir)
+	defer d.stop()
+	if reply, err := d.do("MGET", "a", "b"); fmt.Sprint(reply) != "[1 2]" {
+		t.Error(reply, err)
+	}
+}
