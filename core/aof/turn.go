@@ -173,7 +173,7 @@ func (w *Writer) flushAll() error {
 		w.drainDetached(next)
 		return nil
 	}
-	if err := w.completeSwitch(); err != nil {
+	if err := w.completeSwitch(); err != nil || w.cur.broken != nil {
 		return err
 	}
 	if err := w.drain(w.cur); err != nil {

@@ -10,15 +10,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Priorities of a thread: that of the loops, and one that gives way to them.
-const (
-	foreground = 0
-	background = 19
-)
+// priority is the nice value of the calling thread: in a new one, that of the
+// process.
+func priority() int {
+	n, err := unix.Getpriority(unix.PRIO_PROCESS, unix.Gettid())
+	if err != nil {
+		return 0
+	}
+	return 20 - n // the system call has no negative results
+}
 
-// setPriority changes the priority of the calling thread alone. A process that
-// may not raise it again goes on with the lower one.
-func setPriority(nice int) { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice) }
+// threadID is the system's number of the calling thread.
+func threadID() int { return unix.Gettid() }
+
+// setPriority changes the nice value of one thread of the process. A process that
+// may not raise its priority again goes on with the lower one.
+func setPriority(thread, nice int) {
+	_ = unix.Setpriority(unix.PRIO_PROCESS, thread, min(nice, 19))
+}
 
 // pause has the calling thread sleep.
 func pause(d time.Duration) {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Priorities of a thread: that of the loops, and one that gives way to them.
-const (
-	foreground = 0
-	background = 19
-)
+// priority is not known where threads have none of their own.
+func priority() int { return 0 }
 
-// setPriority does nothing where threads have no priority of their own.
-func setPriority(int) {}
+// threadID is 1 for each thread there.
+func threadID() int { return 1 }
+
+// setPriority does nothing there.
+func setPriority(_, _ int) {}
 
 // pause has the calling goroutine sleep.
 func pause(d time.Duration) { time.Sleep(d) }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,11 +25,12 @@ import (
 //	saving
 type saver struct {
 	s       *Server
-	failing atomic.Bool                       // the last background save failed
-	current atomic.Pointer[keyspace.Snapshot] // being saved in the background
-	cancels atomic.Bool                       // of the running save
-	owed    atomic.Int64                      // ns that writes have still to wait
-	urgent  [settings.MaxSnapshotWorkers]bool // by worker, who alone touches it: it has the loops' priority
+	failing atomic.Bool                         // the last background save failed
+	current atomic.Pointer[keyspace.Snapshot]   // being saved in the background
+	cancels atomic.Bool                         // of the running save
+	owed    atomic.Int64                        // ns that writes have still to wait
+	threads [settings.MaxSnapshotWorkers]thread // by worker
+	workers atomic.Int32                        // of the running or last background save
 
 	mu        sync.Mutex
 	running   bool
@@ -148,6 +148,7 @@ func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Wri
 	}
 	if v.current.Load() == n { // in the background
 		writing.Workers = snapshotWorkers(set.SnapshotWorkers)
+		v.workers.Store(int32(writing.Workers))
 		writing.Worker, writing.Pace = v.work, func(worker int) bool { return v.pace(worker, n) }
 		writing.Spill = rdb.Spill{FS: s.fs, Path: temp}
 	}
@@ -171,82 +172,12 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 		UsedMemory: v.s.usedMemory(), AOFBase: aofBase}
 }
 
-// allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
-// a tenth of the data if that is less.
-func (v *saver) allowance(n *keyspace.Snapshot) int64 {
-	const least = 4 << 20
-	budget := v.s.live.Load().SnapshotMemoryBudget
-	return min(budget, max(least, n.Data()/10))
-}
-
-// snapshotWorkers is how many goroutines encode a snapshot: half as many as there
-// are processors, so that clients have the others.
-func snapshotWorkers(asked int) int {
-	if asked > 0 {
-		return asked
-	}
-	return min(max(1, runtime.NumCPU()/2), settings.MaxSnapshotWorkers)
-}
-
-// work runs one of the goroutines that encode a snapshot in the background.
-func (v *saver) work(worker int, work func()) {
-	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-	v.urgent[worker] = false
-	setPriority(background)
-	v.s.around("a snapshot worker", -1, work)
-}
-
-// pace gives a worker's thread the priority of the loops while writers supersede
-// nodes faster than it saves them: else it would not run where clients take all
-// processors, and they would wait for it. Where that is not enough the worker is to
-// hurry.
-func (v *saver) pace(worker int, n *keyspace.Snapshot) (hurry bool) {
-	waiting, most := n.Waiting(), v.allowance(n)
-	if urgent := &v.urgent[worker]; !*urgent && waiting > most/32 {
-		setPriority(foreground)
-		*urgent = true
-	} else if *urgent && waiting < most/128 {
-		setPriority(background)
-		*urgent = false
-	}
-	return waiting > most/4
-}
-
 // block is called after each block of the file.
 func (v *saver) block() error {
 	if v.cancels.Load() {
 		return errCancelled
 	}
 	return nil
-}
-
-// throttle makes a write wait while more than three quarters of what may wait for
-// the snapshot do, superseded and not freed by a background save: the longer
-// the more there is, so that clients come to its pace without a jolt, and at most
-// a millisecond, in case the disk does not take what is written. Waits too short to
-// be slept are saved up.
-func (v *saver) throttle() {
-	const least, longest = 50 * time.Microsecond, time.Millisecond
-	n := v.current.Load()
-	if n == nil {
-		return
-	}
-	most := v.allowance(n)
-	over := float64(n.Waiting()-most*3/4) / float64(most/4)
-	if over <= 0 {
-		return
-	}
-	wait := time.Duration(min(over*over, 1) * float64(longest))
-	if due := v.owed.Add(int64(wait)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
-		pause(min(time.Duration(due), longest))
-	}
-}
-
-// crowded tells whether background work is to leave the data alone for now, since
-// what it drops would have to wait for a background save.
-func (v *saver) crowded() bool {
-	n := v.current.Load()
-	return n != nil && n.Waiting() > v.allowance(n)/2
 }
 
 // delay waits after a key for rdb-key-save-delay microseconds, which only tests

@@ -14,7 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
-//	saver        one while a BGSAVE runs, on a thread of low priority
+//	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
 // Each is started by spawn, so that a panic in it leaves a report: see crash.go.
 package server

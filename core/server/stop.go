@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -202,7 +203,12 @@ func (s *Server) exitAtOnce() {
 	s.log.warning("You insist... exiting now.")
 	set := s.live.Load()
 	// That it is not there, or cannot be removed, is no reason to stay.
-	_ = os.Remove(set.Path(rdb.TempName(os.Getpid())))
+	temp := set.Path(rdb.TempName(os.Getpid()))
+	_ = os.Remove(temp)
+	aside, _ := filepath.Glob(temp + ".*")
+	for _, name := range aside {
+		_ = os.Remove(name)
+	}
 	os.Exit(1)
 }
 
