@@ -23,9 +23,9 @@ import (
 // a twelfth of the data if that is less, but never so little that writers are slowed
 // for nothing.
 func (v *saver) allowance(n *keyspace.Snapshot) int64 {
-	const least = 32 << 20
+	const least = 24 << 20
 	budget := v.s.live.Load().SnapshotMemoryBudget
-	return min(budget, max(least, n.Data()/12))
+	return min(budget, max(least, n.Data()/14))
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
