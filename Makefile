@@ -6,7 +6,7 @@ image ?= redis-memonly
 export PATH := $(PATH):/usr/local/go/bin
 
 # Nothing here is a file: Go finds out what has to be compiled.
-.PHONY: image test test-long conformance bench clean help
+.PHONY: image test test-long crash conformance bench clean help
 
 image:
 	@scripts/setup build
@@ -30,15 +30,34 @@ test:
 	go test ./...
 	go test -tags invariants $(checked)
 
-# The same with the race detector, each fuzz target for a while, and ten minutes
-# of random commands beside redis-server.
+# The same with the race detector, each fuzz target for a while, ten minutes
+# of random commands beside redis-server, and some rounds of the crash test.
 test-long: test
 	@scripts/setup race
+	$(MAKE) crash rounds=40
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
 	go test -tags invariants ./...
 	go test -race ./...
 	scripts/fuzz 30s
 	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
+
+# Kills and restarts under load, snapshots that are audited in redis-server, a disk
+# that fails at every operation in turn (scripts/crash, docs/durability.md). A quarter
+# of an hour on two busy cores. The last lines are the proof that the checks can fail.
+rounds ?= 200
+crash:
+	@scripts/setup test
+	go build -o build/test/redoubt-server ./cmd/redoubt-server
+	go build -o build/test/crash ./scripts/crash
+	build/test/crash -server build/test/redoubt-server -mode always -rounds $(rounds) -also 10
+	build/test/crash -server build/test/redoubt-server -mode everysec -rounds $$(($(rounds) / 4))
+	build/test/crash -server build/test/redoubt-server -mode rdb -rounds $$(($(rounds) / 8)) -also 5
+	build/test/crash -server build/test/redoubt-server -mode snapshot -rounds $$(($(rounds) / 2))
+	build/test/crash -server build/test/redoubt-server -mode rewrite -rounds $$(($(rounds) / 4))
+	build/test/crash -server build/test/redoubt-server -mode disk
+	REDOUBT_DISK_FAILS_ALL=1 go test ./core/server -count 1 -timeout 1h -run 'TestEveryFileOperationFails|TestCrashAtEveryFileOperation'
+	build/test/crash -server build/test/redoubt-server -mode always -sabotage 1 -rounds 5
+	build/test/crash -server redis-server -mode snapshot -sabotage 1 -rounds 10
 
 # Redis's own test suite with Redoubt in the place of redis-server; writes
 # docs/compatibility.md. Five minutes on two busy cores with --timeout 40; with
@@ -66,6 +85,7 @@ help:
 	@echo "make image [image=NAME]  build a machine into build/NAME (redis-memonly)"
 	@echo "make test                the everyday test, with a boot in QEMU"
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"
+	@echo "make crash [rounds=200]  kill and restart it under load, fail its disk, audit its snapshots"
 	@echo "make conformance         Redis's own tests against the server"
 	@echo "make bench               measurements against redis-server"
 	@echo "make clean               remove what was built"

@@ -1,5 +1,5 @@
 # Loaded into Redis's test suite (between its procedures and its main part)
-# by scripts/tcl-suite. It changes three things, none of them a test:
+# by scripts/tcl-suite. It changes four things, none of them a test:
 #
 #  - every event of the run is also written to $REDOUBT_EVENTS, one line each:
 #    kind, base64 of the text, milliseconds. scripts/tcltable reads that file.
@@ -9,6 +9,9 @@
 #    --durable does the same inside a test, and is always on.
 #  - waiting for a server ends when that server has died, instead of after two
 #    minutes, and recognises Redoubt's log as well as Redis's logo.
+#  - tests that kill the child process of a save or rewrite are given a process
+#    to kill, and the save or rewrite is ended as a failure (DEBUG FAIL-JOB):
+#    Redoubt has no child processes.
 
 set ::redoubt_in_test 0
 
@@ -109,6 +112,16 @@ proc test {name code {okpattern undefined} {tags {}}} {
     incr ::redoubt_in_test -1
     if {$::num_failed != $failed} {redoubt_fresh_connection}
     return -options $options $result
+}
+
+rename get_child_pid redoubt_get_child_pid
+proc get_child_pid {idx} {
+    set pid ""
+    catch {set pid [redoubt_get_child_pid $idx]}
+    if {$pid eq "" && ![catch {r $idx debug fail-job}]} {
+        set pid [exec sleep 600 &]
+    }
+    return $pid
 }
 
 proc wait_server_started {config_file stdout pid} {

@@ -41,18 +41,17 @@ type appender struct {
 	lastOK    bool
 	rewrites  int64
 	lastCOW   int64
+
+	upgraded bool // an old file was moved when the server was made: to be logged
 }
 
 // init makes the writer, which is off.
 func (a *appender) init(s *Server, set *settings.Settings) error {
 	a.s, a.lastTook, a.lastOK = s, -1, true
 	if set.AppendOnly {
-		moved, err := aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename)
-		if err != nil {
+		var err error
+		if a.upgraded, err = aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename); err != nil {
 			return fmt.Errorf("upgrade the old append-only file: %w", err)
-		}
-		if moved {
-			s.log.notice("Successfully migrated an old-style AOF configuration (%s) into dir %s", set.AppendFilename, set.AppendDirname)
 		}
 	}
 	writer, err := aof.Open(aof.Options{

@@ -36,6 +36,10 @@ func (d *debugger) PauseCron(on bool) { (*Server)(d).cronOff.Store(on) }
 // SkipChecksums leaves the checksums of RDB files unverified.
 func (d *debugger) SkipChecksums(on bool) { (*Server)(d).saver.skipSums.Store(on) }
 
+// FailJob ends a save or rewrite in the background as a failure, which with Redis
+// is to kill the process that does it.
+func (d *debugger) FailJob() { (*Server)(d).saver.fail() }
+
 // ChangeReplicationID makes a new one.
 func (d *debugger) ChangeReplicationID() { (*Server)(d).replID.Store(nil) }
 

@@ -20,6 +20,9 @@ import (
 func (s *Server) loadAppendOnly(progress func(done, total int64) error) error {
 	set := s.live.Load()
 	start := time.Now()
+	if s.aof.upgraded {
+		s.log.notice("Successfully migrated an old-style AOF file (%s) into the AOF directory (%s).", set.AppendFilename, set.AppendDirname)
+	}
 	manifest, err := aof.LoadManifest(s.fs, set.AOFDir(), set.AppendFilename)
 	if err != nil {
 		s.log.warning("Fatal error loading the append-only file: %v", err)

@@ -42,7 +42,7 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 		return true, nil
 	}
 	a.rewriting, a.scheduled, a.started, a.done = true, false, time.Now(), make(chan struct{})
-	v.cancels.Store(false)
+	v.ends.Store(nil)
 	v.processed.Store(0)
 	return false, nil
 }

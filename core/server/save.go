@@ -27,7 +27,7 @@ type saver struct {
 	s       *Server
 	failing atomic.Bool                         // the last background save failed
 	current atomic.Pointer[keyspace.Snapshot]   // being saved in the background
-	cancels atomic.Bool                         // of the running save
+	ends    atomic.Pointer[error]               // why the running save or rewrite is to end; nil: it is not
 	owed    atomic.Int64                        // ns that writes have still to wait
 	threads [settings.MaxSnapshotWorkers]thread // by worker
 	workers atomic.Int32                        // of the running or last background save
@@ -61,7 +61,10 @@ func (v *saver) init(s *Server) {
 	v.lastTook = -1
 }
 
-var errCancelled = errors.New("the save was cancelled")
+var (
+	errCancelled = errors.New("the save was cancelled")
+	errFailed    = errors.New("ended by DEBUG FAIL-JOB")
+)
 
 // begin claims the right to save; ErrSaveRunning if somebody has it.
 func (v *saver) begin(background bool) error {
@@ -74,7 +77,7 @@ func (v *saver) begin(background bool) error {
 		return admin.ErrBusy
 	}
 	v.running, v.started, v.done = true, time.Now(), make(chan struct{})
-	v.cancels.Store(false)
+	v.ends.Store(nil)
 	v.processed.Store(0)
 	if background {
 		v.lastTry = v.started
@@ -174,8 +177,8 @@ func (v *saver) fileInfo(aofBase bool) rdb.Info {
 
 // block is called after each block of the file.
 func (v *saver) block() error {
-	if v.cancels.Load() {
-		return errCancelled
+	if err := v.ends.Load(); err != nil {
+		return *err
 	}
 	return nil
 }
@@ -185,8 +188,8 @@ func (v *saver) block() error {
 func (v *saver) delay(us int) error {
 	const step = 10 * time.Millisecond
 	for left := time.Duration(us) * time.Microsecond; left > 0; left -= step {
-		if v.cancels.Load() {
-			return errCancelled
+		if err := v.block(); err != nil {
+			return err
 		}
 		time.Sleep(min(left, step))
 	}
@@ -296,7 +299,10 @@ func (v *saver) lastPinTime() time.Duration {
 
 // cancel tells a running background save to end. It does not wait: the caller
 // may hold locks that the save needs to let go of its snapshot.
-func (v *saver) cancel() { v.cancels.Store(true) }
+func (v *saver) cancel() { v.ends.Store(&errCancelled) }
+
+// fail has a running save or rewrite end as one does that fails.
+func (v *saver) fail() { v.ends.CompareAndSwap(nil, &errFailed) }
 
 // finish cancels a running save and waits for its end. The caller holds no lock.
 func (v *saver) finish() {

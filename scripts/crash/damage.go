@@ -75,7 +75,7 @@ func (t *trial) sabotaged(n int, r *rand.Rand) error {
 	if _, err := t.start(r); err != nil {
 		return t.failure(n, "the restart after the sabotage failed", err)
 	}
-	_, err = t.verify(nowMs(), false)
+	_, err = t.verify(nowMs(), nil, false)
 	if err == nil {
 		return t.failure(n, "sabotage", fmt.Errorf("%d bytes were taken from %s, and nothing was found to be missing", t.o.sabotage, path))
 	}

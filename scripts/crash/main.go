@@ -12,6 +12,8 @@
 //	snapshot  no kills: each of so many BGSAVEs under load, loaded into redis-server, must
 //	          keep the invariants of data that are changed in transactions (ledger.go)
 //	rewrite   the same with BGREWRITEAOF, its base and incremental file
+//	disk      the disk becomes full, the directory read-only, the directory vanishes;
+//	          root on Linux only
 //
 // Each of several connections writes keys of its own, pipelined, with all types,
 // expiries and transactions, and keeps a model of them; the data of one connection must
@@ -50,13 +52,13 @@ func main() {
 type options struct {
 	server, dir, mode, scene string
 	tear, oracle             string
-	rounds, ballast          int
+	rounds, ballast, also    int
 	seed                     uint64
 	sabotage                 int64
 	keep                     bool
 }
 
-var modes = []string{"always", "everysec", "rdb", "snapshot", "rewrite"}
+var modes = []string{"always", "everysec", "rdb", "snapshot", "rewrite", "disk"}
 
 func parseOptions(args []string) (options, error) {
 	var o options
@@ -66,7 +68,8 @@ func parseOptions(args []string) (options, error) {
 	fs.StringVar(&o.mode, "mode", "always", strings.Join(modes, ", "))
 	fs.StringVar(&o.scene, "scene", "", "only scenes whose name contains this")
 	fs.StringVar(&o.tear, "tear", "transaction", "what stands half written behind the AOF after some kills: transaction, command, no (redis-server 7.0 needs command)")
-	fs.StringVar(&o.oracle, "oracle", "redis-server", "what loads the snapshots of modes snapshot and rewrite")
+	fs.StringVar(&o.oracle, "oracle", "redis-server", "what loads the snapshots of modes snapshot and rewrite, and for -also")
+	fs.IntVar(&o.also, "also", 0, "have the oracle load the files, too, after each so many kills, and compare")
 	fs.IntVar(&o.rounds, "rounds", 200, "kills")
 	fs.IntVar(&o.ballast, "ballast", 5000, "keys that never change, which make saving and loading last")
 	fs.Uint64Var(&o.seed, "seed", 0, "seed of the random choices, 0 for a random one")
@@ -82,9 +85,9 @@ func parseOptions(args []string) (options, error) {
 		return o, fmt.Errorf("-mode %q is none of %s", o.mode, strings.Join(modes, ", "))
 	case torn[o.tear] == "" && o.tear != "no":
 		return o, fmt.Errorf("-tear %q is none of transaction, command, no", o.tear)
-	case o.sabotage > 0 && (o.mode == "everysec" || o.mode == "rdb"):
+	case o.sabotage > 0 && (o.mode == "everysec" || o.mode == "rdb" || o.mode == "disk"):
 		return o, errors.New("-sabotage wants another -mode")
-	case !o.exact() && !slices.ContainsFunc(scenes, func(s scene) bool {
+	case !o.exact() && o.mode != "disk" && !slices.ContainsFunc(scenes, func(s scene) bool {
 		return slices.Contains(s.in, o.mode) && strings.Contains(s.name, o.scene)
 	}):
 		return o, fmt.Errorf("mode %s has no scene with %q", o.mode, o.scene)
@@ -111,10 +114,13 @@ func run(args []string, out io.Writer) (err error) {
 	fmt.Fprintf(out, "mode %s, seed %d, %d rounds, directory %s\n", o.mode, o.seed, o.rounds, o.dir)
 	begin := time.Now()
 	what, keep := "", o.keep
-	if o.exact() {
+	switch {
+	case o.exact():
 		err = exactly(o, out)
 		keep = keep || err != nil
-	} else {
+	case o.mode == "disk":
+		o.rounds, err = 1, diskMode(o, out)
+	default:
 		what, keep, err = trials(o, out)
 	}
 	if err == nil {

@@ -21,6 +21,7 @@ type process struct {
 	dir     string   // of its data
 	socket  string
 	logFile string
+	prepare func(*exec.Cmd) // called before each start, if not nil
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -53,7 +54,11 @@ func (p *process) start(args ...string) error {
 	all = append(all, "--port", "0", "--unixsocket", p.socket, "--dir", p.dir, "--enable-debug-command", "yes")
 	p.cmd = exec.Command(p.command[0], append(all, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if p.prepare != nil {
+		p.prepare(p.cmd)
+	}
 	if err := p.cmd.Start(); err != nil {
+		p.cmd = nil
 		return fmt.Errorf("start %s: %w", p.command[0], err)
 	}
 	p.exited = make(chan struct{})

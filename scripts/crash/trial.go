@@ -156,11 +156,17 @@ func (t *trial) round(n int, r *rand.Rand) error {
 	if err != nil {
 		return err
 	}
+	var theirs *dump
+	if t.o.also > 0 && n%t.o.also == 0 {
+		if theirs, err = t.also(); err != nil {
+			return t.failure(n, what+torn, err)
+		}
+	}
 	note, err := t.start(r)
 	if err != nil {
 		return t.failure(n, what+torn+"; "+note+"THE RESTART FAILED", err)
 	}
-	summary, err := t.verify(killed, n == t.o.rounds)
+	summary, err := t.verify(killed, theirs, n == t.o.rounds)
 	if err != nil {
 		return t.failure(n, what+torn+"; "+note+"then the data were wrong", err)
 	}

@@ -13,8 +13,8 @@ import (
 const twoSeconds = 2000 + 1500
 
 // verify compares the data of the server that has been started with what they must
-// be, and makes them the start of the next round.
-func (t *trial) verify(killed int64, all bool) (summary string, err error) {
+// be, and with theirs if that is not nil, and makes them the start of the next round.
+func (t *trial) verify(killed int64, theirs *dump, all bool) (summary string, err error) {
 	c, err := t.p.dial()
 	if err != nil {
 		return "", err
@@ -23,6 +23,11 @@ func (t *trial) verify(killed int64, all bool) (summary string, err error) {
 	got, err := reader{c}.read(t.databases())
 	if err != nil {
 		return "", err
+	}
+	if theirs != nil {
+		if err := t.compare(theirs, got); err != nil {
+			return "", err
+		}
 	}
 	if t.o.mode == "everysec" {
 		t.floors(killed - twoSeconds)

@@ -139,6 +139,7 @@ type Debugger interface {
 	SetActiveExpire(on bool)
 	PauseCron(on bool)
 	SkipChecksums(on bool) // of RDB files
+	FailJob()              // has a running save or rewrite in the background fail
 	ChangeReplicationID()
 	// PackedThreshold sets the length from which an element of a list is never
 	// packed with others; 0 is the default.

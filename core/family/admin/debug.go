@@ -66,6 +66,10 @@ var debugTable = []struct {
 		f.Debug.ChangeReplicationID()
 		c.Out.OK()
 	}},
+	{"FAIL-JOB", 2, 2, func(f *family, c *command.Call) {
+		f.Debug.FailJob()
+		c.Out.OK()
+	}},
 	{"STRINGMATCH-TEST", 2, 2, plain(debugGlob)},
 	{"QUICKLIST-PACKED-THRESHOLD", 3, 3, (*family).debugPackedThreshold},
 
