@@ -177,7 +177,7 @@ func (a *appender) turnOn() error {
 		a.schedule()
 		err = nil
 	case err == nil && !scheduled:
-		err = a.run(false)
+		err = a.run()
 	}
 	if err != nil {
 		a.turnOff()
