@@ -44,8 +44,8 @@ func tempIncrName(name string) string { return "temp-" + name + ".incr" }
 // and NeedsRewrite is true, until a rewrite is installed. Errors of the past are
 // forgotten.
 func (w *Writer) TurnOn() {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.phase == off {
@@ -65,8 +65,8 @@ func (w *Writer) NeedsRewrite() bool {
 // listed. preamble tells that the base will be an RDB file
 // (aof-use-rdb-preamble). It waits for the disk.
 func (w *Writer) PrepareSwitch(preamble bool) (*Rewrite, error) {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	if w.rewrite != nil {
 		return nil, ErrRewriteRunning
 	}
@@ -148,8 +148,8 @@ func (r *Rewrite) Cut(at int64) {
 	w.target, t.cut, t.bufEnd = t, true, at
 	w.mu.Unlock()
 	w.o.Go(func() {
-		w.io.Lock()
-		defer w.io.Unlock()
+		w.io.LockLong()
+		defer w.io.UnlockLong()
 		w.flush()
 	})
 }
@@ -292,25 +292,16 @@ func (b *baseWriter) Write(p []byte) (int, error) {
 // discarded. It waits for the disk.
 func (r *Rewrite) Install() error {
 	w := r.w
-	w.io.Lock()
-	w.setInstalling(true)
+	w.io.LockLong()
 	err := r.install()
 	if err != nil {
 		r.discard(err)
 	}
-	w.setInstalling(false)
-	w.io.Unlock()
+	w.io.UnlockLong()
 	if err == nil {
 		w.DeleteHistory()
 	}
 	return err
-}
-
-// setInstalling has loops that need not wait for the file lock not do so.
-func (w *Writer) setInstalling(yes bool) {
-	w.mu.Lock()
-	w.installing = yes
-	w.mu.Unlock()
 }
 
 func (r *Rewrite) install() error {
@@ -478,8 +469,8 @@ func (r *Rewrite) adopt() {
 // says why; ErrCancelled is no failure. What was appended since the cut stays in
 // the increment, which the manifest lists, unless that needs the base.
 func (r *Rewrite) Discard(err error) {
-	r.w.io.Lock()
-	defer r.w.io.Unlock()
+	r.w.io.LockLong()
+	defer r.w.io.UnlockLong()
 	r.discard(err)
 }
 
@@ -573,8 +564,8 @@ func (w *Writer) DeleteHistory() {
 			w.o.Go(func() { file.Close() })
 		}
 	}
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	m := w.manifest.Clone()
 	m.history = slices.DeleteFunc(m.history, func(f File) bool { return gone[f.Name] })
 	if _, err := w.persist(m); err != nil {
@@ -583,15 +574,15 @@ func (w *Writer) DeleteHistory() {
 }
 
 func (w *Writer) live() []File {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	return w.manifest.Live()
 }
 
 // removable returns the files that no manifest needs which may be on disk (A5).
 func (w *Writer) removable() []File {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	if w.set.Load().KeepHistory || len(w.manifest.history) == 0 {
 		return nil
 	}

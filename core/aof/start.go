@@ -82,8 +82,8 @@ type StartOptions struct {
 // increment, or makes what is missing. It returns with everything durable. The
 // caller has nobody else use the databases.
 func (w *Writer) Start(o StartOptions) error {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	if w.phase != off {
 		return errors.New("the append-only file is on already")
 	}
@@ -226,8 +226,8 @@ func (w *Writer) measure() error {
 // ends or the append-only file is turned off. The files stay. A rewrite that
 // runs is over. An error tells that not everything is on disk.
 func (w *Writer) Stop() error {
-	w.io.Lock()
-	defer w.io.Unlock()
+	w.io.LockLong()
+	defer w.io.UnlockLong()
 	if w.phase == off {
 		return nil
 	}
@@ -258,11 +258,11 @@ func (w *Writer) Stop() error {
 // Reload makes the files ready to be loaded by the running server (DEBUG
 // LOADAOF): it writes what there is and, while off, reads the manifest again.
 func (w *Writer) Reload() error {
-	w.io.Lock()
+	w.io.LockLong()
 	if w.phase == off {
 		m, err := LoadManifest(w.o.FS, w.o.Dir, w.o.Name)
 		if err != nil {
-			w.io.Unlock()
+			w.io.UnlockLong()
 			return err
 		}
 		w.manifest = m
@@ -270,7 +270,7 @@ func (w *Writer) Reload() error {
 		w.flush()
 	}
 	err := w.Err()
-	w.io.Unlock()
+	w.io.UnlockLong()
 	w.DeleteHistory()
 	return err
 }

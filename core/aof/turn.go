@@ -76,10 +76,9 @@ func (w *Writer) turnWritten(upto int64) {
 	w.mu.Lock()
 	skip := w.target == nil || w.failing != nil
 	w.mu.Unlock()
-	if skip || w.postpone(now) {
+	if skip || w.postpone(now) || !w.lockSoon(now) {
 		return
 	}
-	w.io.Lock()
 	defer w.io.Unlock()
 	if w.written.Load() < upto {
 		w.flush()
@@ -87,11 +86,28 @@ func (w *Writer) turnWritten(upto int64) {
 	w.startSync(now)
 }
 
+// lockSoon takes the file lock, unless that is held for long and the write is to
+// wait. Other loops hold it for one write.
+func (w *Writer) lockSoon(now time.Duration) bool {
+	for !w.io.TryLock() {
+		if w.io.long.Load() == 0 {
+			time.Sleep(10 * time.Microsecond)
+			continue
+		}
+		if w.postpone(now) {
+			return false
+		}
+		w.io.Lock() // the write has waited for long enough
+		return true
+	}
+	return true
+}
+
 // postpone tells whether a write is to wait: for a background sync, or for
 // a switch of files.
 func (w *Writer) postpone(now time.Duration) bool {
 	w.mu.Lock()
-	busy := w.installing || w.switching() || w.syncing && w.set.Load().Policy == EverySecond
+	busy := w.io.long.Load() > 0 || w.switching() || w.syncing && w.set.Load().Policy == EverySecond
 	first := busy && !w.postponed
 	if first {
 		w.postponedSince = now

@@ -79,7 +79,6 @@ type Writer struct {
 	next           *tail      // of a rewrite; changes under both locks
 	end            int64      // offset behind the last byte appended
 	stampSec       int64      // of the last line with the time
-	installing     bool       // a rewrite holds the file lock
 	syncing        bool       // a background sync runs
 	syncErr        error      // of a background sync, not yet acted upon
 	idle           *sync.Cond // of mu: syncing has become false
@@ -90,15 +89,34 @@ type Writer struct {
 	rewrite        *Rewrite // the one that runs; changes under both locks
 	limit          rewriteLimit
 
-	io         sync.Mutex // the file lock: held while files are worked on; before mu
-	manifest   *Manifest  // as it is on disk
-	unsure     bool       // another one may be there: persisting it has failed late
-	cur        *tail      // the last file that the manifest lists; nil while off
-	spare      []byte     // a buffer that is not in use
+	io         fileLock  // held while files are worked on; before mu
+	manifest   *Manifest // as it is on disk
+	unsure     bool      // another one may be there: persisting it has failed late
+	cur        *tail     // the last file that the manifest lists; nil while off
+	spare      []byte    // a buffer that is not in use
 	lastSync   time.Duration
 	lastLook   time.Duration
 	lastFailed time.Duration // when an error was last logged
 	failedOnce bool
+}
+
+// fileLock is a mutex which tells whether somebody holds it, or waits for it, for
+// as long as the disk may take.
+type fileLock struct {
+	sync.Mutex
+	long atomic.Int32
+}
+
+// LockLong is Lock for those who wait for the disk meanwhile.
+func (l *fileLock) LockLong() {
+	l.long.Add(1)
+	l.Lock()
+}
+
+// UnlockLong ends LockLong.
+func (l *fileLock) UnlockLong() {
+	l.Unlock()
+	l.long.Add(-1)
 }
 
 // phase is whether there is an append-only file.

@@ -303,3 +303,33 @@ func TestWalkOfChangingValues(t *testing.T) {
 		})
 	}
 }
+
+// TestFreedLate: the values of a database that was flushed before the cut are
+// freed while another value of the same key is read, and are no part of it.
+func TestFreedLate(t *testing.T) {
+	for _, i := range []int{0, 1, 2} { // a hash, a sorted set, a set
+		l := &largeTest{t: t, r: rand.New(rand.NewPCG(5, uint64(i))), s: newStore(t, 1, false), keys: 1, most: 3000}
+		change(l.s, func(tx *Tx) { l.write(tx, 0, i, 9000) })
+		change(l.s, func(tx *Tx) { tx.Flush(0, true) })
+		var want map[string]string
+		change(l.s, func(tx *Tx) {
+			l.most = 1500
+			l.write(tx, 0, i, 4500)
+			e, _ := tx.DB(0).Find(key(i), Peek)
+			want = contents(e, func() {})
+		})
+		n := l.s.Snapshot(nil)
+		if err := n.Walk(0, 1, 3, func(_, _ int, e Entry) error {
+			if got := contents(e, func() { l.s.CollectGarbage() }); !maps.Equal(got, want) {
+				t.Errorf("key %d has %d elements that differ from the %d at the cut", i, len(got), len(want))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n.Peak() > 0 {
+			t.Errorf("key %d: the snapshot kept %d bytes that it does not see", i, n.Peak())
+		}
+		n.Release()
+	}
+}

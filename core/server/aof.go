@@ -116,14 +116,23 @@ func (a *appender) failure() error {
 	return nil
 }
 
-// cron runs ten times a second.
+// tick has the writer do what is due, ten times a second. It may wait for the disk,
+// for which reason it has a goroutine of its own.
+func (a *appender) tick() {
+	for !a.s.stopped.Load() {
+		time.Sleep(cronPeriod)
+		if a.on.Load() && !a.s.loading.Load() {
+			a.writer.Tick()
+		}
+	}
+}
+
+// cron starts rewrites that are due, ten times a second.
 func (a *appender) cron() {
+	a.startScheduled()
 	if !a.on.Load() {
-		a.startScheduled()
 		return
 	}
-	a.writer.Tick()
-	a.startScheduled()
 	if a.writer.NeedsRewrite() || a.hasGrown() {
 		if !a.s.saver.busy() && !a.writer.RewriteLimited() {
 			a.start()
@@ -173,7 +182,7 @@ func (a *appender) turnOn(inTransaction bool) error {
 		a.schedule()
 		err = nil
 	case err == nil && !scheduled:
-		err = a.run(false)
+		err = a.run()
 	}
 	if err != nil {
 		a.turnOff()

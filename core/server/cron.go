@@ -41,6 +41,7 @@ func goMapped() int64 {
 func (s *Server) startBackground() {
 	s.spawn("the sweeper", s.sweep.run)
 	s.spawn("the cron", s.cron)
+	s.spawn("the AOF ticker", s.aof.tick)
 }
 
 // cron runs ten times a second.

@@ -140,7 +140,7 @@ func TestEveryFileOperationFails(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			step := 1
 			if !all {
-				step = 17 - 2*way // each way hits others
+				step = 27 - 2*way // each way hits others
 			}
 			for from := 1 + way; ; from += perChild * step {
 				if !all && from > 1+way {

@@ -15,17 +15,18 @@ import (
 //
 //	below 1/128   workers give way to all other threads
 //	above 1/32    they have the loops' priority
-//	above 1/4     they do not compress
+//	above 1/8     they do not compress
 //	above 1/2     freeing in the background and expiry pause
-//	above 3/4     writes wait, up to a millisecond each
+//	above 3/4     writes wait, up to 25 µs each: little for those that come at a
+//	              pace, much for those that come as fast as they are answered
+//
+// and above 3/4 of the whole budget writes wait up to a millisecond each.
 
-// allowance is what may wait for the snapshot n at most: snapshot-memory-budget, or
-// a twelfth of the data if that is less, but never so little that writers are slowed
-// for nothing.
+// allowance is what should wait for the snapshot n at most: a fourteenth of the data,
+// but not much less than snapshot-memory-budget, which nothing may exceed.
 func (v *saver) allowance(n *keyspace.Snapshot) int64 {
-	const least = 32 << 20
-	budget := v.s.live.Load().SnapshotMemoryBudget
-	return min(budget, max(least, n.Data()/12))
+	const least = 24 << 20
+	return min(v.s.live.Load().SnapshotMemoryBudget, max(least, n.Data()/14))
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
@@ -102,34 +103,41 @@ func (v *saver) pace(worker int, n *keyspace.Snapshot) (hurry bool) {
 	} else if waiting < most/128 && t.raised.Load() {
 		t.lower()
 	}
-	return waiting > most/4
+	return waiting > most/8
 }
 
-// throttle makes a write wait while more than three quarters of what may wait for
-// the snapshot do, superseded and not freed by a background save: the longer
-// the more there is, so that clients come to its pace without a jolt, and at most
-// a millisecond, in case the disk does not take what is written. Waits too short to
-// be slept are saved up.
+// throttle makes a write wait, the longer the more there is to be saved of what
+// writers have superseded, so that clients come to the pace of a background save
+// without a jolt. Waits too short to be slept are saved up.
 func (v *saver) throttle() {
 	const least, longest = 50 * time.Microsecond, time.Millisecond
 	n := v.current.Load()
 	if n == nil {
 		return
 	}
-	most := v.allowance(n)
-	if n.Waiting() > most/32 {
+	waiting, most := n.Waiting(), v.allowance(n)
+	if waiting > most/32 {
 		for i := range v.workers.Load() {
 			v.threads[i].raise()
 		}
 	}
-	over := float64(n.Waiting()-most*3/4) / float64(most/4)
-	if over <= 0 {
+	if waiting <= most*3/4 {
 		return
 	}
-	wait := time.Duration(min(over*over, 1) * float64(longest))
-	if due := v.owed.Add(int64(wait)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
+	short := wait(waiting, most, v.s.live.Load().SnapshotMemoryBudget)
+	if due := v.owed.Add(int64(short)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
 		pause(min(time.Duration(due), longest))
 	}
+}
+
+// wait is how long a write waits while so much does, of what should and what may.
+func wait(waiting, most, budget int64) time.Duration {
+	const gentle, longest = 25 * time.Microsecond, time.Millisecond
+	over := func(limit int64) float64 {
+		return max(0, min(1, float64(waiting-limit*3/4)/float64(limit/4)))
+	}
+	hard := over(budget)
+	return time.Duration(over(most)*float64(gentle) + hard*hard*float64(longest))
 }
 
 // crowded tells whether background work is to leave the data alone for now, since

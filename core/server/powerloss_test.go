@@ -17,10 +17,10 @@ import (
 // instant is what a crash just before a file operation would have left, and what was
 // known of the writes at that moment.
 type instant struct {
-	op     string
-	disk   *memfs.FS
-	known  *history
-	prefix bool
+	op    string
+	disk  *memfs.FS
+	kept  string // of what was not synced
+	known *history
 }
 
 // TestCrashAtEveryFileOperation has the machine lose power before each file operation
@@ -63,11 +63,14 @@ func crashes(t *testing.T, spec string) {
 		known := h.copy()
 		mu.Lock()
 		defer mu.Unlock()
-		i := instant{op: op, known: known, prefix: len(all)%2 == 1}
-		if i.prefix {
-			i.disk = m.CrashPrefix(r)
-		} else {
-			i.disk = m.CrashClone(nil)
+		i := instant{op: op, known: known}
+		switch len(all) % 5 {
+		case 0, 1:
+			i.kept, i.disk = "nothing", m.CrashClone(nil)
+		case 2, 3:
+			i.kept, i.disk = "a prefix", m.CrashPrefix(r)
+		default: // of the few bytes of one write: some, or zeros
+			i.kept, i.disk = "any sectors", m.CrashClone(r)
 		}
 		all = append(all, i)
 	}})
@@ -87,7 +90,7 @@ func crashes(t *testing.T, spec string) {
 		}
 		i := all[n]
 		i.known.writes = append(i.known.writes, make([]outcome, len(h.writes)-len(i.known.writes))...)
-		i.known.verify(t, fmt.Sprintf("power lost before operation %d (%s), more than was synced kept: %v", n, i.op, i.prefix), i.disk, dir)
+		i.known.verify(t, fmt.Sprintf("power lost before operation %d (%s), of what was not synced %s kept", n, i.op, i.kept), i.disk, dir)
 	}
 }
 

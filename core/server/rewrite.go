@@ -24,9 +24,8 @@ func (a *appender) BackgroundRewrite(c *command.Call) (scheduled bool, err error
 	if scheduled || err != nil {
 		return scheduled, err
 	}
-	if err := a.run(true); err != nil {
-		return false, admin.ErrNoRewrite
-	}
+	a.s.log.notice("Background append only file rewriting started by a client")
+	a.runBeside()
 	return false, nil
 }
 
@@ -52,23 +51,25 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 // start starts a rewrite that nobody waits for.
 func (a *appender) start() {
 	if scheduled, err := a.begin(false); err == nil && !scheduled {
-		a.s.spawn("the start of an AOF rewrite", func() { _ = a.run(false) }) // its error is in the log
+		a.s.log.notice("Background append only file rewriting started")
+		a.runBeside()
 	}
+}
+
+// runBeside is run without its error, which is in the log. It does not wait for
+// the disk, as a loop must not.
+func (a *appender) runBeside() {
+	a.s.spawn("the start of an AOF rewrite", func() { _ = a.run() })
 }
 
 // run begins the rewrite that begin has allowed, and leaves the rest to the
 // background. An error, which is in the log, tells that it could not begin.
-func (a *appender) run(asked bool) error {
+func (a *appender) run() error {
 	set := a.s.live.Load()
 	r, err := a.writer.PrepareSwitch(set.AOFUseRDBPreamble)
 	if err != nil {
 		a.end(err, 0)
 		return err
-	}
-	if asked {
-		a.s.log.notice("Background append only file rewriting started by a client")
-	} else {
-		a.s.log.notice("Background append only file rewriting started")
 	}
 	// Not at a low priority: clients wait for locks that are held at the cut and
 	// while files are exchanged.

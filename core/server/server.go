@@ -13,6 +13,7 @@
 //
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
+//	AOF ticker   syncs of the append-only file, and writes that had to wait
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //

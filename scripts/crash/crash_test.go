@@ -4,23 +4,23 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/redoubt-kv/redoubt/core/server"
 )
 
-// buildRedoubt builds the server of this repository.
-func buildRedoubt(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "redoubt-server")
-	cmd := exec.Command("go", "build", "-o", binary, "./cmd/redoubt-server")
-	cmd.Dir = filepath.Join("..", "..")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build redoubt-server: %v\n%s", err, out)
+// serveEnv makes the test's own binary a server: so tests run again when the server
+// has changed, of which a program that they built would tell nobody.
+const serveEnv = "REDOUBT_CRASH_SERVE"
+
+// TestMain is the server in the processes that the program starts.
+func TestMain(m *testing.M) {
+	if os.Getenv(serveEnv) != "" {
+		os.Exit(server.Main(os.Args[1:]))
 	}
-	return binary
+	os.Exit(m.Run())
 }
 
 // crash runs the program in a directory whose path is short enough for a socket.
@@ -38,7 +38,7 @@ func crash(t *testing.T, args ...string) (string, error) {
 
 // TestRedoubt plays a few rounds of each mode; make crash plays hundreds.
 func TestRedoubt(t *testing.T) {
-	server := buildRedoubt(t)
+	t.Setenv(serveEnv, "1")
 	for _, args := range [][]string{
 		{"-mode", "snapshot", "-rounds", "5"},
 		{"-mode", "rewrite", "-rounds", "3"},
@@ -48,7 +48,7 @@ func TestRedoubt(t *testing.T) {
 		{"-mode", "disk"},
 	} {
 		t.Run(args[1], func(t *testing.T) {
-			if out, err := crash(t, append(args, "-server", server, "-seed", "1")...); err != nil {
+			if out, err := crash(t, append(args, "-server", os.Args[0], "-seed", "1")...); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})

@@ -42,10 +42,8 @@ var (
 	// ErrBusy: another background job, such as a rewrite of the AOF, must end
 	// first.
 	ErrBusy = errors.New("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
-	// ErrRewriteRunning is of Rewriter, as is ErrNoRewrite, whose cause is in the
-	// log.
+	// ErrRewriteRunning is of Rewriter.
 	ErrRewriteRunning = errors.New("ERR Background append only file rewriting already in progress")
-	ErrNoRewrite      = errors.New("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.")
 )
 
 // Saver writes RDB files. Errors other than those above are replied after
@@ -156,7 +154,7 @@ type family struct{ Options }
 
 // fail replies an error of the server's.
 func fail(c *command.Call, err error) {
-	for _, whole := range []error{ErrSaveRunning, ErrBusy, ErrRewriteRunning, ErrNoRewrite} {
+	for _, whole := range []error{ErrSaveRunning, ErrBusy, ErrRewriteRunning} {
 		if errors.Is(err, whole) {
 			c.Out.Error(whole.Error())
 			return
