@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/redoubt-kv/redoubt/core/aof"
 	"github.com/redoubt-kv/redoubt/core/vfs"
@@ -84,7 +82,7 @@ const maxManifest = 16 << 20
 func kindOf(fsys vfs.FS, path string) (fileKind, error) {
 	file, err := fsys.Open(path)
 	if err != nil {
-		return 0, errors.New("Cannot open file " + path + ": " + reason(err))
+		return 0, errors.New("Cannot open file " + path + ": " + aof.ErrText(err))
 	}
 	defer file.Close()
 	in := bufio.NewReaderSize(io.LimitReader(file, maxManifest), 1024)
@@ -106,7 +104,7 @@ func kindOf(fsys vfs.FS, path string) (fileKind, error) {
 			return commandFile, nil
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return 0, errors.New("Cannot read file: " + path + " (" + reason(err) + ")")
+			return 0, errors.New("Cannot read file: " + path + " (" + aof.ErrText(err) + ")")
 		}
 	}
 }
@@ -144,17 +142,4 @@ func (c *aofCheck) manifest(path string) (exitCode int) {
 	}
 	c.printf("All AOF files and manifest are valid\n")
 	return 0
-}
-
-// reason is the text of a system error as C programs give it.
-func reason(err error) string {
-	var no syscall.Errno
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "No such file or directory"
-	case errors.As(err, &no):
-		text := no.Error()
-		return strings.ToUpper(text[:1]) + text[1:]
-	}
-	return err.Error()
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redoubt-kv/redoubt/core/aof"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -23,7 +24,7 @@ type aofFile struct {
 func (c *aofCheck) file(f aofFile) (exitCode int) {
 	file, err := c.fs.Open(f.path)
 	if err != nil {
-		return c.say("Cannot open file %s: %s, aborting...", f.path, reason(err))
+		return c.say("Cannot open file %s: %s, aborting...", f.path, aof.ErrText(err))
 	}
 	defer file.Close()
 	info, err := file.Stat()
@@ -88,7 +89,7 @@ func (c *aofCheck) commands(f aofFile, size int64, s *scanner) (exitCode int) {
 		case errFormat:
 			c.printf("AOF %s format error\n", f.name)
 		default:
-			return c.say("Failed to read from AOF %s, aborting... (%s)", f.name, reason(err))
+			return c.say("Failed to read from AOF %s, aborting... (%s)", f.name, aof.ErrText(err))
 		}
 		return c.verdict(f, size, s)
 	}
@@ -113,7 +114,7 @@ func (c *aofCheck) timestamp(f aofFile, s *scanner, note *annotation) (past bool
 	}
 	// Within a transaction, s.sound is before it: half of one is no use.
 	if err := c.truncate(f.path, s.sound); err != nil {
-		return false, c.say("Failed to truncate AOF %s to timestamp %d (%s)", f.path, c.until, reason(err))
+		return false, c.say("Failed to truncate AOF %s to timestamp %d (%s)", f.path, c.until, aof.ErrText(err))
 	}
 	c.printf("Successfully truncated AOF %s to timestamp %d\n", f.name, c.until)
 	return true, 0
@@ -145,7 +146,7 @@ func (c *aofCheck) verdict(f aofFile, size int64, s *scanner) (exitCode int) {
 		return c.say("Aborting...")
 	}
 	if err := c.truncate(f.path, s.sound); err != nil {
-		return c.say("Failed to truncate AOF %s (%s)", f.name, reason(err))
+		return c.say("Failed to truncate AOF %s (%s)", f.name, aof.ErrText(err))
 	}
 	c.printf("Successfully truncated AOF %s\n", f.name)
 	return 0

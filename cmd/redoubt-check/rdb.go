@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/aof"
 	"github.com/redoubt-kv/redoubt/core/rdb"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
@@ -25,7 +26,7 @@ func (t *tool) rdb(args []string, usage string, stderr io.Writer) (exitCode int)
 	t.printf("[offset 0] Checking RDB file %s\n", args[0])
 	file, err := t.fs.Open(args[0])
 	if err != nil {
-		return t.say("Cannot open file %s: %s", args[0], reason(err))
+		return t.say("Cannot open file %s: %s", args[0], aof.ErrText(err))
 	}
 	defer file.Close()
 	if _, ok := t.checkRDB(args[0], file); !ok {

@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/rdb"
@@ -162,7 +159,7 @@ func (l *loader) path(f File) string { return filepath.Join(l.o.Dir, f.Name) }
 func (l *loader) sizeOf(f File) (int64, error) {
 	info, err := l.o.FS.Stat(l.path(f))
 	if err != nil {
-		return 0, l.fail(err, "Unable to obtain the AOF file %s length. stat: %s", f.Name, reason(err))
+		return 0, l.fail(err, "Unable to obtain the AOF file %s length. stat: %s", f.Name, ErrText(err))
 	}
 	return info.Size(), nil
 }
@@ -175,12 +172,12 @@ func (l *loader) file(f File, last bool) error {
 	start := time.Now()
 	file, err := l.o.FS.Open(l.path(f))
 	if err != nil {
-		return l.fail(err, "Fatal error: can't open the append log file %s for reading: %s", f.Name, reason(err))
+		return l.fail(err, "Fatal error: can't open the append log file %s for reading: %s", f.Name, ErrText(err))
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return l.fail(err, "Fatal error: can't open the append log file %s for reading: %s", f.Name, reason(err))
+		return l.fail(err, "Fatal error: can't open the append log file %s for reading: %s", f.Name, ErrText(err))
 	}
 	size := info.Size()
 	end := size
@@ -254,7 +251,7 @@ func (l *loader) preamble(f File, file vfs.File, size int64) (int64, error) {
 	var magic [5]byte
 	n, err := file.ReadAt(magic[:], 0)
 	if n < len(magic) && !errors.Is(err, io.EOF) {
-		return 0, l.fail(err, "Unrecoverable error reading the append only file %s: %s", f.Name, reason(err))
+		return 0, l.fail(err, "Unrecoverable error reading the append only file %s: %s", f.Name, ErrText(err))
 	}
 	if string(magic[:n]) != "REDIS" || f.Type != Base {
 		return 0, nil
@@ -296,7 +293,7 @@ func (l *loader) outcome(f File, err error, open, last bool) error {
 		l.o.warning("AOF file %s is not sound %v", f.Name, err)
 		return l.fail(err, "Bad file format reading the append only file %s: make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>", f.Name)
 	case err != nil && !errors.Is(err, ErrTruncated):
-		return l.fail(err, "Unrecoverable error reading the append only file %s: %s", f.Name, reason(err))
+		return l.fail(err, "Unrecoverable error reading the append only file %s: %s", f.Name, ErrText(err))
 	case !open && errors.As(err, &read) && read.Annotation:
 		return errShort
 	}
@@ -343,7 +340,7 @@ func (l *loader) cut(f File, last bool) error {
 		return nil
 	}
 	if err := truncate(l.o.FS, l.path(f), l.replay.sound); err != nil {
-		l.o.warning("Error truncating the AOF file %s: %s", f.Name, reason(err))
+		l.o.warning("Error truncating the AOF file %s: %s", f.Name, ErrText(err))
 		return l.unexpectedEnd(f, err)
 	}
 	if l.result.State == Cut {
@@ -362,17 +359,4 @@ func truncate(fsys vfs.FS, path string, size int64) error {
 		err = file.Sync()
 	}
 	return errors.Join(err, file.Close())
-}
-
-// reason is the text of a system error as C programs give it.
-func reason(err error) string {
-	var no syscall.Errno
-	if errors.Is(err, fs.ErrNotExist) {
-		return "No such file or directory"
-	}
-	if errors.As(err, &no) {
-		text := no.Error()
-		return strings.ToUpper(text[:1]) + text[1:]
-	}
-	return err.Error()
 }

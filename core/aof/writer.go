@@ -3,6 +3,7 @@ package aof
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -242,7 +243,10 @@ func (w *Writer) err() error {
 // far as that differs from Go's only in the first letter; other errors' own.
 func ErrText(err error) string {
 	var errno syscall.Errno
-	if !errors.As(err, &errno) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // of any file system
+		return "No such file or directory"
+	case !errors.As(err, &errno):
 		return err.Error()
 	}
 	text := []byte(errno.Error())
