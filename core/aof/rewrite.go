@@ -533,7 +533,8 @@ func (w *Writer) removeFile(name string) bool {
 }
 
 func (w *Writer) rename(from, to string) error {
-	if err := w.o.FS.Rename(w.path(from), w.path(to)); err != nil {
+	err := w.timed("aof-rename", func() error { return w.o.FS.Rename(w.path(from), w.path(to)) })
+	if err != nil {
 		w.o.Warning("Error trying to rename the temporary AOF file %s into %s: %v", from, to, err)
 		return fmt.Errorf("rename %s to %s: %w", from, to, err)
 	}

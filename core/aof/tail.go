@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/vfs"
@@ -120,9 +121,13 @@ func (w *Writer) drain(t *tail) error {
 }
 
 func (w *Writer) putLeft(t *tail) error {
-	before := t.size
+	before, start := t.size, w.o.Clock.Mono()
 	if err := t.put(); err != nil {
 		return err
+	}
+	if took := w.o.Clock.Mono() - start; took >= time.Millisecond { // the least that is of interest
+		w.o.Took("aof-write", took)
+		w.o.Took(w.writeEvent(), took)
 	}
 	if !t.detached {
 		w.size.Add(t.size - before)
@@ -142,7 +147,7 @@ func (w *Writer) sync(t *tail) error {
 	clean := t.synced == t.size
 	w.mu.Unlock()
 	if !clean {
-		if err := t.file.DataSync(); err != nil {
+		if err := w.timed("aof-fsync-always", t.file.DataSync); err != nil {
 			return fmt.Errorf("sync the append-only file %s: %w", t.name, err)
 		}
 	}

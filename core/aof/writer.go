@@ -56,6 +56,9 @@ type Options struct {
 	// Busy tells whether a save or a rewrite writes in the background; nil:
 	// never. It is called under the file lock.
 	Busy func() bool
+	// Took is told how long a step has taken in which clients may have waited, by
+	// Redis's name for the event of the latency monitor; nil: nobody asks.
+	Took func(event string, d time.Duration)
 	// Go runs fn in the background; nil: in a goroutine.
 	Go func(fn func())
 }
@@ -143,6 +146,9 @@ func Open(o Options, s Settings) (*Writer, error) {
 	if o.Busy == nil {
 		o.Busy = func() bool { return false }
 	}
+	if o.Took == nil {
+		o.Took = func(string, time.Duration) {}
+	}
 	if o.Go == nil {
 		o.Go = func(fn func()) { go fn() }
 	}
@@ -150,6 +156,28 @@ func Open(o Options, s Settings) (*Writer, error) {
 	w.idle = sync.NewCond(&w.mu)
 	w.Configure(s)
 	return w, nil
+}
+
+// timed tells Took how long fn takes.
+func (w *Writer) timed(event string, fn func() error) error {
+	start := w.o.Clock.Mono()
+	err := fn()
+	w.o.Took(event, w.o.Clock.Mono()-start)
+	return err
+}
+
+// writeEvent is what a write of now is called beside "aof-write".
+func (w *Writer) writeEvent() string {
+	w.mu.Lock()
+	syncing := w.syncing
+	w.mu.Unlock()
+	switch {
+	case syncing:
+		return "aof-write-pending-fsync"
+	case w.o.Busy():
+		return "aof-write-active-child"
+	}
+	return "aof-write-alone"
 }
 
 // Configure changes the settings. What a new policy asks for is done by the

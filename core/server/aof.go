@@ -56,7 +56,7 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	}
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
-		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy,
+		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy, Took: s.noteDisk,
 		Go: func(fn func()) { s.spawn("the append-only file", fn) },
 	}, a.settings(set))
 	if err != nil {
@@ -64,6 +64,13 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	}
 	a.writer = writer
 	return nil
+}
+
+// noteDisk enters a step that has waited for the disk into the latency monitor.
+func (s *Server) noteDisk(event string, took time.Duration) {
+	if t := s.live.Load().LatencyMonitorThreshold; t > 0 {
+		s.latency.Add(event, s.clock.NowMs(), took, t)
+	}
 }
 
 // settings are the directives that concern the writer.

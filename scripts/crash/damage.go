@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/redoubt-kv/redoubt/core/aof"
 )
 
 // newestIncrement is the path of the last incremental file that the manifest names,
@@ -49,6 +53,9 @@ func (t *trial) tear(r *rand.Rand) (note string, err error) {
 	if err != nil || path == "" {
 		return "", err
 	}
+	if torn, err := isTorn(path); torn || err != nil {
+		return ", its AOF torn by the kill", err
+	}
 	n := 1 + r.IntN(len(text)-2)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -56,6 +63,29 @@ func (t *trial) tear(r *rand.Rand) (note string, err error) {
 	}
 	_, err = f.WriteString(text[:n])
 	return fmt.Sprintf(", its AOF torn after %d bytes of a %s", n, t.o.tear), errors.Join(err, f.Close())
+}
+
+// isTorn tells whether the kill itself has left a file with the beginning of
+// something: a second one behind it is nothing that a crash leaves.
+func isTorn(path string) (bool, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return false, fmt.Errorf("look whether the AOF is torn: %w", err)
+	}
+	reader, open := aof.NewReader(bytes.NewReader(b), aof.ReaderOptions{Size: int64(len(b))}), false
+	for {
+		argv, err := reader.Next()
+		switch {
+		case err == io.EOF:
+			return open, nil
+		case err != nil:
+			return true, nil // in whatever way: the server is the one to judge
+		case strings.EqualFold(string(argv[0]), "MULTI"):
+			open = true
+		case strings.EqualFold(string(argv[0]), "EXEC"):
+			open = false
+		}
+	}
 }
 
 // sabotaged takes the last bytes off the newest incremental file, whose end is an
