@@ -13,7 +13,7 @@ image:
 	@go run ./cmd/redoubt-image $(image)
 
 # The packages that have checks in the invariants build.
-checked := ./core/page ./core/table ./core/tree ./core/value/... ./core/keyspace ./core/rdb
+checked := ./core/page ./core/table ./core/tree ./core/value/... ./core/keyspace ./core/rdb ./core/aof
 
 # The everyday test: formatting, vet, every package, the core once more with the
 # checks of the invariants build, the systems that are only compiled for, and

@@ -173,15 +173,16 @@ func (w *Writer) flush() {
 // flushAll writes what was appended to the files it belongs to, and completes a
 // switch. An error is one after which the same can be tried again.
 func (w *Writer) flushAll() error {
+	// First, whether there was a cut: then all that belongs before it is appended.
+	w.mu.Lock()
+	next := w.next
+	ready := next != nil && next.cut
+	w.mu.Unlock()
 	if w.cur != nil && w.cur.broken == nil {
 		if err := w.drain(w.cur); err != nil {
 			return w.failed(err)
 		}
 	}
-	w.mu.Lock()
-	next := w.next
-	ready := next != nil && next.cut
-	w.mu.Unlock()
 	if !ready {
 		return nil
 	}
