@@ -34,7 +34,8 @@ type appender struct {
 
 	// What follows is guarded by saver.mu: at most one background job runs.
 	rewriting bool
-	done      chan struct{} // closed when the running rewrite ends
+	with      *settings.Settings // of the time when the running rewrite began
+	done      chan struct{}      // closed when the running rewrite ends
 	scheduled bool
 	started   time.Time // of the running rewrite
 	lastTook  time.Duration

@@ -55,7 +55,7 @@ func (a *appender) startAfter(manifest *aof.Manifest, loaded aof.Loaded) error {
 		Base: func(w io.Writer) error {
 			n := tx.Snapshot()
 			defer n.Release()
-			return s.saver.writeBase(n, w, set.AOFUseRDBPreamble)
+			return s.saver.writeBase(set, n, w)
 		},
 	}
 	if files := manifest.Live(); len(files) > 0 && loaded.State != aof.NoFiles {

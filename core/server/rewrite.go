@@ -12,6 +12,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/rdb"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
 // BackgroundRewrite is BGREWRITEAOF. While another background job runs, and
@@ -43,6 +44,8 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 		return true, nil
 	}
 	a.rewriting, a.scheduled, a.started, a.done = true, false, time.Now(), make(chan struct{})
+	a.with = a.s.live.Load()
+	v.pins++
 	v.ends.Store(nil)
 	v.processed.Store(0)
 	return false, nil
@@ -65,8 +68,7 @@ func (a *appender) runBeside() {
 // run begins the rewrite that begin has allowed, and leaves the rest to the
 // background. An error, which is in the log, tells that it could not begin.
 func (a *appender) run() error {
-	set := a.s.live.Load()
-	r, err := a.writer.PrepareSwitch(set.AOFUseRDBPreamble)
+	r, err := a.writer.PrepareSwitch(a.with.AOFUseRDBPreamble)
 	if err != nil {
 		a.end(err, 0)
 		return err
@@ -74,14 +76,14 @@ func (a *appender) run() error {
 	// Not at a low priority: clients wait for locks that are held at the cut and
 	// while files are exchanged.
 	a.s.spawn("the AOF rewrite", func() {
-		cow, err := a.rewrite(r, set.AOFUseRDBPreamble)
+		cow, err := a.rewrite(r, a.with)
 		a.end(err, cow)
 	})
 	return nil
 }
 
 // rewrite makes the new base from a snapshot and installs it.
-func (a *appender) rewrite(r *aof.Rewrite, preamble bool) (cow int64, err error) {
+func (a *appender) rewrite(r *aof.Rewrite, set *settings.Settings) (cow int64, err error) {
 	v := &a.s.saver
 	a.sink.Lock() // the journal is attached, or told of a new file, at the cut
 	n := v.pin(func() *keyspace.Snapshot {
@@ -93,7 +95,7 @@ func (a *appender) rewrite(r *aof.Rewrite, preamble bool) (cow int64, err error)
 	})
 	a.sink.Unlock()
 	v.current.Store(n)
-	err = r.WriteBase(func(w io.Writer) error { return v.writeBase(n, w, preamble) })
+	err = r.WriteBase(func(w io.Writer) error { return v.writeBase(set, n, w) })
 	v.current.Store(nil)
 	cow = n.Peak()
 	n.Release()
@@ -136,10 +138,10 @@ func (a *appender) cancel() {
 }
 
 // writeBase writes a snapshot as the base of an append-only file.
-func (v *saver) writeBase(n *keyspace.Snapshot, w io.Writer, preamble bool) error {
-	s, set := v.s, v.s.live.Load()
-	writing := v.writing(n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
-	if !preamble {
+func (v *saver) writeBase(set *settings.Settings, n *keyspace.Snapshot, w io.Writer) error {
+	s := v.s
+	writing := v.writing(set, n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
+	if !set.AOFUseRDBPreamble {
 		o := aof.CommandsOptions{Block: v.block, Progress: func() error {
 			v.pace(0, n)
 			return writing.Progress()

@@ -19,13 +19,14 @@ func TestFailedRewritesAreLimited(t *testing.T) {
 		}
 	}
 	d.do("SET", "k", "v")
-	d.do("CONFIG", "SET", "rdb-key-save-delay", "10000000")
 	for range 3 {
+		d.do("CONFIG", "SET", "rdb-key-save-delay", "10000000")
 		rewrite()
+		d.do("CONFIG", "SET", "rdb-key-save-delay", "0") // for later rewrites
 		d.do("DEBUG", "FAIL-JOB")
 		d.idle()
 	}
-	d.do("CONFIG", "SET", "rdb-key-save-delay", "0", "auto-aof-rewrite-percentage", "1", "auto-aof-rewrite-min-size", "1kb")
+	d.do("CONFIG", "SET", "auto-aof-rewrite-percentage", "1", "auto-aof-rewrite-min-size", "1kb")
 	d.do("SET", "x", strings.Repeat("x", 2048))
 	d.until("the limit", func() bool { return strings.Contains(d.log.String(), "has repeatedly failed and triggered the limit") })
 	if strings.Contains(d.log.String(), "Background AOF rewrite terminated with success") {

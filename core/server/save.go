@@ -47,7 +47,7 @@ type saver struct {
 	saves    int64 // begun by commands and save points, as Redis counts them
 	lastCOW  int64
 	lastPin  time.Duration
-	pins     int64
+	pins     int64 // by saves and rewrites, from when they begin
 
 	processed                      atomic.Int64 // keys
 	skipSums                       atomic.Bool  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
@@ -77,6 +77,7 @@ func (v *saver) begin(background bool) error {
 		return admin.ErrBusy
 	}
 	v.running, v.started, v.done = true, time.Now(), make(chan struct{})
+	v.pins++
 	v.ends.Store(nil)
 	v.processed.Store(0)
 	if background {
@@ -100,7 +101,6 @@ func (v *saver) pin(take func() *keyspace.Snapshot) *keyspace.Snapshot {
 	defer v.mu.Unlock()
 	v.snapshot, v.total = n, total
 	v.lastPin = took
-	v.pins++
 	return n
 }
 
@@ -130,7 +130,7 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 		IncrementalSync: set.RDBSaveIncrementalFsync,
 		Encoder:         rdb.EncoderOptions{Compress: set.RDBCompression, Checksum: set.RDBChecksum, Block: v.block},
 	}
-	writing := v.writing(n, false, filepath.Join(set.Dir, temp))
+	writing := v.writing(set, n, false, filepath.Join(set.Dir, temp))
 	err := rdb.SaveFile(s.fs, options, func(e *rdb.Encoder) error { return writing.Write(e, n, s.store) })
 	if err == nil {
 		s.log.notice("DB saved on disk")
@@ -140,8 +140,8 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 
 // writing says how the snapshot is written to a file; files on the side have the
 // path temp and a number.
-func (v *saver) writing(n *keyspace.Snapshot, aofBase bool, temp string) rdb.Writing {
-	s, set := v.s, v.s.live.Load()
+func (v *saver) writing(set *settings.Settings, n *keyspace.Snapshot, aofBase bool, temp string) rdb.Writing {
+	s := v.s
 	writing := rdb.Writing{
 		Info: v.fileInfo(aofBase), Clocks: v.clocks(), NowMs: s.clock.NowMs(),
 		Progress: func() error {
