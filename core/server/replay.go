@@ -83,6 +83,7 @@ func (a *appender) LoadAOF(c *command.Call) error {
 	c.Tx.Flush(-1, false)
 	loaded, err := s.replay(manifest, c.Tx, nil)
 	if err == nil && (loaded.State == aof.Whole || loaded.State == aof.Cut) {
+		s.saver.noChanges()
 		s.log.notice("Append Only File loaded by DEBUG LOADAOF")
 	}
 	return err

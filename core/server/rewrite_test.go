@@ -66,3 +66,24 @@ func TestTurnOnInTransaction(t *testing.T) {
 		t.Error(reply, err)
 	}
 }
+
+// TestLoadAOFCountsNoChanges: after DEBUG LOADAOF nothing has changed since the last
+// save.
+func TestLoadAOFCountsNoChanges(t *testing.T) {
+	dir := t.TempDir()
+	d := startOnDisk(t, newDisk(t, dir), dir, "--enable-debug-command", "yes")
+	defer d.stop()
+	for _, c := range []struct{ command, want string }{
+		{"SET k v", "rdb_changes_since_last_save:1\r"},
+		{"DEBUG LOADAOF", "rdb_changes_since_last_save:0\r"},
+		{"APPEND k w", "rdb_changes_since_last_save:1\r"},
+	} {
+		d.do(words(c.command)...)
+		if info, err := d.do("INFO", "persistence"); !strings.Contains(fmt.Sprint(info), c.want) {
+			t.Errorf("after %s: want %s, got %v, %v", c.command, c.want, info, err)
+		}
+	}
+	if reply, err := d.do("GET", "k"); reply != "vw" {
+		t.Error(reply, err)
+	}
+}

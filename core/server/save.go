@@ -329,6 +329,13 @@ func (v *saver) changes() int64 {
 	return v.s.exec.Dirty() - v.saved
 }
 
+// noChanges has changes count from now on, as for data that have just been loaded.
+func (v *saver) noChanges() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.saved = v.s.exec.Dirty()
+}
+
 // cron starts a save when a save point is due. After a failure it waits for
 // some seconds before the next try (Redis: CONFIG_BGSAVE_RETRY_DELAY).
 func (v *saver) cron() {
