@@ -175,12 +175,12 @@ func (a *appender) hasGrown() bool {
 }
 
 // turnOn is CONFIG SET appendonly yes: from the first rewrite on the file is
-// kept. It returns when that has begun, or is to begin after another job or
-// after the transaction that the call is part of.
-func (a *appender) turnOn(inTransaction bool) error {
+// kept, which goes by set. It returns when that has begun, or is to begin after
+// another job or after the transaction that the call is part of.
+func (a *appender) turnOn(set settings.Settings, inTransaction bool) error {
 	a.writer.TurnOn()
 	a.on.Store(true)
-	scheduled, err := a.begin(inTransaction)
+	scheduled, err := a.begin(&set, inTransaction)
 	switch {
 	case scheduled && inTransaction:
 		a.s.log.warning("AOF was enabled during a transaction. An AOF background was scheduled to start when possible.")

@@ -63,7 +63,7 @@ func (s *Server) apply(set *settings.Settings) error {
 func (s *Server) switchAppendOnly() error {
 	switch on := s.aof.on.Load(); {
 	case s.working.AppendOnly && !on:
-		return s.aof.turnOn(s.registry.InTransaction())
+		return s.aof.turnOn(*s.working, s.registry.InTransaction())
 	case !s.working.AppendOnly && on:
 		s.aof.turnOff()
 	}

@@ -18,7 +18,7 @@ import (
 // BackgroundRewrite is BGREWRITEAOF. While another background job runs, and
 // within a transaction, the rewrite is left to the cron.
 func (a *appender) BackgroundRewrite(c *command.Call) (scheduled bool, err error) {
-	scheduled, err = a.begin(c.Nested)
+	scheduled, err = a.begin(a.s.live.Load(), c.Nested)
 	if scheduled {
 		a.writer.AllowRewrite() // the cron would have it wait
 	}
@@ -30,9 +30,9 @@ func (a *appender) BackgroundRewrite(c *command.Call) (scheduled bool, err error
 	return false, nil
 }
 
-// begin claims the right to rewrite; if another job runs, or later is set, the
-// rewrite is scheduled.
-func (a *appender) begin(later bool) (scheduled bool, err error) {
+// begin claims the right to rewrite, by the settings set; if another job runs, or
+// later is set, the rewrite is scheduled.
+func (a *appender) begin(set *settings.Settings, later bool) (scheduled bool, err error) {
 	v := &a.s.saver
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -44,7 +44,7 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 		return true, nil
 	}
 	a.rewriting, a.scheduled, a.started, a.done = true, false, time.Now(), make(chan struct{})
-	a.with = a.s.live.Load()
+	a.with = set
 	v.pins++
 	v.ends.Store(nil)
 	v.processed.Store(0)
@@ -53,7 +53,7 @@ func (a *appender) begin(later bool) (scheduled bool, err error) {
 
 // start starts a rewrite that nobody waits for.
 func (a *appender) start() {
-	if scheduled, err := a.begin(false); err == nil && !scheduled {
+	if scheduled, err := a.begin(a.s.live.Load(), false); err == nil && !scheduled {
 		a.s.log.notice("Background append only file rewriting started")
 		a.runBeside()
 	}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,22 @@ func TestTurnOnInTransaction(t *testing.T) {
 	defer d.stop()
 	if reply, err := d.do("MGET", "a", "b"); fmt.Sprint(reply) != "[1 2]" {
 		t.Error(reply, err)
+	}
+}
+
+// TestTurnOnWithOtherSettings: directives that are set together with appendonly are
+// those of the first rewrite.
+func TestTurnOnWithOtherSettings(t *testing.T) {
+	dir := t.TempDir()
+	disk := newDisk(t, dir)
+	d := startOnDisk(t, disk, dir, "--appendonly", "no")
+	defer d.stop()
+	if reply, err := d.do("CONFIG", "SET", "appendonly", "yes", "aof-use-rdb-preamble", "no"); reply != "OK" {
+		t.Fatal(reply, err)
+	}
+	d.idle()
+	if _, err := disk.Stat(filepath.Join(dir, "appendonlydir", "appendonly.aof.1.base.aof")); err != nil {
+		t.Errorf("%v\n%s", err, d.log)
 	}
 }
 
