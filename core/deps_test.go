@@ -35,7 +35,7 @@ const policy = `
 	journal, rdb < aof, replication;
 	keyspace, journal, stats < command < acl, script;
 	resp < command;
-	command, pubsub < session;
+	command, acl, pubsub < session;
 	acl, script, pubsub, rdb, geohash, hll, longdouble < family/*;
 	config < server/settings;
 	family/*, session, config, aof, replication, transport, server/settings < server < appliance, cmd;

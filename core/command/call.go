@@ -17,6 +17,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string
@@ -52,6 +57,8 @@ type Call struct {
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Scripted says that the call is one of a script; it is Nested as well.
+	Scripted bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes

@@ -240,6 +240,11 @@ func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
 	c.DB = c.Tx.DB(c.Client.SelectedDB())
 	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
+	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
+		c.Out.Error(refusal)
+		x.countError(c, c.Out.B[mark:])
+		return
+	}
 	c.Loop.Enter(q.row.ID)
 	q.row.Handler(c)
 	c.record(c.dirty - dirty)

@@ -35,6 +35,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
@@ -71,7 +72,7 @@ type Server struct {
 	journal   *journal.Journal
 	table     *command.Table
 	exec      *command.Executor
-	password  *session.Password
+	users     *acl.Users
 	clients   *session.Clients
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
@@ -275,14 +276,14 @@ func (s *Server) build(set *settings.Settings) error {
 	if err := s.makeTable(); err != nil {
 		return err
 	}
-	s.password = &session.Password{}
+	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Password: s.password,
+		Clock: s.clock, Users: s.users,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
@@ -294,6 +295,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.observe()
+	s.users.SetPassword(set.RequirePass)
 	s.measureGo()
 	s.notePeak()
 	s.startupMem = s.usedMemory()
