@@ -29,6 +29,7 @@ const policy = `
 	listpack, intset, table, tree < value;
 	value, clock, glob < keyspace;
 	resp < journal, pubsub;
+	glob < pubsub;
 	clock < stats;
 	vfs, glob < config;
 	keyspace, vfs, lzf < rdb;

@@ -171,12 +171,12 @@ func (s *selector) maySubscribe(channel []byte, isPattern bool) bool {
 
 // Subscribes tells whether the user may be subscribed to a channel, or to a pattern
 // of channels.
-func (r *Rules) Subscribes(channel []byte, isPattern bool) bool {
+func (r *Rules) Subscribes(channel string, isPattern bool) bool {
 	if r.Gone {
 		return false
 	}
 	for i := range r.selectors {
-		if r.selectors[i].maySubscribe(channel, isPattern) {
+		if r.selectors[i].maySubscribe([]byte(channel), isPattern) {
 			return true
 		}
 	}

@@ -187,3 +187,19 @@ func (us *Users) Login(name string, password []byte) *User {
 	}
 	return u
 }
+
+// Category lists the commands of an ACL category, whose name may be in any case, by
+// their full names; ok is false if there is no such category.
+func (us *Users) Category(name string) (list []string, ok bool) {
+	i, ok := category(name)
+	if !ok {
+		return nil, false
+	}
+	c := us.index()
+	for _, row := range c.sorted {
+		if c.members[i].has(row.ID) {
+			list = append(list, row.FullName)
+		}
+	}
+	return list, true
+}

@@ -21,6 +21,7 @@ func (s *Server) observe() {
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
+		"notify-keyspace-events",
 	} {
 		s.registry.OnChange(name, apply)
 	}
@@ -45,6 +46,8 @@ func (s *Server) observe() {
 func (s *Server) apply(set *settings.Settings) error {
 	s.clients.SetLimits(s.limits(set))
 	s.users.SetPubsubDefault(set.ACLPubsubDefault == settings.PubsubAllChannels)
+	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
+	s.events.configure(set)
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
 	s.store.SetLimits(s.valueLimits(set))

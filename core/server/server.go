@@ -42,6 +42,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -73,7 +74,10 @@ type Server struct {
 	table     *command.Table
 	exec      *command.Executor
 	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
 	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
 	latency   stats.LatencyMonitor
@@ -139,11 +143,6 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		return 0
 	}
 	registry, working, live := settings.NewRegistry()
-	if err := registry.Load(cmd, stdin); err != nil {
-		config.Report(stderr, "Redoubt "+Version, err)
-		return 1
-	}
-	live.Publish(working)
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
@@ -152,6 +151,12 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
 	}
+	registry.Handle(s.userStatement())
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
 	if code, done := s.daemonize(args); done {
 		return code
 	}
@@ -271,6 +276,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.channels = pubsub.NewRegistry()
+	s.events.registry = s.channels
+	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
 	if err := s.makeTable(); err != nil {
@@ -294,8 +302,10 @@ func (s *Server) build(set *settings.Settings) error {
 	if err := s.makeTransport(set, loops); err != nil {
 		return err
 	}
+	if err := s.loadUsers(set); err != nil {
+		return err
+	}
 	s.observe()
-	s.users.SetPassword(set.RequirePass)
 	s.measureGo()
 	s.notePeak()
 	s.startupMem = s.usedMemory()
@@ -326,13 +336,19 @@ func (s *Server) logMemory() {
 }
 
 func (s *Server) limits(set *settings.Settings) session.Limits {
-	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
-	return session.Limits{
+	l := session.Limits{
 		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
 		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
-		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
 		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
 	}
+	for class, limit := range map[session.Class]settings.OutputLimit{
+		session.Normal:  set.ClientOutputBufferLimit[settings.ClassNormal],
+		session.Replica: set.ClientOutputBufferLimit[settings.ClassReplica],
+		session.PubSub:  set.ClientOutputBufferLimit[settings.ClassPubSub],
+	} {
+		l.Output[class] = session.OutputLimit{HardBytes: int64(limit.HardBytes), SoftBytes: int64(limit.SoftBytes), SoftSeconds: limit.SoftSeconds}
+	}
+	return l
 }
 
 // noteSlow enters a call into the latency monitor and the slow log.
