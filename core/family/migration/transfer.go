@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
@@ -32,7 +33,10 @@ func (m *move) transfer(items []*item) (text string) {
 func (m *move) attempt(items []*item) (text string, again bool) {
 	timeout := duration(m.timeoutMs)
 	t, err := m.f.Targets.take(m.host, m.port, timeout)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		return errWrite, false // Redis learns of it as it writes
+	case err != nil:
 		return errConnect, false
 	}
 	request, sent := m.request.encode(items, t.db)
