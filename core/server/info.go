@@ -133,7 +133,7 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		RejectedConnections: int64(t[stats.Rejected]),
 		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
-		LastPinUs: pin.Microseconds(), Pins: pins,
+		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }

@@ -39,6 +39,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
@@ -85,6 +86,7 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
+	targets   *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -220,6 +222,7 @@ func (s *Server) run(ctx context.Context) int {
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
 	s.transport.Close()
+	s.targets.Close()
 	s.saver.finish()
 	s.removePidFile()
 	if code == 0 { // else the last line says why
@@ -281,6 +284,7 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
+	s.targets = migration.NewTargets(s.dialTarget)
 	if err := s.makeTable(); err != nil {
 		return err
 	}
