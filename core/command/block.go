@@ -88,6 +88,8 @@ type Blocker interface {
 	Unblocked(b *Blocked, reply []byte)
 	// NoTouch says that the client's commands leave access clocks alone.
 	NoTouch() bool
+	// Tracked says that it is to be told of changes of what it reads.
+	Tracked() bool
 }
 
 // Blocked is a client's wait. Its methods may be called by any goroutine.
@@ -199,7 +201,7 @@ func (x *Executor) blocked(c *Call) {
 // ServeReady serves the clients that wait for keys which have changed under the
 // locks of tx: it is for Store.OnReady.
 func (x *Executor) ServeReady(tx *keyspace.Tx) {
-	l, noTouch := x.Stats.Acquire(), tx.NoTouch
+	l, noTouch, by := x.Stats.Acquire(), tx.NoTouch, tx.By
 	l.Begin()
 	batch, _ := tx.Log().(*journal.Batch)
 	batch.EndUnit()
@@ -215,7 +217,7 @@ func (x *Executor) ServeReady(tx *keyspace.Tx) {
 		}
 		return done
 	})
-	tx.NoTouch = noTouch
+	tx.NoTouch, tx.By = noTouch, by
 	x.Stats.Release(l)
 	// The clients' loops may send the replies at once: what they depend on has to
 	// be in the journal.
@@ -234,10 +236,13 @@ type servedClient struct {
 // serveOne tries to give b what it waits for at key.
 func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) (reply []byte, done bool) {
 	out := resp.Writer{Proto: b.proto}
-	c.Out, c.Tx.NoTouch = &out, b.client.NoTouch()
+	c.Out, c.Tx.NoTouch, c.Tx.By = &out, b.client.NoTouch(), b.client
 	start := c.Loop.Since()
 	if !b.block.Serve(c, key) {
 		return nil, false
+	}
+	if c.Tracked = b.client.Tracked(); c.Tracked {
+		x.track(c, b.row)
 	}
 	c.record(c.dirty)
 	c.batch().EndUnit()

@@ -20,6 +20,10 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// AfterRead is told, before the locks go, of a call that only reads and whose
+	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
+	// are the script's own.
+	AfterRead func(c *Call)
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.
@@ -64,6 +68,9 @@ func (x *Executor) Execute(c *Call) {
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
+	if c.Tracked {
+		x.track(c, row)
+	}
 	c.record(c.dirty)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
@@ -136,6 +143,13 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	}
 	c.Loop.Mark()
 	c.Row = row
+}
+
+// track tells of a call that has read keys.
+func (x *Executor) track(c *Call, row *Row) {
+	if row.Flags&ReadOnly != 0 {
+		x.AfterRead(c)
+	}
 }
 
 // countError counts an error reply, "-CODE text\r\n", by its code.
