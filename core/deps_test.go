@@ -30,6 +30,7 @@ const policy = `
 	value, clock, glob < keyspace;
 	resp < journal, pubsub;
 	NONE < tracking;
+	glob < pubsub;
 	clock < stats;
 	vfs, glob < config;
 	keyspace, vfs, lzf < rdb;

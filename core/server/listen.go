@@ -17,10 +17,13 @@ import (
 
 // makeTransport makes the loops and what runs on them.
 func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
-	for range loops {
+	for i := range loops {
 		figures := s.stats.NewLoop()
 		s.crashes.rings = append(s.crashes.rings, figures)
-		s.loops = append(s.loops, s.clients.NewLoop(s.exec, s.store.NewTx(), figures))
+		l := s.clients.NewLoop(s.exec, s.store.NewTx(), figures)
+		drain := l.Drain
+		l.OnMail(func() { s.transport.Post(i, drain) })
+		s.loops = append(s.loops, l)
 	}
 	config := transport.Config{
 		Loops: loops,

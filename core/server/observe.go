@@ -21,6 +21,7 @@ func (s *Server) observe() {
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
+		"notify-keyspace-events",
 	} {
 		s.registry.OnChange(name, apply)
 	}
@@ -43,6 +44,8 @@ func (s *Server) observe() {
 // apply puts the settings into effect that are not read where they are used.
 func (s *Server) apply(set *settings.Settings) error {
 	s.clients.SetLimits(s.limits(set))
+	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
+	s.events.configure(set)
 	s.password.Set(set.RequirePass)
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))

@@ -41,6 +41,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -73,6 +74,8 @@ type Server struct {
 	exec      *command.Executor
 	password  *session.Password
 	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
 	latency   stats.LatencyMonitor
@@ -270,6 +273,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.channels = pubsub.NewRegistry()
+	s.events.registry = s.channels
+	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
 	if err := s.makeTable(); err != nil {
@@ -324,13 +330,19 @@ func (s *Server) logMemory() {
 }
 
 func (s *Server) limits(set *settings.Settings) session.Limits {
-	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
-	return session.Limits{
+	l := session.Limits{
 		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
 		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
-		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
 		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
 	}
+	for class, limit := range map[session.Class]settings.OutputLimit{
+		session.Normal:  set.ClientOutputBufferLimit[settings.ClassNormal],
+		session.Replica: set.ClientOutputBufferLimit[settings.ClassReplica],
+		session.PubSub:  set.ClientOutputBufferLimit[settings.ClassPubSub],
+	} {
+		l.Output[class] = session.OutputLimit{HardBytes: int64(limit.HardBytes), SoftBytes: int64(limit.SoftBytes), SoftSeconds: limit.SoftSeconds}
+	}
+	return l
 }
 
 // noteSlow enters a call into the latency monitor and the slow log.

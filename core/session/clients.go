@@ -210,16 +210,12 @@ func (cs *Clients) all(f *command.ClientFilter) []*Session {
 
 // fits is any.
 func (s *Session) fits(f *command.ClientFilter) bool {
-	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == classNormal) &&
+	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == s.Class().String()) &&
 		(f.Addr == "" || f.Addr == s.remote) && (f.LocalAddr == "" || f.LocalAddr == s.local) &&
 		(f.User == "" || f.User == defaultUser) &&
 		(f.MinAge == 0 || s.clients.clock.NowMs()/1000-s.openedMs/1000 >= f.MinAge) &&
 		(f.Except == 0 || f.Except != s.id)
 }
-
-// classNormal is the class of every client: there are no others yet that a
-// connection could become.
-const classNormal = "normal"
 
 // List appends a line as of CLIENT LIST for each client that fits. me is the
 // number of the client that asks and whose loop calls; 0 for none.

@@ -45,7 +45,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 		input, room, args = int64(s.input), int64(s.inputRoom), s.argBytes()
 		replies, replyRoom = int64(len(s.loop.w.B)), int64(cap(s.loop.w.B))
 	}
-	unsent := s.conn.Pending()
+	unsent := s.conn.Pending() + s.mailed.Load()
 	l.int("qbuf", input)
 	l.int("qbuf-free", room)
 	l.int("argv-mem", args)
@@ -83,7 +83,7 @@ func (s *Session) identity(l *lineWriter, self bool) {
 // memory is about how many bytes s takes; more are those in use while a
 // request is executed. Any.
 func (s *Session) memory(more int64) int64 {
-	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.tran.Load().Bytes() + more
+	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.mailed.Load() + s.tran.Load().Bytes() + more
 }
 
 // argBytes is the length of the arguments being executed. Loop.

@@ -83,6 +83,9 @@ const (
 	flagHeld    // by CLIENT PAUSE
 	flagBlocked // waits for keys
 	flagClosing // no request is executed any more
+	flagSubscribed
+	flagMonitor
+	flagOverflown // told to go for what was pushed to it
 )
 
 // replies is the state of CLIENT REPLY.
@@ -132,6 +135,7 @@ type Session struct {
 	proto    atomic.Int32
 	db       atomic.Int32
 	activeS  atomic.Int64 // wall clock in seconds when bytes moved last
+	mailed   atomic.Int64 // bytes that wait in the loop's mailbox for s alone
 	peakOut  atomic.Int64 // most bytes of replies in out at once, lately
 	name     atomic.Pointer[string]
 	libName  atomic.Pointer[string]
@@ -144,10 +148,11 @@ type Session struct {
 
 // Data executes the requests in in and returns how many bytes they took.
 func (s *Session) Data(in []byte) (consumed int) {
+	l, limits := s.loop, s.clients.limits.Load()
+	l.Drain()
 	if s.flags.Load()&flagClosing != 0 {
 		return len(in)
 	}
-	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
 	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
@@ -159,6 +164,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
+	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch = s.NoTouch()
 	consumed = s.requests(in, limits)
@@ -247,6 +253,7 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
+	s.loop.Drain()
 	return wait
 }
 
@@ -274,6 +281,9 @@ func (s *Session) suppress(mark int) {
 	case turned:
 		w.B = append(w.B[:mark], w.B[max(mark, s.replyEdge):]...)
 	}
+	if pushed := s.loop.aside; len(pushed) > 0 {
+		w.B, s.loop.aside = append(w.B, pushed...), pushed[:0]
+	}
 	s.replies &^= repliesSkip | repliesTurned
 	if s.replies&skipNext != 0 {
 		s.replies = s.replies&^skipNext | repliesSkip
@@ -292,6 +302,7 @@ func (s *Session) answered() {
 		s.loop.stats.Add(stats.Writes, 1)
 	}
 	*s.out, w.B = w.B, nil
+	s.loop.serving = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
