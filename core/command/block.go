@@ -88,8 +88,6 @@ type Blocker interface {
 	Unblocked(b *Blocked, reply []byte)
 	// NoTouch says that the client's commands leave access clocks alone.
 	NoTouch() bool
-	// Tracked says that it is to be told of changes of what it reads.
-	Tracked() bool
 }
 
 // Blocked is a client's wait. Its methods may be called by any goroutine.
@@ -100,7 +98,9 @@ type Blocked struct {
 	row    *Row
 	args   [][]byte // copies
 	proto  int
-	took   atomic.Int64 // ns, by the call that has blocked
+	// tracked is Call.Tracked, of the call that has blocked.
+	tracked bool
+	took    atomic.Int64 // ns, by the call that has blocked
 }
 
 // Block has the call's client wait: see the beginning of this file.
@@ -110,7 +110,7 @@ func (c *Call) Block(b Block) {
 		b.timeout(c.Out)
 		return
 	}
-	w := &Blocked{block: b, client: client, row: c.Row, args: cloneArgs(c.Args), proto: c.Out.Proto}
+	w := &Blocked{block: b, client: client, row: c.Row, args: cloneArgs(c.Args), proto: c.Out.Proto, tracked: c.Tracked}
 	w.block.Keys, w.block.Also = nil, nil // they may alias the query buffer
 	w.waiter.Type, w.waiter.Gone, w.waiter.Owner = b.Type, b.Gone, w
 	c.Tx.Wait(&w.waiter, c.DB.Index(), b.Keys, b.Also)
@@ -241,7 +241,7 @@ func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) (r
 	if !b.block.Serve(c, key) {
 		return nil, false
 	}
-	if c.Tracked = b.client.Tracked(); c.Tracked {
+	if c.Tracked = b.tracked; c.Tracked {
 		x.track(c, b.row)
 	}
 	c.record(c.dirty)

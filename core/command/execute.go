@@ -48,7 +48,6 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
 func (x *Executor) Execute(c *Call) {
-	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
 	if c.x == nil {
@@ -65,6 +64,7 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)

@@ -49,8 +49,9 @@ const (
 type Tx struct {
 	// NoTouch has look-ups leave access clocks alone (CLIENT NO-TOUCH).
 	NoTouch bool
-	// By is who changes the data, as the Tracker knows him; nil is nobody.
-	By any
+	// Owner is who uses the Tx, and By for whom he does so now, as the Tracker knows
+	// them; nil is nobody.
+	Owner, By any
 
 	s    *Store
 	held uint64 // by shard
