@@ -28,6 +28,10 @@ type Executor struct {
 	// ReadsAll tells whether the call's user may read every key, whatever the call
 	// names. Nil: everybody may.
 	ReadsAll func(c *Call) bool
+	// AfterRead is told, before the locks go, of a call that only reads and whose
+	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
+	// are the script's own.
+	AfterRead func(c *Call)
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.
@@ -54,7 +58,6 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
 func (x *Executor) Execute(c *Call) {
-	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
 	if c.x == nil {
@@ -71,6 +74,7 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	if x.moving.count.Load() != 0 && x.moving.postpone(c, row) {
@@ -80,6 +84,9 @@ func (x *Executor) Execute(c *Call) {
 		return
 	}
 	row.Handler(c)
+	if c.Tracked {
+		x.track(c, row)
+	}
 	c.record(c.dirty)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
@@ -171,6 +178,13 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	}
 	c.Loop.Mark()
 	c.Row = row
+}
+
+// track tells of a call that has read keys.
+func (x *Executor) track(c *Call, row *Row) {
+	if row.Flags&ReadOnly != 0 {
+		x.AfterRead(c)
+	}
 }
 
 // countError counts an error reply, "-CODE text\r\n", by its code.

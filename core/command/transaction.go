@@ -247,6 +247,9 @@ func (x *Executor) nested(c *Call, q *queued) {
 	}
 	c.Loop.Enter(q.row.ID)
 	q.row.Handler(c)
+	if c.Tracked {
+		x.track(c, q.row)
+	}
 	c.record(c.dirty - dirty)
 	took, outcome := c.Loop.Since()-start, stats.OK
 	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {

@@ -296,6 +296,8 @@ func (s *Server) build(set *settings.Settings) error {
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
 	})
 	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec.AfterRead = s.clients.AfterRead
+	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)

@@ -47,6 +47,7 @@ func (l lateClients) KillUser(u *acl.User, me int64) bool { return l.s.clients.K
 func (l lateClients) KillSubscribers(u *acl.User, me int64) bool {
 	return false // nobody can subscribe yet
 }
+func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.

@@ -99,10 +99,11 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// user, name, replies, NO-EVICT and NO-TOUCH. Its transaction is the
+// user, name, replies, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
+	s.Untrack()
 	s.Select(0)
 	s.SetProto(2)
 	s.becomeDefault()

@@ -144,6 +144,7 @@ type Session struct {
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
 	user     atomic.Pointer[acl.User] // never nil
+	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
 
 	written int64 // offset of the journal behind the client's last effect
 
@@ -170,7 +171,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
-	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -255,7 +256,12 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
+	tracker := s.tracker.Load()
+	c.Tracked = tracker != nil && s.tracks()
 	s.loop.exec.Execute(c)
+	if tracker != nil {
+		s.cached(c)
+	}
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
 	}
@@ -328,6 +334,7 @@ func (s *Session) answered() {
 	}
 	*s.out, w.B = w.B, nil
 	s.loop.serving = nil
+	s.loop.call.Tx.By = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
@@ -390,6 +397,7 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.leave()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }
