@@ -53,8 +53,12 @@ func (s *selector) keyRules() (words []string) {
 	if s.allKeys {
 		return []string{"~*"}
 	}
-	for _, k := range s.keys {
-		words = append(words, [...]string{reads: "%R~", writes: "%W~", reads | writes: "~"}[k.access]+k.pattern)
+	for i, k := range s.keys {
+		sign := [...]string{reads: "%R~", writes: "%W~", reads | writes: "~"}[k.access]
+		if sign+k.pattern == "~*" && i+1 < len(s.keys) {
+			sign = "%RW~" // Redis has ~*, behind which it takes no other pattern
+		}
+		words = append(words, sign+k.pattern)
 	}
 	return words
 }

@@ -40,7 +40,8 @@ type ModifierError struct {
 }
 
 func (e *ModifierError) Error() string {
-	return fmt.Sprintf("Error in ACL SETUSER modifier '%s': %v", e.Modifier, e.Err)
+	shown, _, _ := strings.Cut(e.Modifier, "\x00")
+	return fmt.Sprintf("Error in ACL SETUSER modifier '%s': %v", shown, e.Err)
 }
 
 func (e *ModifierError) Unwrap() error { return e.Err }
