@@ -103,6 +103,9 @@ func (w *aclTwins) request() []any {
 	for len(words) < n {
 		words = append(words, w.one(append(aclKeys, "0", "1", "2", "3", "STREAMS", "STORE", "GET", "BY", "x:*", "SET", "KEYS", "COUNT", "GROUP", "STOREDIST", "u8", "LIMIT", "object")...))
 	}
+	if last := len(words) - 1; name == "migrate" && words[last] == "KEYS" {
+		words[last] = "COPY" // by its key specs Redis sees a key where the command sees an error
+	}
 	var args []any
 	for _, word := range words {
 		args = append(args, word)
@@ -146,7 +149,7 @@ func maskCommands(reply []any) (lines []string) {
 // TestUsersAsRedis: users with random rules may do on both servers what they may do
 // on the other, and are told the same when not.
 func TestUsersAsRedis(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(6) {
 		w := newACLTwins(t, seed)
 		for range 60 {
 			user := w.one("u1", "u2", "u3")
@@ -202,7 +205,7 @@ func TestUsersAsRedis(t *testing.T) {
 // TestRequestsOfUsers: requests of users with random rules, within MULTI as well,
 // while the rules change.
 func TestRequestsOfUsers(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(4) {
 		w := newACLTwins(t, 100+seed)
 		w.same(0, "ACL", "SETUSER", "u1", "on", "nopass")
 		w.same(1, "AUTH", "u1", "x")
@@ -213,22 +216,16 @@ func TestRequestsOfUsers(t *testing.T) {
 			}
 			w.same(0, "ACL", "SETUSER", "u1", "+auth", "on", "nopass")
 		}
-		w.same(1, "AUTH", "default", "")
-		if len(w.pairs[1][0].Must(t, "ACL", "LOG").([]any)) == 0 {
-			t.Error("nothing was denied")
+		var logs [2][]any
+		for side, c := range w.pairs[0] {
+			logs[side] = c.Must(t, "ACL", "LOG", "100").([]any)
 		}
-		for side, c := range w.pairs[1] {
-			for i, e := range c.Must(t, "ACL", "LOG", "100").([]any) {
-				w.log = append(w.log, fmt.Sprint(side, " ", i, " ", e.([]any)[:10]))
-			}
+		if len(logs[0]) < 20 || len(logs[0]) != len(logs[1]) {
+			t.Errorf("%d entries in the log, want %d", len(logs[0]), len(logs[1]))
 		}
-		for i := range 5 {
-			var entries [2]string
-			for side, c := range w.pairs[1] {
-				entries[side] = fmt.Sprint(c.Must(t, "ACL", "LOG", "100").([]any)[i].([]any)[:10])
-			}
-			if entries[0] != entries[1] {
-				t.Errorf("entry %d of the log: %s, want %s", i, entries[0], entries[1])
+		for i := range min(len(logs[0]), len(logs[1])) { // without times and client-info
+			if got, want := fmt.Sprint(logs[0][i].([]any)[:10]), fmt.Sprint(logs[1][i].([]any)[:10]); got != want {
+				t.Errorf("entry %d of the log: %s, want %s", i, got, want)
 			}
 		}
 	}
