@@ -43,6 +43,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -121,6 +122,7 @@ type Session struct {
 	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
+	throttled     bool // waits for room in a mailbox
 	dropped       bool // closed without waiting for the replies to be sent
 	replies       replies
 	left          int   // bytes that Data left unconsumed
@@ -142,6 +144,7 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
+	sub      atomic.Pointer[pubsub.Subscriber]
 
 	prev, next *Session // in Clients, under its lock
 }
@@ -167,6 +170,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -247,6 +251,7 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if c.ClientChanged {
 		wait = s.changed(c)
 	}
+	wait = wait || s.throttled
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
@@ -365,6 +370,7 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }
