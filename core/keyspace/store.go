@@ -82,7 +82,7 @@ type Store struct {
 // Observer is told what happens to keys, under the lock of the key's shard.
 type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
-	// call.
+	// call. A change that has no event (what PFCOUNT caches) has no name.
 	KeyEvent(class EventClass, event string, key []byte, db int)
 }
 

@@ -293,11 +293,12 @@ func (s *Server) build(set *settings.Settings) error {
 		Clock: s.clock, Users: s.users,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
-		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
 	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
 	s.exec.AfterRead = s.clients.AfterRead
 	s.clients.Track(s.store)
+	s.exec.Monitor, s.exec.Monitored = s.showCall, s.channels.Monitored
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)

@@ -17,6 +17,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/migration"
+	"github.com/redoubt-kv/redoubt/core/family/pubsub"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
@@ -45,7 +46,7 @@ func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 }
 func (l lateClients) KillUser(u *acl.User, me int64) bool { return l.s.clients.KillUser(u, me) }
 func (l lateClients) KillSubscribers(u *acl.User, me int64) bool {
-	return false // nobody can subscribe yet
+	return l.s.clients.KillSubscribers(u, me)
 }
 func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
@@ -75,6 +76,7 @@ func (s *Server) makeTable() (err error) {
 			Go: func(fn func()) { s.spawn("a migration", fn) },
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
+		pubsub.Commands(s.channels),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),

@@ -1,5 +1,7 @@
 package session
 
+import "strings"
+
 // The methods in this file are what handlers may ask of a client and do to it.
 // All of them are for its loop.
 
@@ -22,6 +24,7 @@ func (s *Session) Proto() int { return int(s.proto.Load()) }
 func (s *Session) SetProto(version int) {
 	s.proto.Store(int32(version))
 	s.loop.w.Proto = version
+	s.loop.call.Subscribed = s.confined()
 }
 
 // NoTouch tells whether the client's commands leave the access clocks of keys
@@ -99,11 +102,12 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// user, name, replies, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
+// user, name, replies, subscriptions, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
 	s.Untrack()
+	s.unsubscribe()
 	s.Select(0)
 	s.SetProto(2)
 	s.becomeDefault()
@@ -121,6 +125,14 @@ func (s *Session) Written() int64 { return s.written }
 // Local tells whether the client is on this machine for sure: a Unix socket or
 // the loopback address.
 func (s *Session) Local() bool { return isLocal(s.conn) }
+
+// UnixPath is that of the Unix socket that the client has connected to; empty for TCP.
+func (s *Session) UnixPath() string {
+	if s.flags.Load()&flagUnix == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(s.remote, ":0")
+}
 
 func text(p *string) string {
 	if p == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	// served, and so may be made after the Clients.
 	Table  func() *command.Table
 	Limits Limits
+	// Channels knows what clients subscribe to.
+	Channels *pubsub.Registry
 }
 
 // Clients are the sessions of a server. Any goroutine may call its methods.
@@ -42,6 +45,7 @@ type Clients struct {
 	users    *acl.Users
 	log      Log
 	table    func() *command.Table
+	channels *pubsub.Registry
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
@@ -61,7 +65,7 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, byID: map[int64]*Session{}, trackers: newTrackers()}
+	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{}, trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }

@@ -44,6 +44,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -122,6 +123,7 @@ type Session struct {
 	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
+	throttled     bool // waits for room in a mailbox
 	dropped       bool // closed without waiting for the replies to be sent
 	replies       replies
 	left          int   // bytes that Data left unconsumed
@@ -145,6 +147,7 @@ type Session struct {
 	tran     atomic.Pointer[command.Transaction]
 	user     atomic.Pointer[acl.User] // never nil
 	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
+	sub      atomic.Pointer[pubsub.Subscriber]
 
 	written int64 // offset of the journal behind the client's last effect
 
@@ -172,6 +175,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
+	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -273,6 +277,9 @@ func (s *Session) execute(args [][]byte) (p progress) {
 		if p = s.changed(c); p == postponed {
 			return p
 		}
+	}
+	if s.throttled {
+		p = waits
 	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
@@ -398,6 +405,7 @@ func (s *Session) Closed(err error) {
 	s.endWait()
 	s.discard()
 	s.leave()
+	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }
