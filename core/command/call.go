@@ -46,6 +46,9 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Subscribed says that the client has subscriptions, and cannot tell their
+	// messages from replies (RESP2).
+	Subscribed bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction

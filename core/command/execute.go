@@ -32,6 +32,10 @@ type Executor struct {
 	Slow func(c *Call, took time.Duration)
 	// SlowerThan is from how many ns on Slow is told; negative: never.
 	SlowerThan atomic.Int64
+	// Monitor shows a call, with its locks held, to the clients that monitor;
+	// Monitored says that there are any.
+	Monitor   func(c *Call)
+	Monitored func() bool
 
 	// dirty counts changes of the data since the start.
 	dirty atomic.Int64
@@ -72,6 +76,7 @@ func (x *Executor) Execute(c *Call) {
 		x.track(c, row)
 	}
 	c.record(c.dirty)
+	x.show(c, row)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)
@@ -121,6 +126,9 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
 	}
+	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
+		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
 	if row.Flags&NoMulti != 0 && c.InMulti() {
 		return "ERR Command not allowed inside a transaction"
 	}
@@ -133,6 +141,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	switch {
 	case row != nil && row.Flags&RunsQueue != 0:
 		text = c.abort(text)
+		x.show(c, row)
 	case c.InMulti():
 		c.Transaction.failed = true
 	}
@@ -152,6 +161,22 @@ func (x *Executor) track(c *Call, row *Row) {
 	}
 }
 
+// show has those who monitor see a call that has run. What administers the server is
+// not for their eyes.
+func (x *Executor) show(c *Call, row *Row) {
+	if x.Monitored != nil && row.Flags&(Admin|SkipMonitor) == 0 && x.Monitored() {
+		x.Monitor(c)
+	}
+}
+
+// Show has those who monitor see the call now: for one whose row has SkipMonitor because
+// the calls that it makes are to be seen after it.
+func (c *Call) Show() {
+	if x := c.x; x != nil && x.Monitored != nil && x.Monitored() {
+		x.Monitor(c)
+	}
+}
+
 // countError counts an error reply, "-CODE text\r\n", by its code.
 func (x *Executor) countError(c *Call, reply []byte) {
 	c.Loop.Add(stats.ErrorReplies, 1)
@@ -167,7 +192,7 @@ func (x *Executor) lock(c *Call, row *Row) {
 		tx.LockKey(c.Args[row.onlyKey], c.Now)
 	case row.Flags&WholeKeyspace != 0:
 		tx.LockAll(c.Now)
-	case len(row.Keys) == 0:
+	case len(row.Keys) == 0 || row.dataless:
 		tx.LockNone(c.Now)
 	default:
 		keys, err := row.KeyPositions(c.Args, c.keys[:0])

@@ -27,7 +27,7 @@ type KeyRef struct {
 // slower and says the same.
 func (r *Row) prepareKeys() {
 	r.onlyKey = 0
-	r.dataless = len(r.Keys) == 0 && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
+	r.dataless = !r.HasKeys() && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
 	if len(r.Keys) != 1 {
 		return
 	}

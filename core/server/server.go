@@ -286,9 +286,10 @@ func (s *Server) build(set *settings.Settings) error {
 		Clock: s.clock, Password: s.password,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
-		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Monitor: s.showCall, Monitored: s.channels.Monitored}
 	s.exec.AfterRead = s.clients.AfterRead
 	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)

@@ -9,6 +9,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -33,6 +34,8 @@ type Config struct {
 	// served, and so may be made after the Clients.
 	Table  func() *command.Table
 	Limits Limits
+	// Channels knows what clients subscribe to.
+	Channels *pubsub.Registry
 }
 
 // Clients are the sessions of a server. Any goroutine may call its methods.
@@ -41,6 +44,7 @@ type Clients struct {
 	password *Password
 	log      Log
 	table    func() *command.Table
+	channels *pubsub.Registry
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
@@ -60,7 +64,8 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, byID: map[int64]*Session{}, trackers: newTrackers()}
+	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }

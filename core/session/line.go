@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 )
 
 // stateBytes is about what a session takes without its buffers, with its
@@ -25,9 +26,10 @@ func (s *Session) line(b []byte, self bool) []byte {
 	l.int("idle", max(0, nowS-s.activeS.Load()))
 	l.text("flags", s.flagLetters())
 	l.int("db", int64(s.db.Load()))
-	for _, none := range []string{"sub", "psub", "ssub"} {
-		l.int(none, 0)
-	}
+	sub := s.sub.Load()
+	l.int("sub", int64(sub.Count(pubsub.Channel)))
+	l.int("psub", int64(sub.Count(pubsub.Pattern)))
+	l.int("ssub", int64(sub.Count(pubsub.Sharded)))
 	tran := s.tran.Load()
 	l.int("multi", tran.Queued())
 	l.int("watch", tran.Watched())
@@ -107,8 +109,8 @@ const (
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'}, {shownBroadcast, 'B'},
-	{shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'},
+	{shownBroadcast, 'B'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))

@@ -43,6 +43,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -121,6 +122,7 @@ type Session struct {
 	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
+	throttled     bool // waits for room in a mailbox
 	dropped       bool // closed without waiting for the replies to be sent
 	replies       replies
 	left          int   // bytes that Data left unconsumed
@@ -143,6 +145,7 @@ type Session struct {
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
 	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
+	sub      atomic.Pointer[pubsub.Subscriber]
 
 	prev, next *Session // in Clients, under its lock
 }
@@ -168,6 +171,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
+	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -253,6 +257,7 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if c.ClientChanged {
 		wait = s.changed(c)
 	}
+	wait = wait || s.throttled
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
@@ -373,6 +378,7 @@ func (s *Session) Closed(err error) {
 	s.endWait()
 	s.discard()
 	s.leave()
+	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }
