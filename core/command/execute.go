@@ -20,6 +20,10 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// AfterRead is told, before the locks go, of a call that only reads and whose
+	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
+	// are the script's own.
+	AfterRead func(c *Call)
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.
@@ -48,7 +52,6 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
 func (x *Executor) Execute(c *Call) {
-	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
 	if c.x == nil {
@@ -65,9 +68,13 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
+	if c.Tracked {
+		x.track(c, row)
+	}
 	c.record(c.dirty)
 	x.show(c, row)
 	c.Tx.Unlock()
@@ -145,6 +152,13 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	}
 	c.Loop.Mark()
 	c.Row = row
+}
+
+// track tells of a call that has read keys.
+func (x *Executor) track(c *Call, row *Row) {
+	if row.Flags&ReadOnly != 0 {
+		x.AfterRead(c)
+	}
 }
 
 // show has those who monitor see a call that has run. What administers the server is

@@ -88,6 +88,23 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 	return dst, nil
 }
 
+// EachKey calls fn with the keys among the call's arguments, as far as they can be
+// told.
+func (c *Call) EachKey(fn func(key []byte)) {
+	keys, err := c.Row.KeyPositions(c.Args, c.keys[:0])
+	c.keys = keys
+	if err == nil {
+		for _, i := range keys {
+			fn(c.Args[i])
+		}
+		return
+	}
+	refs, _ := c.Row.KeyRefs(c.Args, nil)
+	for _, r := range refs {
+		fn(c.Args[r.Pos])
+	}
+}
+
 // KeyRefs is KeyPositions with each key's flags, for COMMAND
 // GETKEYSANDFLAGS and ACL rules. Keys that only the command's work will tell
 // are not among them.

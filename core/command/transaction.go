@@ -242,6 +242,9 @@ func (x *Executor) nested(c *Call, q *queued) {
 	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
 	c.Loop.Enter(q.row.ID)
 	q.row.Handler(c)
+	if c.Tracked {
+		x.track(c, q.row)
+	}
 	c.record(c.dirty - dirty)
 	x.show(c, q.row)
 	took, outcome := c.Loop.Since()-start, stats.OK

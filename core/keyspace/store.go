@@ -66,6 +66,9 @@ type Store struct {
 	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
+	// tracker is told of changes while tracked; set before the first Tx.
+	tracker Tracker
+	tracked atomic.Bool
 	// newLog makes the Log of a Tx; set before the first Tx, or nil.
 	newLog func() Log
 	// serve serves those who wait for keys that a Tx has changed; set before
@@ -81,6 +84,17 @@ type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
 	// call. A change that has no event (what PFCOUNT caches) has no name.
 	KeyEvent(class EventClass, event string, key []byte, db int)
+}
+
+// Tracker is told which keys have changed, for clients that keep copies of them. Its
+// methods are called under the lock of the key's shard.
+type Tracker interface {
+	// KeyChanged tells that the value of key, of any database, is another one or
+	// gone. byStore says that nobody has asked for that: its time had come, or it
+	// made room. key is valid during the call.
+	KeyChanged(tx *Tx, key []byte, byStore bool)
+	// AllChanged tells that any key may have changed. Every shard is locked.
+	AllChanged(tx *Tx)
 }
 
 // Log gathers the effects of one Tx for those who have to repeat them.
@@ -159,6 +173,13 @@ func (s *Store) Close() { s.heap.Close() }
 
 // Observe sets who is told of events. It is called before the first Tx.
 func (s *Store) Observe(o Observer) { s.observer = o }
+
+// Track sets who is told of changes. It is called before the first Tx.
+func (s *Store) Track(t Tracker) { s.tracker = t }
+
+// SetTracked turns the Tracker on or off; off at first. Whoever has turned it on and
+// then locks a key's shard is told of all later changes of that key. Any goroutine.
+func (s *Store) SetTracked(on bool) { s.tracked.Store(on) }
 
 // Record sets what makes the Log of each Tx. It is called before the first Tx.
 func (s *Store) Record(newLog func() Log) { s.newLog = newLog }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/session"
 )
 
 const (
@@ -26,8 +27,12 @@ func (s *Server) gate(c *command.Call) string {
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	if limited(set) && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
-		return errOOM
+	if limited(set) && !s.loading.Load() {
+		fits := s.fits(set, c.Now)
+		s.tellEvicted(c)
+		if !fits && flags&command.DenyOOM != 0 {
+			return errOOM
+		}
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		if c.Row.Name == "ping" { // which tells whether all is well
@@ -50,6 +55,14 @@ func (s *Server) gate(c *command.Call) string {
 		return errOOM
 	}
 	return ""
+}
+
+// tellEvicted has the client be told of keys that went to make room for its command
+// before the reply, if it keeps copies of them.
+func (s *Server) tellEvicted(c *command.Call) {
+	if cl, ok := c.Client.(*session.Session); ok && cl.Tracking().On && !c.Nested {
+		cl.TellPushed()
+	}
 }
 
 // diskError is why writes are refused: what they change could not be saved.

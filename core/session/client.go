@@ -130,11 +130,12 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// authentication, name, replies, subscriptions, NO-EVICT and NO-TOUCH. Its transaction is the
+// authentication, name, replies, subscriptions, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
 	s.unsubscribe()
+	s.Untrack()
 	s.Select(0)
 	s.SetProto(2)
 	s.authenticated = !s.clients.password.Required()

@@ -50,6 +50,8 @@ type Clients struct {
 	attackMs atomic.Int64 // when HTTP was logged last
 	blocked  atomic.Int64 // clients that wait for keys
 	timed    atomic.Int64 // those of them with a timer
+	trackers *trackers
+	loops    []*Loop // in order; not changed once there are clients
 
 	mu          sync.Mutex
 	lastID      int64
@@ -62,7 +64,8 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{}}
+	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }

@@ -31,37 +31,53 @@ func (p *pushed) Cut() { (*Session)(p).Cut() }
 // counts against the output limit of the client's class: above that the client is
 // ended. A client that is being ended gets nothing. Any, also with locks held.
 func (s *Session) Push(msg []byte) {
-	if len(msg) == 0 || s.flags.Load()&flagClosing != 0 {
+	if len(msg) > 0 {
+		s.mail((*pushed)(s), pubsub.Raw(append([]byte(nil), msg...)))
+	}
+}
+
+// mail is Push of a message that to, which is s, delivers. It takes the message's
+// length off s.mailed.
+func (s *Session) mail(to pubsub.Receiver, m *pubsub.Message) {
+	if s.flags.Load()&flagClosing != 0 {
 		return
 	}
 	limit := s.outputLimit(s.clients.limits.Load()).HardBytes
-	if waiting := s.mailed.Add(int64(len(msg))); limit > 0 && waiting > limit+freeOutput {
+	if waiting := s.mailed.Add(int64(m.Len())); limit > 0 && waiting > limit+freeOutput {
 		if s.flags.Or(flagOverflown)&flagOverflown == 0 {
 			s.conn.Post(s.Cut)
 		}
-		s.mailed.Add(-int64(len(msg)))
+		s.mailed.Add(-int64(m.Len()))
 		return
 	}
-	s.loop.box.Put((*pushed)(s), pubsub.Raw(append([]byte(nil), msg...)))
+	s.loop.box.Put(to, m)
 }
 
 // Deliver appends a message to what the client is to be sent. It is for Loop.Drain.
 // Loop.
 func (s *Session) Deliver(m *pubsub.Message) {
+	s.deliver(func(b []byte, proto int) []byte { return m.AppendTo(b, proto) })
+}
+
+// deliver is Deliver of what add appends for a client of that protocol.
+func (s *Session) deliver(add func(b []byte, proto int) []byte) {
 	if s.flags.Load()&flagClosing != 0 {
 		return
 	}
 	l, proto := s.loop, int(s.proto.Load())
 	switch {
 	case l.serving != s:
-		*s.out = m.AppendTo(*s.out, proto)
+		had := len(*s.out)
+		if *s.out = add(*s.out, proto); len(*s.out) == had {
+			return
+		}
 		s.conn.Flush()
-		l.stats.Add(stats.NetOutput, uint64(m.Len()))
+		l.stats.Add(stats.NetOutput, uint64(len(*s.out)-had))
 		s.overLimit()
 	case s.replies != 0:
-		l.aside = m.AppendTo(l.aside, proto)
+		l.aside = add(l.aside, proto)
 	default:
-		l.w.B = m.AppendTo(l.w.B, proto)
+		l.w.B = add(l.w.B, proto)
 	}
 }
 
@@ -87,6 +103,10 @@ func (l *Loop) Drain() {
 		l.box.Drain()
 	}
 }
+
+// TellPushed delivers what waits for the clients of the loop, ahead of the reply to the
+// request being executed, of which nothing is made yet. Loop.
+func (s *Session) TellPushed() { s.loop.Drain() }
 
 // OnMail sets how the loop is told, by any goroutine and with locks held, to call
 // Drain; it is called before the loop runs. Without it, clients get what is pushed to

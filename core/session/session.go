@@ -144,6 +144,7 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
+	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
 	sub      atomic.Pointer[pubsub.Subscriber]
 
 	prev, next *Session // in Clients, under its lock
@@ -169,7 +170,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
-	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
 	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
@@ -243,7 +244,12 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
+	tracker := s.tracker.Load()
+	c.Tracked = tracker != nil && s.tracks()
 	s.loop.exec.Execute(c)
+	if tracker != nil {
+		s.cached(c)
+	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
@@ -308,6 +314,7 @@ func (s *Session) answered() {
 	}
 	*s.out, w.B = w.B, nil
 	s.loop.serving = nil
+	s.loop.call.Tx.By = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
@@ -370,6 +377,7 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.leave()
 	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)

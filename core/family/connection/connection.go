@@ -28,6 +28,11 @@ type Client interface {
 	ReplySkip()
 	CloseAfterReply()
 	Reset()
+	Tracking() command.Tracking
+	Track(want command.Tracking) bool
+	Untrack()
+	Overlaps(prefix []byte) (own []byte, overlaps bool)
+	CacheNext()
 }
 
 // Clients are the clients of a server.
@@ -38,6 +43,7 @@ type Clients interface {
 	Unpause()
 	Unblock(c *command.Call, id int64, withError bool) bool
 	HasUser(name string) bool
+	Exists(id int64) bool
 }
 
 // Server is what the commands tell and change beyond the call's client.
