@@ -106,8 +106,8 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 	case s.Wrote:
 		return ""
 	}
-	if row.Flags&Write != 0 && x.Unwritable != nil {
-		if text := x.Unwritable(); text != "" {
+	if row.Flags&Write != 0 {
+		if text := c.WriteRefusal(); text != "" {
 			return text
 		}
 	}
@@ -134,4 +134,13 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
 	}
+}
+
+// WriteRefusal is why commands that write are refused now, for the state of the
+// server's files; "" if they are not.
+func (c *Call) WriteRefusal() string {
+	if c.x == nil || c.x.Unwritable == nil {
+		return ""
+	}
+	return c.x.Unwritable()
 }
