@@ -42,6 +42,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/pubsub"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -71,6 +72,7 @@ type Server struct {
 	store     *keyspace.Store
 	journal   *journal.Journal
 	table     *command.Table
+	scripts   *script.Engine
 	exec      *command.Executor
 	password  *session.Password
 	clients   *session.Clients
@@ -289,7 +291,8 @@ func (s *Server) build(set *settings.Settings) error {
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
 	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
-		Monitor: s.showCall, Monitored: s.channels.Monitored}
+		Monitor: s.showCall, Monitored: s.channels.Monitored,
+		Unwritable: func() string { return s.diskError(s.live.Load()) }}
 	s.exec.AfterRead = s.clients.AfterRead
 	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)
