@@ -18,9 +18,9 @@ const (
 	opConcat     = "(concat)"
 	opModulo     = "(modulo)"
 	opLength     = "(length)"
-	opForInitial = "(for initial value)"
-	opForLimit   = "(for limit)"
-	opForStep    = "(for step)"
+	opForInitial = "(for: initial)"
+	opForLimit   = "(for: limit)"
+	opForStep    = "(for: step)"
 )
 
 var operatorNames = []string{opConcat, opModulo, opLength, opForInitial, opForLimit, opForStep}
