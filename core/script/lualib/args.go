@@ -45,7 +45,8 @@ func typeNameAt(L *lua.LState, n int) string {
 // TypeName is Lua's name of a value's type.
 func TypeName(v lua.LValue) string { return v.Type().String() }
 
-func checkAny(L *lua.LState, n int) lua.LValue {
+// CheckAny returns argument n, which must be there, if only as nil.
+func CheckAny(L *lua.LState, n int) lua.LValue {
 	if n > L.GetTop() {
 		ArgError(L, n, "value expected")
 	}
@@ -54,14 +55,15 @@ func checkAny(L *lua.LState, n int) lua.LValue {
 
 // CheckString returns argument n as a string; numbers are converted.
 func CheckString(L *lua.LState, n int) string {
-	s, ok := toText(L.Get(n))
+	s, ok := Text(L.Get(n))
 	if !ok {
 		typeError(L, n, "string")
 	}
 	return s
 }
 
-func optString(L *lua.LState, n int, otherwise string) string {
+// OptString is CheckString with a value for nil and nothing.
+func OptString(L *lua.LState, n int, otherwise string) string {
 	if L.Get(n) == lua.LNil {
 		return otherwise
 	}
@@ -107,7 +109,8 @@ func optInt(L *lua.LState, n int, otherwise int) int {
 	return checkInt(L, n)
 }
 
-func checkTable(L *lua.LState, n int) *lua.LTable {
+// CheckTable returns argument n, which must be a table.
+func CheckTable(L *lua.LState, n int) *lua.LTable {
 	t, ok := L.Get(n).(*lua.LTable)
 	if !ok {
 		typeError(L, n, "table")
@@ -115,7 +118,8 @@ func checkTable(L *lua.LState, n int) *lua.LTable {
 	return t
 }
 
-func checkFunction(L *lua.LState, n int) *lua.LFunction {
+// CheckFunction returns argument n, which must be a function.
+func CheckFunction(L *lua.LState, n int) *lua.LFunction {
 	f, ok := L.Get(n).(*lua.LFunction)
 	if !ok {
 		typeError(L, n, "function")
@@ -127,7 +131,7 @@ func checkFunction(L *lua.LState, n int) *lua.LFunction {
 func checkOption(L *lua.LState, n int, otherwise string, options ...string) int {
 	var s string
 	if otherwise != "" {
-		s = optString(L, n, otherwise)
+		s = OptString(L, n, otherwise)
 	} else {
 		s = CheckString(L, n)
 	}

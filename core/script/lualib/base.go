@@ -9,8 +9,8 @@ import (
 )
 
 func baseAssert(L *lua.LState) int {
-	if lua.LVIsFalse(checkAny(L, 1)) {
-		Throw(L, "%s", optString(L, 2, "assertion failed!"))
+	if lua.LVIsFalse(CheckAny(L, 1)) {
+		Throw(L, "%s", OptString(L, 2, "assertion failed!"))
 	}
 	return L.GetTop()
 }
@@ -39,7 +39,7 @@ func baseGcinfo(L *lua.LState) int { return pushNumber(L, garbageKB) }
 func baseError(L *lua.LState) int {
 	level := optInt(L, 2, 1)
 	v := L.Get(1)
-	if text, ok := toText(v); ok && level > 0 {
+	if text, ok := Text(v); ok && level > 0 {
 		v = lua.LString(Where(L, level) + text)
 	}
 	L.Error(v, 0)
@@ -47,12 +47,12 @@ func baseError(L *lua.LState) int {
 }
 
 func baseGetMetatable(L *lua.LState) int {
-	L.Push(L.GetMetatable(checkAny(L, 1)))
+	L.Push(L.GetMetatable(CheckAny(L, 1)))
 	return 1
 }
 
 func baseSetMetatable(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	mt := L.Get(2)
 	if _, ok := mt.(*lua.LTable); !ok && (mt != lua.LNil || L.GetTop() < 2) {
 		ArgError(L, 2, "nil or table expected")
@@ -66,7 +66,7 @@ func baseSetMetatable(L *lua.LState) int {
 }
 
 func baseNext(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	k, v := t.Next(L.Get(2))
 	L.Push(k)
 	if k == lua.LNil {
@@ -78,7 +78,7 @@ func baseNext(L *lua.LState) int {
 
 func baseIpairsStep(L *lua.LState) int {
 	i := checkInt(L, 2) + 1
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	v := t.RawGet(lua.LNumber(i))
 	if v == lua.LNil {
 		return 0
@@ -91,7 +91,7 @@ func baseIpairsStep(L *lua.LState) int {
 // iterator returns pairs or ipairs: step, the table and where to begin.
 func iterator(step *lua.LFunction, begin lua.LValue) lua.LGFunction {
 	return func(L *lua.LState) int {
-		t := checkTable(L, 1)
+		t := CheckTable(L, 1)
 		L.Push(step)
 		L.Push(t)
 		L.Push(begin)
@@ -100,28 +100,28 @@ func iterator(step *lua.LFunction, begin lua.LValue) lua.LGFunction {
 }
 
 func baseRawEqual(L *lua.LState) int {
-	a, b := checkAny(L, 1), checkAny(L, 2)
+	a, b := CheckAny(L, 1), CheckAny(L, 2)
 	L.Push(lua.LBool(L.RawEqual(a, b)))
 	return 1
 }
 
 func baseRawGet(L *lua.LState) int {
-	t := checkTable(L, 1)
-	L.Push(t.RawGet(checkAny(L, 2)))
+	t := CheckTable(L, 1)
+	L.Push(t.RawGet(CheckAny(L, 2)))
 	return 1
 }
 
 func baseRawSet(L *lua.LState) int {
-	t := checkTable(L, 1)
-	k, v := checkAny(L, 2), checkAny(L, 3)
-	checkKey(L, k)
+	t := CheckTable(L, 1)
+	k, v := CheckAny(L, 2), CheckAny(L, 3)
+	CheckKey(L, k)
 	t.RawSet(k, v)
 	L.Push(t)
 	return 1
 }
 
-// checkKey refuses what cannot be a key of a table.
-func checkKey(L *lua.LState, k lua.LValue) {
+// CheckKey raises an error for what cannot be a key of a table.
+func CheckKey(L *lua.LState, k lua.LValue) {
 	if k == lua.LNil {
 		L.Error(lua.LString("table index is nil"), 0)
 	}
@@ -150,7 +150,7 @@ func baseSelect(L *lua.LState) int {
 func baseToNumber(L *lua.LState) int {
 	base := optInt(L, 2, 10)
 	if base == 10 {
-		if n, ok := toNumber(checkAny(L, 1)); ok {
+		if n, ok := toNumber(CheckAny(L, 1)); ok {
 			return pushNumber(L, n)
 		}
 		L.Push(lua.LNil)
@@ -191,14 +191,14 @@ func ToString(L *lua.LState, v lua.LValue) lua.LValue {
 }
 
 func baseToString(L *lua.LState) int {
-	L.Push(ToString(L, checkAny(L, 1)))
+	L.Push(ToString(L, CheckAny(L, 1)))
 	return 1
 }
 
-func baseType(L *lua.LState) int { return pushString(L, TypeName(checkAny(L, 1))) }
+func baseType(L *lua.LState) int { return pushString(L, TypeName(CheckAny(L, 1))) }
 
 func baseUnpack(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	i := optInt(L, 2, 1)
 	var e int
 	if L.Get(3) == lua.LNil {

@@ -112,7 +112,7 @@ func (t *threads) wrap(L *lua.LState) int {
 		values, ok := t.run(L, th, arguments(L, 1))
 		if !ok {
 			v := values[0]
-			if text, isText := toText(v); isText {
+			if text, isText := Text(v); isText {
 				v = lua.LString(Where(L, 1) + text)
 			}
 			L.Error(v, 0)

@@ -59,14 +59,26 @@ func stackFrame(L *lua.LState, level int) (frame, bool) {
 	}
 }
 
-// Where returns "source:line: " of the function at a level of the stack (0 is
-// the running one), "" if that is no Lua function.
-func Where(L *lua.LState, level int) string {
+// Position is where the function at a level of the stack (0 is the running
+// one) is; ok is false if that is no Lua function.
+func Position(L *lua.LState, level int) (source string, line int, ok bool) {
+	if at := machineOf(L).overflow; at != nil {
+		return at.source, at.line, true
+	}
 	f, ok := stackFrame(L, level)
 	if !ok || f.fn.IsG || f.debug.CurrentLine <= 0 {
+		return "", 0, false
+	}
+	return f.debug.Source, f.debug.CurrentLine, true
+}
+
+// Where is Position as it stands before a message: "source:line: ", or "".
+func Where(L *lua.LState, level int) string {
+	source, line, ok := Position(L, level)
+	if !ok {
 		return ""
 	}
-	return sprintf("%s:%d: ", f.debug.Source, f.debug.CurrentLine)
+	return sprintf("%s:%d: ", source, line)
 }
 
 // site returns the kind of the site of the instruction that f runs, and the
@@ -176,7 +188,7 @@ func (f frame) machineError(L *lua.LState, message string) string {
 		return "loop in gettable"
 	case message == "too many recursions in settable":
 		return "loop in settable"
-	case message == "registry overflow":
+	case message == "stack overflow", message == "registry overflow":
 		return "stack overflow"
 	}
 	return ""

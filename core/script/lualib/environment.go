@@ -22,32 +22,46 @@ func loadChunk(L *lua.LState, text, name string) int {
 
 func baseLoadString(L *lua.LState) int {
 	text := CheckString(L, 1)
-	return loadChunk(L, text, optString(L, 2, text))
+	return loadChunk(L, text, OptString(L, 2, text))
 }
 
 func baseLoad(L *lua.LState) int {
-	name := optString(L, 2, "=(load)")
-	reader := checkFunction(L, 1)
-	var text strings.Builder
+	text, name, ok := ReadChunk(L, maxSource)
+	if !ok {
+		return 2
+	}
+	return loadChunk(L, text, name)
+}
+
+// ReadChunk does the reading of the function load: it calls argument 1 for the
+// pieces of a text. If that fails, ok is false, and nil and a message are on
+// the stack.
+func ReadChunk(L *lua.LState, most int) (text, name string, ok bool) {
+	name = OptString(L, 2, "=(load)")
+	reader := CheckFunction(L, 1)
+	fail := func(v lua.LValue) (string, string, bool) {
+		L.Push(lua.LNil)
+		L.Push(v)
+		return "", "", false
+	}
+	var b strings.Builder
 	for {
 		L.Push(reader)
 		if err := PCall(L, 0, 1, nil); err != nil {
-			L.Push(lua.LNil)
-			L.Push(ErrorValue(err))
-			return 2
+			return fail(ErrorValue(err))
 		}
 		v := L.Get(-1)
 		L.Pop(1)
-		piece, ok := toText(v)
-		if v == lua.LNil || ok && piece == "" {
-			return loadChunk(L, text.String(), name)
+		piece, isText := Text(v)
+		if v == lua.LNil || isText && piece == "" {
+			return b.String(), name, true
 		}
-		if !ok {
-			L.Push(lua.LNil)
-			return 1 + pushString(L, Where(L, 1)+"reader function must return a string")
+		if !isText {
+			return fail(lua.LString("reader function must return a string"))
 		}
-		text.WriteString(piece)
-		checkLength(L, text.Len())
+		if b.WriteString(piece); b.Len() > most {
+			return fail(lua.LString("not enough memory"))
+		}
 	}
 }
 
@@ -80,7 +94,7 @@ func baseGetfenv(L *lua.LState) int {
 }
 
 func baseSetfenv(L *lua.LState) int {
-	env := checkTable(L, 2)
+	env := CheckTable(L, 2)
 	fn, ok := L.Get(1).(*lua.LFunction)
 	if !ok {
 		level := checkInt(L, 1)

@@ -46,7 +46,11 @@ func (p *parser) subexpr(limit int) expr {
 			break
 		}
 		p.next()
-		e = p.binary(op, e, p.subexpr(priority.right))
+		right := p.subexpr(priority.right)
+		depth := max(e.depth, right.depth) + 1
+		e = p.binary(op, e, right)
+		e.depth = depth
+		p.checkDepth(depth)
 	}
 	return e
 }
@@ -223,7 +227,8 @@ func (p *parser) primary() expr {
 	default:
 		p.fail("unexpected symbol")
 	}
-	for {
+	for ; ; e.depth++ {
+		p.checkDepth(e.depth)
 		switch {
 		case p.t.is("."):
 			p.next()
@@ -248,7 +253,7 @@ func (p *parser) primary() expr {
 }
 
 func (p *parser) index(object, key expr, line int) expr {
-	e := expr{kind: exprIndex, name: "field '?'"}
+	e := expr{kind: exprIndex, name: "field '?'", depth: max(object.depth, key.depth)}
 	if s, ok := key.node.(*ast.StringExpr); ok {
 		e.name = "field '" + s.Value + "'"
 	}
@@ -284,7 +289,7 @@ func (p *parser) call(callee expr, method string) expr {
 	} else {
 		node.Func = callee.node
 	}
-	return expr{node: at(node, p.site(line, siteCall+name)), kind: exprCall}
+	return expr{node: at(node, p.site(line, siteCall+name)), kind: exprCall, depth: callee.depth}
 }
 
 // body reads a function behind its name, at a line.

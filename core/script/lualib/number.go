@@ -304,8 +304,8 @@ func toNumber(v lua.LValue) (float64, bool) {
 	return 0, false
 }
 
-// toText converts a string or a number.
-func toText(v lua.LValue) (string, bool) {
+// Text converts a string or a number as Lua does; ok is false for others.
+func Text(v lua.LValue) (s string, ok bool) {
 	switch v := v.(type) {
 	case lua.LString:
 		return string(v), true

@@ -65,8 +65,8 @@ func concat(L *lua.LState) int {
 	n := L.GetTop()
 	right := L.Get(n)
 	for n > 1 {
-		text, isText := toText(right)
-		left, leftIsText := toText(L.Get(n - 1))
+		text, isText := Text(right)
+		left, leftIsText := Text(L.Get(n - 1))
 		if !isText || !leftIsText {
 			fn := metamethod2(L, L.Get(n-1), right, "__concat")
 			if fn == lua.LNil {
@@ -81,7 +81,7 @@ func concat(L *lua.LState) int {
 			continue
 		}
 		parts, size := []string{text}, len(text)
-		for ok := true; ok; left, ok = toText(L.Get(n - 1)) {
+		for ok := true; ok; left, ok = Text(L.Get(n - 1)) {
 			parts = append(parts, left)
 			size += len(left)
 			if n--; n == 1 {

@@ -47,6 +47,7 @@ type expr struct {
 	kind  exprKind
 	name  string
 	local *local
+	depth int // of the node's tree
 	// concat holds the operands of a "..", which are joined into one call.
 	concat []expr
 }
@@ -132,6 +133,14 @@ func (p *parser) enter() {
 	}
 }
 
+// checkDepth bounds how deep a tree is; Lua itself has no bound for what does
+// not nest in the text.
+func (p *parser) checkDepth(depth int) {
+	if depth > maxNesting {
+		p.lx.fail("function or expression too complex", "")
+	}
+}
+
 // site returns line with the number of a new site in it; see diagnose.go.
 func (p *parser) site(line int, what string) int {
 	p.sites = append(p.sites, what)
@@ -213,34 +222,20 @@ func (p *parser) statement() (stmts []ast.Stmt, last bool) {
 
 func one(s ast.Stmt) []ast.Stmt { return []ast.Stmt{s} }
 
-func (p *parser) ifStatement(line int) ast.Stmt {
-	p.next()
-	stmt := at(&ast.IfStmt{}, line)
-	stmt.Condition = p.expr().node
-	p.expect("then")
-	stmt.Then = p.block()
-	switch {
-	case p.t.is("elseif"):
-		// The "end" of the whole closes the first "if".
-		stmt.Else = one(p.elseIf(line))
-		return stmt
-	case p.accept("else"):
-		stmt.Else = p.block()
-	}
-	p.match("end", "if", line)
-	return stmt
-}
+func (p *parser) ifStatement(line int) ast.Stmt { return p.ifArm(line, 0) }
 
-// elseIf is an "if" inside an "else", which closes with the one at line.
-func (p *parser) elseIf(line int) ast.Stmt {
+// ifArm is an "if", or an "elseif" as an "if" in the "else" of the arm before:
+// one "end" closes the "if" at line with all its arms.
+func (p *parser) ifArm(line, depth int) ast.Stmt {
+	p.checkDepth(depth)
 	p.next()
-	stmt := at(&ast.IfStmt{}, p.lx.line)
+	stmt := at(&ast.IfStmt{}, p.lastLine)
 	stmt.Condition = p.expr().node
 	p.expect("then")
 	stmt.Then = p.block()
 	switch {
 	case p.t.is("elseif"):
-		stmt.Else = one(p.elseIf(line))
+		stmt.Else = one(p.ifArm(line, depth+1))
 		return stmt
 	case p.accept("else"):
 		stmt.Else = p.block()

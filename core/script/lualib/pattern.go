@@ -461,13 +461,13 @@ func (m *matcher) appendReplacement(b []byte, with lua.LValue, s, e int) []byte 
 	case *lua.LTable:
 		v = m.L.GetTable(with, m.captured(0, s, e))
 	default:
-		text, _ := toText(with)
+		text, _ := Text(with)
 		return m.appendTemplate(b, text, s, e)
 	}
 	if lua.LVIsFalse(v) {
 		return append(b, m.src[s:e]...)
 	}
-	text, ok := toText(v)
+	text, ok := Text(v)
 	if !ok {
 		Throw(m.L, "invalid replacement value (a %s)", TypeName(v))
 	}
@@ -486,7 +486,7 @@ func (m *matcher) appendTemplate(b []byte, text string, s, e int) []byte {
 		case c == '0':
 			b = append(b, m.src[s:e]...)
 		case isDigit(c):
-			captured, _ := toText(m.captured(int(c-'1'), s, e))
+			captured, _ := Text(m.captured(int(c-'1'), s, e))
 			b = append(b, captured...)
 		default:
 			b = append(b, c)

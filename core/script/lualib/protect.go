@@ -18,13 +18,22 @@ type machine struct {
 	depth      int           // of calls from Go functions
 	protected  []*protection // active protected calls, the innermost last
 	next       *protection   // what the trampoline that starts is for
+	overflow   *place        // where the stack was full, while its handler runs
+}
+
+// place is a line of a chunk.
+type place struct {
+	source string
+	line   int
 }
 
 // protection is one protected call.
 type protection struct {
 	handler  *lua.LFunction // of xpcall, nil if none
 	handling bool
-	depth    int
+	// overflow is where the stack was full: the handler, for which there was no
+	// room then, is called when the stack is unwound.
+	overflow *place
 }
 
 const machineKey = "lualib.machine"
@@ -66,7 +75,8 @@ func call(L *lua.LState, nargs, nret int) {
 // a *lua.ApiError whose Object is the value that was raised.
 func PCall(L *lua.LState, nargs, nret int, handler *lua.LFunction) error {
 	m := machineOf(L)
-	m.next = &protection{handler: handler, depth: m.depth}
+	p := &protection{handler: handler}
+	m.next = p
 	outer := len(m.protected)
 	defer func(depth int) {
 		m.protected, m.depth = m.protected[:outer], depth
@@ -82,6 +92,15 @@ func PCall(L *lua.LState, nargs, nret int, handler *lua.LFunction) error {
 	}
 	if e.Type == lua.ApiErrorPanic {
 		e.Object = lua.LString(panicText(e))
+	}
+	if p.overflow != nil {
+		m.overflow = p.overflow
+		L.Push(handler)
+		L.Push(e.Object)
+		L.Call(1, 1)
+		m.overflow = nil
+		e.Object = L.Get(-1)
+		L.Pop(1)
 	}
 	return e
 }
@@ -111,14 +130,20 @@ func (m *machine) land(L *lua.LState) int {
 // raised.
 func (m *machine) raise(L *lua.LState) {
 	v := L.Get(-1)
+	full := false
 	if s, ok := v.(lua.LString); ok {
+		full = strings.HasSuffix(string(s), "stack overflow")
 		if text, ok := diagnosis(L, string(s)); ok {
 			v = lua.LString(text)
 		}
 	}
-	if n := len(m.protected); n > 0 {
-		if p := m.protected[n-1]; p.handler != nil {
-			v = p.handle(L, m, v)
+	if n := len(m.protected); n > 0 && m.protected[n-1].handler != nil {
+		if p := m.protected[n-1]; !full {
+			v = p.handle(L, v)
+		} else if source, line, ok := Position(L, 0); ok {
+			p.overflow = &place{source, line}
+		} else if source, line, ok := Position(L, 1); ok {
+			p.overflow = &place{source, line}
 		}
 	}
 	// Any trace keeps gopher-lua from writing one, which takes long.
@@ -126,7 +151,7 @@ func (m *machine) raise(L *lua.LState) {
 }
 
 // handle runs the handler of xpcall.
-func (p *protection) handle(L *lua.LState, m *machine, v lua.LValue) lua.LValue {
+func (p *protection) handle(L *lua.LState, v lua.LValue) lua.LValue {
 	if p.handling {
 		return lua.LString("error in error handling")
 	}
@@ -149,12 +174,12 @@ func panicText(e *lua.ApiError) string {
 }
 
 func basePcall(L *lua.LState) int {
-	checkAny(L, 1)
+	CheckAny(L, 1)
 	return protectedCall(L, L.GetTop()-1, nil)
 }
 
 func baseXpcall(L *lua.LState) int {
-	checkAny(L, 2)
+	CheckAny(L, 2)
 	handler, _ := L.Get(2).(*lua.LFunction)
 	if handler == nil { // calling the handler is an error in itself
 		handler = L.NewFunction(func(L *lua.LState) int { L.Error(lua.LNil, 0); return 0 })

@@ -103,7 +103,7 @@ func strChar(L *lua.LState) int {
 }
 
 func strDump(L *lua.LState) int {
-	checkFunction(L, 1)
+	CheckFunction(L, 1)
 	Throw(L, "unable to dump given function")
 	return 0
 }

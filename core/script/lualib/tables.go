@@ -23,9 +23,9 @@ func get(t *lua.LTable, i int) lua.LValue { return t.RawGet(lua.LNumber(i)) }
 func set(t *lua.LTable, i int, v lua.LValue) { t.RawSet(lua.LNumber(i), v) }
 
 func tabForeachi(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	n := length(t)
-	fn := checkFunction(L, 2)
+	fn := CheckFunction(L, 2)
 	for i := 1; i <= n; i++ {
 		L.Push(fn)
 		pushNumber(L, float64(i))
@@ -40,7 +40,7 @@ func tabForeachi(L *lua.LState) int {
 }
 
 func tabForeach(L *lua.LState) int {
-	t, fn := checkTable(L, 1), checkFunction(L, 2)
+	t, fn := CheckTable(L, 1), CheckFunction(L, 2)
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		L.Push(fn)
 		L.Push(k)
@@ -55,7 +55,7 @@ func tabForeach(L *lua.LState) int {
 }
 
 func tabMaxn(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	var largest lua.LNumber
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
 		if n, ok := k.(lua.LNumber); ok && n > largest {
@@ -66,16 +66,16 @@ func tabMaxn(L *lua.LState) int {
 	return 1
 }
 
-func tabGetn(L *lua.LState) int { return pushNumber(L, float64(length(checkTable(L, 1)))) }
+func tabGetn(L *lua.LState) int { return pushNumber(L, float64(length(CheckTable(L, 1)))) }
 
 func tabSetn(L *lua.LState) int {
-	checkTable(L, 1)
+	CheckTable(L, 1)
 	Throw(L, "'setn' is obsolete")
 	return 0
 }
 
 func tabInsert(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	end := length(t) + 1
 	switch L.GetTop() {
 	case 2:
@@ -96,7 +96,7 @@ func tabInsert(L *lua.LState) int {
 }
 
 func tabRemove(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	end := length(t)
 	pos := optInt(L, 2, end)
 	if pos < 1 || pos > end {
@@ -111,8 +111,8 @@ func tabRemove(L *lua.LState) int {
 }
 
 func tabConcat(L *lua.LState) int {
-	sep := optString(L, 2, "")
-	t := checkTable(L, 1)
+	sep := OptString(L, 2, "")
+	t := CheckTable(L, 1)
 	i := optInt(L, 3, 1)
 	var last int
 	if L.Get(4) == lua.LNil {
@@ -235,11 +235,11 @@ func (s *sorter) partition(low, high int, pivot lua.LValue) int {
 }
 
 func tabSort(L *lua.LState) int {
-	t := checkTable(L, 1)
+	t := CheckTable(L, 1)
 	n := length(t)
 	s := sorter{L: L, t: t}
 	if L.Get(2) != lua.LNil {
-		s.less = checkFunction(L, 2)
+		s.less = CheckFunction(L, 2)
 	}
 	s.sort(1, n)
 	return 0
