@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // Options are what an Engine needs of its server. All may be called by any
@@ -37,7 +38,8 @@ type Engine struct {
 		mu   sync.Mutex
 		free []*interp
 	}
-	made atomic.Int64 // interpreters that exist
+	made   atomic.Int64 // interpreters that exist
+	random *lualib.Random
 }
 
 // Digest is the SHA-1 of a script's text.
@@ -56,7 +58,7 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
-	return &Engine{options: o, scripts: map[Digest]*Script{}}
+	return &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
 }
 
 // ParseDigest reads 40 hexadecimal digits; ok is false if text is none.
@@ -103,7 +105,7 @@ func (e *Engine) Load(source []byte) (s *Script, text string) {
 }
 
 // chunkName is what errors call a script.
-const chunkName = "user_script"
+const chunkName = "@user_script"
 
 // FlagsOf are the flags of a script that is given by its text or, with known, by
 // the digits of its digest. ok is false if they cannot be told.
