@@ -32,6 +32,10 @@ type Executor struct {
 	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
 	// are the script's own.
 	AfterRead func(c *Call)
+	// Unwritable is why commands that write are refused now, because what they
+	// change could not be saved; "" if they are not. For scripts, whose gate says
+	// nothing of what they are going to call. nil: they never are.
+	Unwritable func() string
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.

@@ -44,6 +44,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/pubsub"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -73,6 +74,7 @@ type Server struct {
 	store     *keyspace.Store
 	journal   *journal.Journal
 	table     *command.Table
+	scripts   *script.Engine
 	exec      *command.Executor
 	users     *acl.Users
 	declared  []acl.Declaration // by the configuration
@@ -295,10 +297,11 @@ func (s *Server) build(set *settings.Settings) error {
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Monitor: s.showCall, Monitored: s.channels.Monitored,
+		Unwritable: func() string { return s.diskError(s.live.Load()) }}
 	s.exec.AfterRead = s.clients.AfterRead
 	s.clients.Track(s.store)
-	s.exec.Monitor, s.exec.Monitored = s.showCall, s.channels.Monitored
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)

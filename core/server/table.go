@@ -18,6 +18,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/family/pubsub"
+	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
@@ -25,6 +26,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -55,6 +57,8 @@ func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
+	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table,
+		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool { return s.users.MayRun(c, row, args) }})
 	s.table, err = command.NewTable(
 		aclcommands.Commands(aclcommands.Server{Users: func() *acl.Users { return s.users }, Table: table, Files: aclFile{s}, Clients: lateClients{s}}),
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
@@ -77,6 +81,7 @@ func (s *Server) makeTable() (err error) {
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
 		pubsub.Commands(s.channels),
+		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),

@@ -106,8 +106,8 @@ func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
-	s.Untrack()
 	s.unsubscribe()
+	s.Untrack()
 	s.Select(0)
 	s.SetProto(2)
 	s.becomeDefault()

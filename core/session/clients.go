@@ -65,7 +65,8 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{}, trackers: newTrackers()}
+	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }

@@ -109,8 +109,8 @@ const (
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'}, {shownBroadcast, 'B'},
-	{shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'},
+	{shownBroadcast, 'B'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))
