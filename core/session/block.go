@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -13,6 +14,26 @@ type wait struct {
 	current atomic.Pointer[command.Blocked]
 	stop    func() // the timer; nil if there is none
 	muted   bool   // CLIENT REPLY wants no reply to the request
+	// later is what came of the client's copies when the wait was over and the reply
+	// not there yet.
+	later []letter
+}
+
+// letter is a message that to is to deliver.
+type letter struct {
+	to pubsub.Receiver
+	m  *pubsub.Message
+}
+
+// delays keeps the message for when the reply that the client waits for has come, if that
+// is being made or on its way: it may be about what the reply says. Loop.
+func (w *wait) delays(to pubsub.Receiver, m *pubsub.Message) bool {
+	b := w.current.Load()
+	if b == nil || !b.Over() {
+		return false
+	}
+	w.later = append(w.later, letter{to, m})
+	return true
 }
 
 // block has the client wait: its input is held until the wait is over.
@@ -57,6 +78,7 @@ func (s *Session) resume(b *command.Blocked, reply []byte) {
 		return
 	}
 	s.endWait()
+	defer s.tellLater()
 	if !s.wait.muted {
 		*s.out = append(*s.out, reply...)
 		s.loop.stats.Add(stats.NetOutput, uint64(len(reply)))
@@ -68,6 +90,15 @@ func (s *Session) resume(b *command.Blocked, reply []byte) {
 		s.checkOutput(s.clients.limits.Load(), s.pending(), s.clients.clock.NowMs(), "closed")
 	}
 	s.conn.Resume()
+}
+
+// tellLater delivers what had to wait for the reply. Loop.
+func (s *Session) tellLater() {
+	later := s.wait.later
+	s.wait.later = nil
+	for _, l := range later {
+		l.to.Deliver(l.m)
+	}
 }
 
 // endWait forgets what the client waits for, if it does. Loop.

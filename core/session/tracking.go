@@ -328,6 +328,9 @@ type invalidated Session
 // Deliver implements pubsub.Receiver.
 func (p *invalidated) Deliver(m *pubsub.Message) {
 	s := (*Session)(p)
+	if s.wait.delays(p, m) {
+		return
+	}
 	s.mailed.Add(-int64(m.Len()))
 	s.deliver(func(b []byte, proto int) []byte {
 		if proto < 3 {
