@@ -14,8 +14,7 @@ type wait struct {
 	current atomic.Pointer[command.Blocked]
 	stop    func() // the timer; nil if there is none
 	muted   bool   // CLIENT REPLY wants no reply to the request
-	// later is what came of the client's copies when the wait was over and the reply
-	// not there yet.
+	// later is what came of copies before the reply.
 	later []letter
 }
 
@@ -25,14 +24,16 @@ type letter struct {
 	m  *pubsub.Message
 }
 
-// delays keeps the message for when the reply that the client waits for has come, if that
-// is being made or on its way: it may be about what the reply says. Loop.
-func (w *wait) delays(to pubsub.Receiver, m *pubsub.Message) bool {
-	b := w.current.Load()
-	if b == nil || !b.Over() {
-		return false
+// delays keeps the message for when the reply has been made that is being made, or that
+// is on its way to a client that has waited: the message may be about what that says.
+// Loop.
+func (s *Session) delays(to pubsub.Receiver, m *pubsub.Message) bool {
+	if !s.loop.busy || s.loop.serving != s {
+		if b := s.wait.current.Load(); b == nil || !b.Over() {
+			return false
+		}
 	}
-	w.later = append(w.later, letter{to, m})
+	s.wait.later = append(s.wait.later, letter{to, m})
 	return true
 }
 
@@ -78,6 +79,7 @@ func (s *Session) resume(b *command.Blocked, reply []byte) {
 		return
 	}
 	s.endWait()
+	s.loop.moved(s)
 	defer s.tellLater()
 	if !s.wait.muted {
 		*s.out = append(*s.out, reply...)
