@@ -41,6 +41,7 @@ type conn struct {
 
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 	remote   string
 	local    string
@@ -163,14 +164,20 @@ func (c *conn) keep(in []byte, n int) {
 		}
 		c.in = append(c.in[:0], rest...)
 	}
+	c.noteInput()
+}
+
+// noteInput notes how much input there is.
+func (c *conn) noteInput() {
 	c.buffered.Store(int64(len(c.in)))
+	c.room.Store(int64(cap(c.in) - len(c.in)))
 }
 
 func (c *conn) dropInput() {
 	if c.in != nil {
 		c.loop.pool.put(c.in)
 		c.in = nil
-		c.buffered.Store(0)
+		c.noteInput()
 	}
 }
 
@@ -398,6 +405,9 @@ func (c *conn) Pending() int64 { return c.pending.Load() }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }

@@ -45,6 +45,7 @@ type conn struct {
 	gone     chan struct{} // closed when the connection is
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 
 	// Between loop and writer.
@@ -152,6 +153,7 @@ func (c *conn) deliver(in []byte) {
 func (c *conn) keep(in []byte) {
 	c.in = in
 	c.buffered.Store(int64(len(in)))
+	c.room.Store(int64(cap(in) - len(in)))
 }
 
 // ended is the reader's last word.
@@ -355,6 +357,9 @@ func (c *conn) Pending() int64 { return max(0, c.pending.Load()) }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }
