@@ -49,6 +49,8 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
+	// Exclusive commands run with every shard locked, and may take long.
+	Exclusive
 )
 
 // flagNames are the words of COMMAND INFO, by bit.

@@ -58,8 +58,8 @@ type Tx struct {
 	held uint64 // by shard
 	// alone says that held is due to LockExclusive.
 	alone bool
-	now  int64
-	dbs  []DB
+	now   int64
+	dbs   []DB
 	// The hash of the key that was locked last, to be found without hashing
 	// again: the key is recognised by where it lies.
 	key  *byte
@@ -246,7 +246,9 @@ func (tx *Tx) release() {
 	tx.open.Changed = false
 	if tx.alone {
 		tx.held, tx.alone = 0, false
-		tx.s.exclusive.disown()
+		for _, p := range tx.s.exclusive.disown() {
+			tx.soon(p.shards, p.work)
+		}
 		return
 	}
 	for set := tx.held; set != 0; set &= set - 1 {

@@ -74,8 +74,6 @@ func (in *interp) follow(library *lua.LTable, name string) {
 	}))
 }
 
-func (in *interp) watch(*lua.LState) {}
-
 func (in *interp) rawset(L *lua.LState) int {
 	t := L.CheckTable(1)
 	key, value := L.CheckAny(2), L.CheckAny(3)

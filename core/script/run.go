@@ -46,7 +46,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		e.give(in)
 		return
 	}
-	in.begin(c)
+	in.begin(c, j)
 	in.run.ReadOnly = j.readOnly || j.flags&(Compat|NoWrites) == NoWrites
 	in.run.AllowOOM = j.flags&(Compat|AllowOOM) == AllowOOM
 	L, n := in.state, 0
@@ -97,14 +97,18 @@ func refusal(c *command.Call, j *job) string {
 }
 
 // begin makes c the call that the interpreter works for.
-func (in *interp) begin(c *command.Call) {
-	in.call, in.resp = c, 2
+func (in *interp) begin(c *command.Call, j *job) {
+	in.call, in.job, in.resp = c, j, 2
+	in.isFunction.Store(j.function)
+	in.alarm.Store(0)
+	in.engine.watchdog.enter(in)
 	c.BeginScript(&in.run)
 }
 
 // finish replies what the script has returned, or err.
 func (in *interp) finish(name string, err error) {
 	c, L := in.call, in.state
+	in.engine.watchdog.leave()
 	c.EndScript(&in.run)
 	in.passCrash()
 	if err != nil {
@@ -154,6 +158,9 @@ func (in *interp) replyFailure(name string, err error) {
 // error, and notes where it came from.
 func (in *interp) describe(L *lua.LState) int {
 	err := L.Get(1)
+	if in.end != "" {
+		err = lua.LString(in.end)
+	}
 	t, ok := err.(*lua.LTable)
 	if !ok {
 		t = errorTable(L, "ERR "+err.String())

@@ -16,6 +16,7 @@ type Loop struct {
 	call     command.Call
 	w        resp.Writer
 	sessions []*Session
+	inner    inner
 	at       int // where Cron goes on
 
 	batch  *journal.Batch
