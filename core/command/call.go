@@ -52,9 +52,14 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Subscribed says that the client has subscriptions, and cannot tell their
+	// messages from replies (RESP2).
+	Subscribed bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction
+	// Tracked says that the client is to be told of changes of what it reads.
+	Tracked bool
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
@@ -63,6 +68,9 @@ type Call struct {
 	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
 	// can be evicted.
 	OverLimit bool
+	// ErrorCounted is set by a handler whose reply is an error that has been counted
+	// already: that of a command which it has run. Who executes the call takes it away.
+	ErrorCounted bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes

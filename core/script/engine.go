@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // Options are what an Engine needs of its server. All may be called by any
@@ -44,7 +45,8 @@ type Engine struct {
 		mu   sync.Mutex
 		free []*interp
 	}
-	made atomic.Int64 // interpreters that exist
+	made   atomic.Int64 // interpreters that exist
+	random *lualib.Random
 
 	watchdog watchdog
 }
@@ -65,7 +67,7 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
-	e := &Engine{options: o, scripts: map[Digest]*Script{}}
+	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
 	e.watchdog.wake = make(chan struct{}, 1)
 	return e
 }
@@ -114,7 +116,7 @@ func (e *Engine) Load(source []byte) (s *Script, text string) {
 }
 
 // chunkName is what errors call a script.
-const chunkName = "user_script"
+const chunkName = "@user_script"
 
 // FlagsOf are the flags of a script that is given by its text or, with known, by
 // the digits of its digest. ok is false if they cannot be told.

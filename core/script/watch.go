@@ -6,8 +6,6 @@ import (
 	"runtime/metrics"
 	"sync/atomic"
 	"time"
-
-	lua "github.com/yuin/gopher-lua"
 )
 
 // A script is interrupted by way of its context: gopher-lua asks that for its Done
@@ -262,10 +260,4 @@ func (e *Engine) log(level int, line string) {
 	if e.options.Log != nil {
 		e.options.Log(level, line)
 	}
-}
-
-// watch has a thread be interrupted with the script it belongs to.
-func (in *interp) watch(th *lua.LState) {
-	th.RemoveContext()
-	th.SetContext((*hook)(in))
 }

@@ -38,12 +38,9 @@ func (s *Server) refuseBusy(c *command.Call, flags command.Flags) string {
 	return ""
 }
 
-// shutdownBusy ends the server while a script is busy, in the middle of it: only
-// without saving.
+// shutdownBusy ends the server while a script is busy, in the middle of it, without
+// saving.
 func (s *Server) shutdownBusy(o admin.Shutdown) error {
-	if !o.NoSave {
-		return admin.Refusal(s.scripts.BusyText())
-	}
 	final := &finalSave{done: make(chan struct{}), saved: true}
 	s.ending.final.Store(final)
 	err := s.lastAppend(o.Force)
