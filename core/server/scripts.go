@@ -15,8 +15,11 @@ func (s *Server) newScripts() *script.Engine {
 	return script.New(script.Options{
 		Version: RedisVersion,
 		Table:   func() *command.Table { return s.table },
-		Log:     func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
-		Logs:    func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
+		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
+			return s.users.MayRun(c, row, args)
+		},
+		Log:  func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
+		Logs: func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
 		Threshold: func() time.Duration {
 			const most = int64(1<<63-1) / int64(time.Millisecond)
 			return time.Duration(min(s.live.Load().BusyReplyThreshold, most)) * time.Millisecond
