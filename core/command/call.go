@@ -52,6 +52,11 @@ type Call struct {
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Scripted says that the call is one of a script; Nested is then true as well.
+	Scripted bool
+	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
+	// can be evicted.
+	OverLimit bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes
@@ -65,7 +70,8 @@ type Call struct {
 	ClientChanged bool
 
 	x     *Executor
-	outer *Row // EXEC's, while it runs what is queued
+	outer *Row // EXEC's, while it runs what is queued, or a script's
+	muted bool // nothing is recorded: redis.set_repl
 	dirty int64
 	rec   recording
 	// replays says that the call is a Replayer's.
@@ -74,7 +80,7 @@ type Call struct {
 }
 
 // Requested is the row of the command that the client has sent: that of the call
-// or, in what EXEC runs, EXEC's.
+// or, in what EXEC or a script runs, theirs.
 func (c *Call) Requested() *Row {
 	if c.outer != nil {
 		return c.outer
@@ -117,5 +123,6 @@ const (
 	ErrWrongType  = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	ErrNoKey      = "ERR no such key"
 	ErrOutOfRange = "ERR index out of range"
+	ErrOOM        = "OOM command not allowed when used memory > 'maxmemory'."
 	ErrSameObject = "ERR source and destination objects are the same"
 )

@@ -20,6 +20,10 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// Unwritable is why commands that write are refused now, because what they
+	// change could not be saved; "" if they are not. For scripts, whose gate says
+	// nothing of what they are going to call. nil: they never are.
+	Unwritable func() string
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.

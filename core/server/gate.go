@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	errOOM     = "OOM command not allowed when used memory > 'maxmemory'."
 	errLoading = "LOADING Redis is loading the dataset in memory"
 	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 	errDebug   = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -19,15 +18,13 @@ const (
 // processCommand. It runs on the client's loop with no lock held.
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
-	flags := c.Row.Flags
-	if c.Transaction != nil {
-		flags = c.Transaction.Flags(c.Row)
-	}
+	flags := c.Flags()
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	if limited(set) && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
-		return errOOM
+	c.OverLimit = limited(set) && !s.loading.Load() && !s.fits(set, c.Now)
+	if c.OverLimit && flags&command.DenyOOM != 0 {
+		return command.ErrOOM
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		if c.Row.Name == "ping" { // which tells whether all is well
@@ -47,7 +44,7 @@ func (s *Server) gate(c *command.Call) string {
 	case s.loading.Load() && flags&command.Loading == 0:
 		return errLoading
 	case flags&command.DenyOOM != 0 && !s.room(c):
-		return errOOM
+		return command.ErrOOM
 	}
 	return ""
 }

@@ -42,6 +42,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -71,6 +72,7 @@ type Server struct {
 	store     *keyspace.Store
 	journal   *journal.Journal
 	table     *command.Table
+	scripts   *script.Engine
 	exec      *command.Executor
 	password  *session.Password
 	clients   *session.Clients
@@ -286,7 +288,8 @@ func (s *Server) build(set *settings.Settings) error {
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Unwritable: func() string { return s.diskError(s.live.Load()) }}
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)

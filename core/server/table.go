@@ -15,6 +15,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/migration"
+	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -47,6 +49,7 @@ func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
+	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table})
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{
@@ -67,6 +70,7 @@ func (s *Server) makeTable() (err error) {
 			Go: func(fn func()) { s.spawn("a migration", fn) },
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
+		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
