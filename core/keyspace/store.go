@@ -76,6 +76,7 @@ type Store struct {
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
 	garbage   garbage
+	exclusive exclusive
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
@@ -224,7 +225,7 @@ func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 // each calls fn with every shard, each locked for a moment.
 func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
-		sh.mu.Lock()
+		s.lockShard(sh, nil)
 		fn(sh)
 		sh.mu.Unlock()
 	}
