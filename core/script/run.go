@@ -24,6 +24,14 @@ type job struct {
 	code func(in *interp) (*lua.LFunction, error)
 }
 
+// pool is that of the interpreters which can run it.
+func (j *job) pool() int {
+	if j.function {
+		return functionPool
+	}
+	return scriptPool
+}
+
 // Run runs a script for the call c, which holds the locks of every key that it may
 // touch, and replies what it returns. readOnly has it not write (EVAL_RO).
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
@@ -39,7 +47,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		c.Out.Error(text)
 		return
 	}
-	in := e.take()
+	in := e.take(j.pool())
 	fn, err := j.code(in)
 	if err != nil {
 		c.Out.Error(err.Error())

@@ -275,6 +275,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
 	s.targets = migration.NewTargets(s.dialTarget)

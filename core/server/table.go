@@ -9,6 +9,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/functions"
 	"github.com/redoubt-kv/redoubt/core/family/geo"
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
@@ -70,6 +71,9 @@ func (s *Server) makeTable() (err error) {
 			Go: func(fn func()) { s.spawn("a migration", fn) },
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
+		functions.Commands(functions.Options{
+			Engine: s.scripts, Compress: func() bool { return s.live.Load().RDBCompression }, SkipChecksums: s.saver.skipSums.Load,
+		}),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
