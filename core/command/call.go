@@ -46,9 +46,14 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Subscribed says that the client has subscriptions, and cannot tell their
+	// messages from replies (RESP2).
+	Subscribed bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction
+	// Tracked says that the client is to be told of changes of what it reads.
+	Tracked bool
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool

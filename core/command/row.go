@@ -49,6 +49,9 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
+	// WhileSubscribed commands are what a client with subscriptions may send in
+	// RESP2.
+	WhileSubscribed
 )
 
 // flagNames are the words of COMMAND INFO, by bit.

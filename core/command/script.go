@@ -91,6 +91,11 @@ func (c *Call) RunNested(s *Script, args [][]byte, out *resp.Writer) (refusal st
 	c.Out, c.muted = out, s.Mute
 	c.Tx.ForgetKey()
 	x.runNested(c, row)
+	if c.Tracked {
+		c.Args, c.Row = s.outer.args, s.outer.row
+		x.track(c, row)
+		c.Args, c.Row = args, row
+	}
 	return ""
 }
 
@@ -124,7 +129,11 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
 	c.Loop.Enter(row.ID)
 	row.Handler(c)
+	if c.Tracked && !c.Scripted {
+		x.track(c, row)
+	}
 	c.record(c.dirty - dirty)
+	x.show(c, row)
 	took, outcome := c.Loop.Since()-start, stats.OK
 	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
 		outcome = stats.Failed

@@ -230,10 +230,10 @@ func (t *Transaction) shards(c *Call) (set uint64) {
 // for one that may look at any, by itself or in a way that cannot be told.
 func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 	switch {
-	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0 && !row.dataless:
-		return keyspace.AllShards
-	case len(row.Keys) == 0:
+	case row.dataless:
 		return 0
+	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0:
+		return keyspace.AllShards
 	}
 	keys, err := row.KeyPositions(args, c.keys[:0])
 	c.keys = keys

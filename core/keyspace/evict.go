@@ -188,7 +188,7 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 	sh, t, pos := db.at(key)
 	t.Delete(pos, key)
 	sh.counts.Evicted++
-	db.Touch(key)
+	db.touchByStore(key)
 	tx.deleted(c.db, key, true)
 	db.Notify(EventEvicted, "evicted", key)
 	return true

@@ -49,6 +49,9 @@ const (
 type Tx struct {
 	// NoTouch has look-ups leave access clocks alone (CLIENT NO-TOUCH).
 	NoTouch bool
+	// Owner is who uses the Tx, and By for whom he does so now, as the Tracker knows
+	// them; nil is nobody.
+	Owner, By any
 	// Busy is called, again and again, while the Tx has to wait for one that is busy
 	// (MarkBusy). It returns after a millisecond or so; it may not use the Tx. nil:
 	// nothing is done meanwhile.
@@ -58,8 +61,8 @@ type Tx struct {
 	held uint64 // by shard
 	// alone says that held is due to LockExclusive.
 	alone bool
-	now  int64
-	dbs  []DB
+	now   int64
+	dbs   []DB
 	// The hash of the key that was locked last, to be found without hashing
 	// again: the key is recognised by where it lies.
 	key  *byte
@@ -287,6 +290,7 @@ func (tx *Tx) hash(key []byte) uint64 {
 // background (Store.CollectGarbage).
 func (tx *Tx) Flush(db int, async bool) (removed int64) {
 	tx.key = nil
+	tx.trackAll()
 	for i := range tx.dbs {
 		if db < 0 || db == i {
 			tx.touchAll(i, nil)
@@ -315,6 +319,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 
 // Swap exchanges two databases. Every shard is locked.
 func (tx *Tx) Swap(a, b int) {
+	tx.trackAll()
 	tx.touchAll(a, &b)
 	tx.touchAll(b, &a)
 	for _, sh := range tx.s.shards {

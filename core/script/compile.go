@@ -1,13 +1,11 @@
 package script
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
+
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // maxSource is how long the text of a script may be. A compiled script takes a
@@ -22,7 +20,7 @@ type program struct {
 	assigns bool
 }
 
-// compile compiles a chunk; name is what errors call it.
+// compile compiles a chunk; name is that of luaL_loadbuffer.
 func compile(source []byte, name string) (p *program, err error) {
 	if len(source) > maxSource {
 		return nil, fmt.Errorf("%s: the chunk is longer than %d bytes", name, maxSource)
@@ -33,30 +31,11 @@ func compile(source []byte, name string) (p *program, err error) {
 			p, err = nil, fmt.Errorf("%s: %v", name, r)
 		}
 	}()
-	chunk, err := parse.Parse(bytes.NewReader(source), name)
+	proto, err := lualib.Compile(string(source), name)
 	if err != nil {
-		return nil, syntaxError(err, name)
-	}
-	if !shallow(chunk) {
-		return nil, fmt.Errorf("%s: chunk has too many syntax levels", name)
-	}
-	proto, err := lua.Compile(chunk, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	return &program{proto: proto, assigns: assigns(proto)}, nil
-}
-
-// syntaxError is err in the form of Lua's own compiler.
-func syntaxError(err error, name string) error {
-	var e *parse.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	if e.Pos.Line == parse.EOF {
-		return fmt.Errorf("%s: %s near '<eof>'", name, e.Message)
-	}
-	return fmt.Errorf("%s:%d: %s near '%s'", name, e.Pos.Line, e.Message, e.Token)
 }
 
 // assigns tells whether p or a function in it assigns to a global.
@@ -73,10 +52,3 @@ func assigns(p *lua.FunctionProto) bool {
 	}
 	return false
 }
-
-// maxDepth is how deep expressions and blocks may lie within each other: the
-// compiler descends as deep.
-const maxDepth = 10000
-
-// shallow tells whether nothing in the chunk lies deeper than maxDepth.
-func shallow(chunk []ast.Stmt) bool { return shallowBlock(chunk, maxDepth) }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // Options are what an Engine needs of its server. All may be called by any
@@ -35,8 +36,9 @@ type Engine struct {
 
 	libraries atomic.Pointer[Libraries]
 
-	pools [2]pool
-	made  atomic.Int64 // interpreters that exist
+	pools  [2]pool
+	made   atomic.Int64 // interpreters that exist
+	random *lualib.Random
 }
 
 // pool keeps interpreters that are not in use.
@@ -67,7 +69,7 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
-	e := &Engine{options: o, scripts: map[Digest]*Script{}}
+	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
 	e.libraries.Store(NoLibraries())
 	return e
 }
@@ -116,7 +118,7 @@ func (e *Engine) Load(source []byte) (s *Script, text string) {
 }
 
 // chunkName is what errors call a script.
-const chunkName = "user_script"
+const chunkName = "@user_script"
 
 // FlagsOf are the flags of a script that is given by its text or, with known, by
 // the digits of its digest. ok is false if they cannot be told.

@@ -5,15 +5,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/resp"
-)
-
-// Limits of an interpreter. Lua's own are 20000 calls and about as many values as
-// fit memory; these are reached before memory is short.
-const (
-	maxCalls       = 16000 // nested calls
-	firstRegisters = 4 << 10
-	maxRegisters   = 1 << 20 // values on the stack, 16 bytes each
-	growRegisters  = 4 << 10
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // interp is one interpreter with the sandbox in it.
@@ -45,10 +37,7 @@ type interp struct {
 
 func newInterp(e *Engine) *interp {
 	in := &interp{engine: e}
-	in.state = lua.NewState(lua.Options{
-		SkipOpenLibs: true, CallStackSize: maxCalls, MinimizeStackMemory: true,
-		RegistrySize: firstRegisters, RegistryMaxSize: maxRegisters, RegistryGrowStep: growRegisters,
-	})
+	in.state = lualib.NewState(e.random)
 	in.globals = in.state.G.Global
 	in.openLibraries()
 	in.handler = in.state.NewFunction(in.describe)
@@ -56,17 +45,10 @@ func newInterp(e *Engine) *interp {
 	return in
 }
 
-// openLibraries fills the globals; names that Redis's scripts do not have are taken
-// out again.
+// openLibraries adds to the globals what needs the sandbox or the server.
 func (in *interp) openLibraries() {
-	L := in.state
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
 	in.openBase()
 	in.openRedis()
-	L.SetTop(0)
 }
 
 // reset forgets the script that has run.

@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/redoubt-kv/redoubt/core/resp"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // Values of redis.REPL_*.
@@ -199,10 +200,8 @@ func sha1hex(L *lua.LState) int {
 
 // textOf is a string, or a number as one; "" for anything else.
 func textOf(v lua.LValue) string {
-	if !lua.LVCanConvToString(v) {
-		return ""
-	}
-	return v.String()
+	text, _ := lualib.Text(v)
+	return text
 }
 
 const errOneString = "ERR wrong number or type of arguments"
@@ -322,7 +321,7 @@ func (in *interp) log(L *lua.LState) int {
 			if i > 2 {
 				line.WriteByte(' ')
 			}
-			line.WriteString(v.String())
+			line.WriteString(textOf(v))
 		}
 	}
 	o.Log(int(level), line.String())

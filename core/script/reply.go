@@ -60,7 +60,7 @@ func (in *interp) replyTable(w *resp.Writer, t *lua.LTable, depth int) {
 	}
 	mark, n := w.Mark(), 0
 	for i := 1; ; i++ {
-		v := t.RawGetInt(i)
+		v := t.RawGet(lua.LNumber(i))
 		if v == lua.LNil {
 			break
 		}

@@ -1,12 +1,12 @@
 package script
 
 import (
-	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // job is one run of Lua code for a call.
@@ -37,7 +37,7 @@ func (j *job) pool() int {
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
 		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args,
-		code: func(in *interp) (*lua.LFunction, error) { return in.function(s.program), nil },
+		code: func(in *interp) (*lua.LFunction, error) { return in.function(in.state, s.program), nil },
 	})
 }
 
@@ -67,7 +67,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		in.globals.RawSetString("KEYS", in.array(j.keys))
 		in.globals.RawSetString("ARGV", in.array(j.args))
 	}
-	err = L.PCall(n, 1, in.handler)
+	err = lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)
 	in.reset()
 	e.give(in)
@@ -125,8 +125,8 @@ func (in *interp) finish(name string, err error) {
 // array is a table of strings.
 func (in *interp) array(list [][]byte) *lua.LTable {
 	t := in.state.CreateTable(len(list), 0)
-	for _, b := range list {
-		t.Append(lua.LString(b))
+	for i, b := range list {
+		t.RawSetInt(i+1, lua.LString(b))
 	}
 	return t
 }
@@ -134,9 +134,9 @@ func (in *interp) array(list [][]byte) *lua.LTable {
 // replyFailure replies the error that has ended a script.
 func (in *interp) replyFailure(name string, err error) {
 	w := in.call.Out
-	t, ok := errorValue(err).(*lua.LTable)
+	t, ok := lualib.ErrorValue(err).(*lua.LTable)
 	if !ok {
-		text := textOf(errorValue(err))
+		text := textOf(lualib.ErrorValue(err))
 		if text == "" {
 			text = "execution failure"
 		}
@@ -145,11 +145,11 @@ func (in *interp) replyFailure(name string, err error) {
 	}
 	text := "ERR unknown error"
 	if v := t.RawGetString("err"); lua.LVCanConvToString(v) {
-		text = v.String()
+		text = textOf(v)
 	}
 	source, line := t.RawGetString("source"), t.RawGetString("line")
 	if lua.LVCanConvToString(source) && lua.LVCanConvToString(line) {
-		text += " script: " + name + ", on " + source.String() + ":" + line.String() + "."
+		text += " script: " + name + ", on " + textOf(source) + ":" + textOf(line) + "."
 	}
 	if t.RawGetString(errCounted) == lua.LTrue {
 		in.replyError(w, text)
@@ -164,22 +164,19 @@ func (in *interp) describe(L *lua.LState) int {
 	err := L.Get(1)
 	t, ok := err.(*lua.LTable)
 	if !ok {
-		t = errorTable(L, "ERR "+err.String())
+		t = errorTable(L, "ERR "+textOf(err))
 	}
 	if in.isView(t) {
 		return refuseBare(L)
 	}
 	// The function that raised the error or, if that is none of Lua's, its caller.
-	where := L.Where(1)
-	if strings.HasPrefix(where, "[G]") {
-		where = L.Where(2)
+	source, line, ok := lualib.Position(L, 1)
+	if !ok {
+		source, line, ok = lualib.Position(L, 2)
 	}
-	if i := strings.LastIndexByte(strings.TrimSuffix(where, ":"), ':'); i >= 0 {
-		line, err := strconv.Atoi(strings.TrimSuffix(where[i+1:], ":"))
-		if err == nil {
-			t.RawSetString("source", lua.LString("@"+where[:i]))
-			t.RawSetString("line", lua.LNumber(line))
-		}
+	if ok {
+		t.RawSetString("source", lua.LString("@"+source))
+		t.RawSetString("line", lua.LNumber(line))
 	}
 	L.Push(t)
 	return 1

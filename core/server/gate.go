@@ -6,6 +6,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/session"
 )
 
 const (
@@ -22,9 +23,13 @@ func (s *Server) gate(c *command.Call) string {
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	c.OverLimit = limited(set) && !s.loading.Load() && !s.fits(set, c.Now)
-	if c.OverLimit && flags&command.DenyOOM != 0 {
-		return command.ErrOOM
+	c.OverLimit = false
+	if limited(set) && !s.loading.Load() {
+		c.OverLimit = !s.fits(set, c.Now)
+		s.tellEvicted(c)
+		if c.OverLimit && flags&command.DenyOOM != 0 {
+			return command.ErrOOM
+		}
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		if c.Row.Name == "ping" { // which tells whether all is well
@@ -47,6 +52,14 @@ func (s *Server) gate(c *command.Call) string {
 		return command.ErrOOM
 	}
 	return ""
+}
+
+// tellEvicted has the client be told of keys that went to make room for its command
+// before the reply, if it keeps copies of them.
+func (s *Server) tellEvicted(c *command.Call) {
+	if cl, ok := c.Client.(*session.Session); ok && cl.Tracking().On && !c.Nested {
+		cl.TellPushed()
+	}
 }
 
 // diskError is why writes are refused: what they change could not be saved.

@@ -374,5 +374,9 @@ func (v *saver) Reload(c *command.Call, o admin.Reload) error {
 		c.Tx.Flush(-1, false)
 		v.s.scripts.SetLibraries(script.NoLibraries())
 	}
-	return v.load(rdb.LoadOptions{NowMs: c.Now, Merge: o.Merge, Tx: c.Tx}, nil)
+	err := v.load(rdb.LoadOptions{NowMs: c.Now, Merge: o.Merge, Tx: c.Tx}, nil)
+	if err != nil {
+		v.s.log.warning("DEBUG RELOAD: %v", err)
+	}
+	return err
 }

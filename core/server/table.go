@@ -16,6 +16,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
 	"github.com/redoubt-kv/redoubt/core/family/migration"
+	"github.com/redoubt-kv/redoubt/core/family/pubsub"
 	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
@@ -44,6 +45,7 @@ func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
 func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 	return l.s.clients.Unblock(c, id, withError)
 }
+func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
@@ -74,6 +76,7 @@ func (s *Server) makeTable() (err error) {
 		functions.Commands(functions.Options{
 			Engine: s.scripts, Compress: func() bool { return s.live.Load().RDBCompression }, SkipChecksums: s.saver.skipSums.Load,
 		}),
+		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
