@@ -1,6 +1,8 @@
 package command
 
 import (
+	"time"
+
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -42,6 +44,10 @@ type Call struct {
 	// Store is for commands that lock for themselves (SCAN); such a command
 	// has no key specs.
 	Store *keyspace.Store
+	// Yield serves other clients of the call's loop, for up to d, while the call goes
+	// on for long: it is for a call that has marked its Tx as busy. nil if there are
+	// none to serve.
+	Yield func(d time.Duration)
 	// Loop takes the call's figures. The client's loop calls Begin before a
 	// batch of calls and Publish after it.
 	Loop *stats.Loop

@@ -200,6 +200,8 @@ func (x *Executor) countError(c *Call, reply []byte) {
 func (x *Executor) lock(c *Call, row *Row) {
 	tx := c.Tx
 	switch {
+	case row.Flags&Exclusive != 0:
+		tx.LockExclusive(c.Now)
 	case row.onlyKey > 0 && row.onlyKey < len(c.Args):
 		tx.LockKey(c.Args[row.onlyKey], c.Now)
 	case row.Flags&WholeKeyspace != 0:

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/script/lualib"
@@ -24,6 +25,12 @@ type Options struct {
 	Permitted func(c *command.Call, row *command.Row, args [][]byte) bool
 	// Table finds commands.
 	Table func() *command.Table
+	// Threshold is from when on other clients are told that a script is busy
+	// (busy-reply-threshold); 0 or nil: never.
+	Threshold func() time.Duration
+	// Memory is by how many bytes a script may have Go's heap grow; nil: half a GiB,
+	// which is also the most.
+	Memory func() int64
 }
 
 // Engine runs scripts. Its methods are for any goroutine.
@@ -36,9 +43,10 @@ type Engine struct {
 
 	libraries atomic.Pointer[Libraries]
 
-	pools  [2]pool
-	made   atomic.Int64 // interpreters that exist
-	random *lualib.Random
+	pools    [2]pool
+	made     atomic.Int64 // interpreters that exist
+	random   *lualib.Random
+	watchdog watchdog
 }
 
 // pool keeps interpreters that are not in use.
@@ -71,6 +79,7 @@ type Script struct {
 func New(o Options) *Engine {
 	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
 	e.libraries.Store(NoLibraries())
+	e.watchdog.wake = make(chan struct{}, 1)
 	return e
 }
 

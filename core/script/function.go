@@ -13,7 +13,7 @@ import (
 // (FCALL_RO).
 func (e *Engine) RunFunction(c *command.Call, f *Function, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
-		name: f.Name, flags: f.Flags, readOnly: readOnly, function: true, keys: keys, args: args,
+		name: f.Name, flags: f.Flags, readOnly: readOnly, function: true, keys: keys, args: args, line: c.Args,
 		code: func(in *interp) (*lua.LFunction, error) { return in.callback(f, e.Libraries()) },
 	})
 }

@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // Libraries is the set that functions are called from. The Engine's user replaces it
@@ -53,8 +54,8 @@ func (e *Engine) Compile(ls *Libraries, source []byte, replace bool, limit time.
 	return with, l, ""
 }
 
-// libraryChunk is what errors call a library.
-const libraryChunk = "user_function"
+// libraryChunk is what errors call a library, behind the @.
+const libraryChunk = "@user_function"
 
 // register has a library register its functions in an interpreter, and lists them.
 func (e *Engine) register(l *Library, limit time.Duration) (text string) {
@@ -81,14 +82,14 @@ type loading struct {
 func (in *interp) loadLibrary(o *loading) (text string) {
 	L := in.state
 	o.callbacks = map[string]*lua.LFunction{}
-	fn := in.function(o.library.program)
+	fn := in.function(L, o.library.program)
 	restore := in.loadGlobals()
 	in.loading = o
 	clock := newLoadClock(o.limit)
 	L.SetContext(clock)
 	L.Push(fn)
-	err := L.PCall(0, 0, nil)
-	L.RemoveContext()
+	err := lualib.PCall(L, 0, 0, nil)
+	L.SetContext((*hook)(in))
 	L.SetTop(0)
 	in.loading = nil
 	restore()
@@ -104,7 +105,7 @@ func (in *interp) loadLibrary(o *loading) (text string) {
 
 // loadFailure is the text of an error that has ended loading.
 func loadFailure(err error) string {
-	value := errorValue(err)
+	value := lualib.ErrorValue(err)
 	if t, ok := value.(*lua.LTable); ok {
 		if text := textOf(t.RawGetString("err")); text != "" {
 			return text

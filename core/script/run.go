@@ -20,8 +20,17 @@ type job struct {
 	// KEYS and ARGV.
 	function   bool
 	keys, args [][]byte
+	line       [][]byte // the whole request
 	// code returns what is to run in an interpreter.
 	code func(in *interp) (*lua.LFunction, error)
+}
+
+// request is a copy of the request.
+func (j *job) request() (words []string) {
+	for _, w := range j.line {
+		words = append(words, string(w))
+	}
+	return words
 }
 
 // pool is that of the interpreters which can run it.
@@ -36,7 +45,7 @@ func (j *job) pool() int {
 // touch, and replies what it returns. readOnly has it not write (EVAL_RO).
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
-		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args,
+		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args,
 		code: func(in *interp) (*lua.LFunction, error) { return in.function(in.state, s.program), nil },
 	})
 }
@@ -54,7 +63,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		e.give(in)
 		return
 	}
-	in.begin(c)
+	in.begin(c, j)
 	in.run.ReadOnly = j.readOnly || j.flags&(Compat|NoWrites) == NoWrites
 	in.run.AllowOOM = j.flags&(Compat|AllowOOM) == AllowOOM
 	L, n := in.state, 0
@@ -105,14 +114,18 @@ func refusal(c *command.Call, j *job) string {
 }
 
 // begin makes c the call that the interpreter works for.
-func (in *interp) begin(c *command.Call) {
-	in.call, in.resp = c, 2
+func (in *interp) begin(c *command.Call, j *job) {
+	in.call, in.job, in.resp = c, j, 2
+	in.isFunction.Store(j.function)
+	in.alarm.Store(0)
+	in.engine.watchdog.enter(in)
 	c.BeginScript(&in.run)
 }
 
 // finish replies what the script has returned, or err.
 func (in *interp) finish(name string, err error) {
 	c, L := in.call, in.state
+	in.engine.watchdog.leave()
 	c.EndScript(&in.run)
 	in.passCrash()
 	if err != nil {
@@ -162,6 +175,9 @@ func (in *interp) replyFailure(name string, err error) {
 // error, and notes where it came from.
 func (in *interp) describe(L *lua.LState) int {
 	err := L.Get(1)
+	if in.end != "" {
+		err = lua.LString(in.end)
+	}
 	t, ok := err.(*lua.LTable)
 	if !ok {
 		t = errorTable(L, "ERR "+textOf(err))

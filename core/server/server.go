@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -220,6 +221,7 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
 	s.targets.Close()
 	s.saver.finish()

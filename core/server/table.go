@@ -25,7 +25,6 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -52,7 +51,7 @@ func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
-	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table})
+	s.scripts = s.newScripts()
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{

@@ -7,6 +7,7 @@ func (f *family) fcallRO(c *command.Call) { f.call(c, true) }
 
 // call is FCALL function numkeys key … arg …
 func (f *family) call(c *command.Call, readOnly bool) {
+	c.Show() // before what the function calls
 	fn := f.Engine.Libraries().Function(c.Args[1])
 	if fn == nil {
 		c.Out.Error("ERR Function not found")

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/glob"
@@ -87,11 +88,16 @@ func showFunction(w *resp.Writer, f *script.Function) {
 
 // stats is FUNCTION STATS.
 func (f *family) stats(c *command.Call) {
+	running := f.Engine.Busy()
+	if running != nil && !running.Function {
+		c.Out.Error(f.Engine.BusyText())
+		return
+	}
 	libraries := f.Engine.Libraries()
 	n, _ := libraries.Len()
 	c.Out.Map(2)
 	c.Out.BulkString("running_script")
-	c.Out.Null()
+	showRunning(c.Out, running)
 	c.Out.BulkString("engines")
 	c.Out.Map(1)
 	c.Out.BulkString(script.EngineName)
@@ -102,7 +108,29 @@ func (f *family) stats(c *command.Call) {
 	c.Out.Int(int64(libraries.Registered()))
 }
 
+// showRunning is a map, or null if nothing runs.
+func showRunning(w *resp.Writer, r *script.Running) {
+	if r == nil {
+		w.Null()
+		return
+	}
+	w.Map(3)
+	w.BulkString("name")
+	w.BulkString(r.Name)
+	w.BulkString("command")
+	w.Array(len(r.Command))
+	for _, a := range r.Command {
+		w.BulkString(a)
+	}
+	w.BulkString("duration_ms")
+	w.Int(time.Since(r.Started).Milliseconds())
+}
+
 // kill is FUNCTION KILL.
 func (f *family) kill(c *command.Call) {
-	c.Out.Error("NOTBUSY No scripts in execution right now.")
+	if text := f.Engine.Kill(true); text != "" {
+		c.Out.Error(text)
+		return
+	}
+	c.Out.OK()
 }
