@@ -19,6 +19,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string
@@ -68,6 +73,9 @@ type Call struct {
 	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
 	// can be evicted.
 	OverLimit bool
+	// ErrorCounted is set by a handler whose reply is an error that has been counted
+	// already: that of a command which it has run. Who executes the call takes it away.
+	ErrorCounted bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes

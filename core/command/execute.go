@@ -20,6 +20,14 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// Permit refuses a call that its client's user may not make, by the text of an
+	// error; "" lets it pass. It is asked when a call comes, whether it is queued or
+	// not, by EXEC for each call that it runs, and for each of a script. Nil permits
+	// all.
+	Permit func(c *Call) string
+	// ReadsAll tells whether the call's user may read every key, whatever the call
+	// names. Nil: everybody may.
+	ReadsAll func(c *Call) bool
 	// AfterRead is told, before the locks go, of a call that only reads and whose
 	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
 	// are the script's own.
@@ -99,10 +107,11 @@ func (x *Executor) Execute(c *Call) {
 		return
 	}
 	outcome := stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' && !c.ErrorCounted {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
+	c.ErrorCounted = false
 	took := c.Loop.Done(row.ID, outcome)
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
@@ -135,16 +144,35 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if n := len(c.Args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {
 		return "ERR wrong number of arguments for '" + row.FullName + "' command"
 	}
-	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
+	free := c.Client.Unrestricted()
+	if !free && row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
-	}
-	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
-		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	}
 	if row.Flags&NoMulti != 0 && c.InMulti() {
 		return "ERR Command not allowed inside a transaction"
 	}
+	if !free {
+		if refusal := x.Permitted(c); refusal != "" {
+			return refusal
+		}
+	}
+	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
+		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
 	return x.Gate(c)
+}
+
+// Permitted asks Permit, if the call's client is not one that may do everything.
+func (x *Executor) Permitted(c *Call) (refusal string) {
+	if x.Permit == nil || c.Client.Unrestricted() {
+		return ""
+	}
+	return x.Permit(c)
+}
+
+// MayReadAll tells whether the call's user may read every key (SORT's BY and GET).
+func (c *Call) MayReadAll() bool {
+	return c.x == nil || c.x.ReadsAll == nil || c.Client.Unrestricted() || c.x.ReadsAll(c)
 }
 
 // decline replies why the call does not run.

@@ -132,6 +132,11 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 		return errScriptArity
 	case row.Flags&NoScript != 0:
 		return errScriptDenied
+	}
+	if refusal := x.Permitted(c); refusal != "" {
+		return refusal
+	}
+	switch {
 	case s.ReadOnly && row.Flags&(Write|MayReplicate) != 0:
 		return errScriptReadOnly
 	case s.state.Load() == scriptWriting:
@@ -164,10 +169,11 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	c.record(c.dirty - dirty)
 	x.show(c, row)
 	took, outcome := c.Loop.Since()-start, stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' && !c.ErrorCounted {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
+	c.ErrorCounted = false
 	c.Loop.Record(row.ID, took, outcome)
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -78,8 +79,20 @@ func (e *Engine) run(c *command.Call, j *job) {
 	}
 	err = lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)
+	if isInternal(err) {
+		e.log(logWarning, "A script failed for a fault of the interpreter: "+err.Error())
+		e.drop(in)
+		return
+	}
 	in.reset()
 	e.give(in)
+}
+
+// isInternal tells whether err is a panic of the interpreter, which may have left
+// it in disorder.
+func isInternal(err error) bool {
+	var e *lua.ApiError
+	return errors.As(err, &e) && e.Type == lua.ApiErrorPanic && !strings.Contains(e.Object.String(), "stack overflow")
 }
 
 // Why code that declares what it does is not run.
@@ -153,7 +166,7 @@ func (in *interp) replyFailure(name string, err error) {
 		if text == "" {
 			text = "execution failure"
 		}
-		in.countedError(w, "ERR Error running script "+name+", "+text[:min(len(text), 100)])
+		w.Error("ERR Error running script "+name+", "+text[:min(len(text), 100)])
 		return
 	}
 	text := "ERR unknown error"
@@ -167,7 +180,7 @@ func (in *interp) replyFailure(name string, err error) {
 	if t.RawGetString(errCounted) == lua.LTrue {
 		in.replyError(w, text)
 	} else {
-		in.countedError(w, text)
+		w.Error(text)
 	}
 }
 

@@ -15,8 +15,11 @@ func (s *Server) newScripts() *script.Engine {
 	return script.New(script.Options{
 		Version: RedisVersion,
 		Table:   func() *command.Table { return s.table },
-		Log:     func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
-		Logs:    func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
+		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
+			return s.users.MayRun(c, row, args)
+		},
+		Log:  func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
+		Logs: func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
 		Threshold: func() time.Duration {
 			const most = int64(1<<63-1) / int64(time.Millisecond)
 			return time.Duration(min(s.live.Load().BusyReplyThreshold, most)) * time.Millisecond
@@ -38,12 +41,9 @@ func (s *Server) refuseBusy(c *command.Call, flags command.Flags) string {
 	return ""
 }
 
-// shutdownBusy ends the server while a script is busy, in the middle of it: only
-// without saving.
+// shutdownBusy ends the server while a script is busy, in the middle of it, without
+// saving.
 func (s *Server) shutdownBusy(o admin.Shutdown) error {
-	if !o.NoSave {
-		return admin.Refusal(s.scripts.BusyText())
-	}
 	final := &finalSave{done: make(chan struct{}), saved: true}
 	s.ending.final.Store(final)
 	err := s.lastAppend(o.Force)

@@ -36,6 +36,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
@@ -76,7 +77,8 @@ type Server struct {
 	table     *command.Table
 	scripts   *script.Engine
 	exec      *command.Executor
-	password  *session.Password
+	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
 	clients   *session.Clients
 	channels  *pubsub.Registry
 	events    events
@@ -146,11 +148,6 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		return 0
 	}
 	registry, working, live := settings.NewRegistry()
-	if err := registry.Load(cmd, stdin); err != nil {
-		config.Report(stderr, "Redoubt "+Version, err)
-		return 1
-	}
-	live.Publish(working)
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
@@ -159,6 +156,12 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
 	}
+	registry.Handle(s.userStatement())
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
 	if code, done := s.daemonize(args); done {
 		return code
 	}
@@ -290,14 +293,14 @@ func (s *Server) build(set *settings.Settings) error {
 	if err := s.makeTable(); err != nil {
 		return err
 	}
-	s.password = &session.Password{}
+	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Password: s.password,
+		Clock: s.clock, Users: s.users,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
 		Monitor: s.showCall, Monitored: s.channels.Monitored,
 		Unwritable: func() string { return s.diskError(s.live.Load()) }}
 	s.exec.AfterRead = s.clients.AfterRead
@@ -310,6 +313,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	if err := s.makeTransport(set, loops); err != nil {
+		return err
+	}
+	if err := s.loadUsers(set); err != nil {
 		return err
 	}
 	s.observe()

@@ -118,6 +118,9 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
+	if s.store.Busy() && !o.NoSave {
+		return admin.Refusal(s.scripts.BusyText())
+	}
 	s.log.warning("User requested shutdown...")
 	if s.store.Busy() {
 		return s.shutdownBusy(o)

@@ -3,8 +3,10 @@ package server
 import (
 	"fmt"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	aclcommands "github.com/redoubt-kv/redoubt/core/family/acl"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
@@ -44,6 +46,10 @@ func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
 func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 	return l.s.clients.Unblock(c, id, withError)
 }
+func (l lateClients) KillUser(u *acl.User, me int64) bool { return l.s.clients.KillUser(u, me) }
+func (l lateClients) KillSubscribers(u *acl.User, me int64) bool {
+	return l.s.clients.KillSubscribers(u, me)
+}
 func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
@@ -53,6 +59,7 @@ func (s *Server) makeTable() (err error) {
 	table := func() *command.Table { return s.table }
 	s.scripts = s.newScripts()
 	s.table, err = command.NewTable(
+		aclcommands.Commands(aclcommands.Server{Users: func() *acl.Users { return s.users }, Table: table, Files: aclFile{s}, Clients: lateClients{s}}),
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{
 			MaxBulk: maxBulk, LazyUserDel: func() bool { return s.live.Load().LazyfreeLazyUserDel },

@@ -41,6 +41,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/pubsub"
@@ -144,7 +145,8 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
-	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
+	user     atomic.Pointer[acl.User] // never nil
+	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
 	sub      atomic.Pointer[pubsub.Subscriber]
 
 	written int64 // offset of the journal behind the client's last effect
