@@ -139,7 +139,7 @@ func (c *Call) Discard() bool {
 	if t == nil {
 		return false
 	}
-	c.Tx.UnwatchAlone(&t.watch)
+	c.Tx.UnwatchLater(&t.watch)
 	c.Transaction, c.ClientChanged = nil, true
 	return t.open
 }
@@ -197,10 +197,14 @@ func (c *Call) Exec() Outcome {
 	}
 	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
-		c.Tx.UnwatchAlone(&t.watch)
+		c.Tx.UnwatchLater(&t.watch)
 		return Aborted
 	}
-	c.Tx.LockShards(t.shards(c), c.Now)
+	if t.has&Exclusive != 0 {
+		c.Tx.LockExclusive(c.Now)
+	} else {
+		c.Tx.LockShards(t.shards(c), c.Now)
+	}
 	stale := t.watch.Stale(c.Tx)
 	c.Tx.Unwatch(&t.watch)
 	if stale {
@@ -230,10 +234,10 @@ func (t *Transaction) shards(c *Call) (set uint64) {
 // for one that may look at any, by itself or in a way that cannot be told.
 func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 	switch {
-	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0 && !row.dataless:
-		return keyspace.AllShards
-	case len(row.Keys) == 0:
+	case row.dataless:
 		return 0
+	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0:
+		return keyspace.AllShards
 	}
 	keys, err := row.KeyPositions(args, c.keys[:0])
 	c.keys = keys
@@ -249,5 +253,11 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 // nested runs a queued command under the locks that are held.
 func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
+	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
+		mark := len(c.Out.B)
+		c.Out.Error(refusal)
+		x.countError(c, c.Out.B[mark:])
+		return
+	}
 	x.runNested(c, q.row)
 }

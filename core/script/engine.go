@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/script/lualib"
@@ -24,6 +25,12 @@ type Options struct {
 	Permitted func(c *command.Call, row *command.Row, args [][]byte) bool
 	// Table finds commands.
 	Table func() *command.Table
+	// Threshold is from when on other clients are told that a script is busy
+	// (busy-reply-threshold); 0 or nil: never.
+	Threshold func() time.Duration
+	// Memory is by how many bytes a script may have Go's heap grow; nil: half a GiB,
+	// which is also the most.
+	Memory func() int64
 }
 
 // Engine runs scripts. Its methods are for any goroutine.
@@ -40,6 +47,8 @@ type Engine struct {
 	}
 	made   atomic.Int64 // interpreters that exist
 	random *lualib.Random
+
+	watchdog watchdog
 }
 
 // Digest is the SHA-1 of a script's text.
@@ -58,7 +67,9 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
-	return &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+	e.watchdog.wake = make(chan struct{}, 1)
+	return e
 }
 
 // ParseDigest reads 40 hexadecimal digits; ok is false if text is none.

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -46,7 +47,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		e.give(in)
 		return
 	}
-	in.begin(c)
+	in.begin(c, j)
 	in.run.ReadOnly = j.readOnly || j.flags&(Compat|NoWrites) == NoWrites
 	in.run.AllowOOM = j.flags&(Compat|AllowOOM) == AllowOOM
 	L, n := in.state, 0
@@ -61,8 +62,20 @@ func (e *Engine) run(c *command.Call, j *job) {
 	}
 	err = lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)
+	if isInternal(err) {
+		e.log(logWarning, "A script failed for a fault of the interpreter: "+err.Error())
+		e.drop(in)
+		return
+	}
 	in.reset()
 	e.give(in)
+}
+
+// isInternal tells whether err is a panic of the interpreter, which may have left
+// it in disorder.
+func isInternal(err error) bool {
+	var e *lua.ApiError
+	return errors.As(err, &e) && e.Type == lua.ApiErrorPanic && !strings.Contains(e.Object.String(), "stack overflow")
 }
 
 // Why code that declares what it does is not run.
@@ -97,14 +110,18 @@ func refusal(c *command.Call, j *job) string {
 }
 
 // begin makes c the call that the interpreter works for.
-func (in *interp) begin(c *command.Call) {
-	in.call, in.resp = c, 2
+func (in *interp) begin(c *command.Call, j *job) {
+	in.call, in.job, in.resp = c, j, 2
+	in.isFunction.Store(j.function)
+	in.alarm.Store(0)
+	in.engine.watchdog.enter(in)
 	c.BeginScript(&in.run)
 }
 
 // finish replies what the script has returned, or err.
 func (in *interp) finish(name string, err error) {
 	c, L := in.call, in.state
+	in.engine.watchdog.leave()
 	c.EndScript(&in.run)
 	in.passCrash()
 	if err != nil {
@@ -132,7 +149,7 @@ func (in *interp) replyFailure(name string, err error) {
 		if text == "" {
 			text = "execution failure"
 		}
-		in.countedError(w, "ERR Error running script "+name+", "+text[:min(len(text), 100)])
+		w.Error("ERR Error running script "+name+", "+text[:min(len(text), 100)])
 		return
 	}
 	text := "ERR unknown error"
@@ -146,7 +163,7 @@ func (in *interp) replyFailure(name string, err error) {
 	if t.RawGetString(errCounted) == lua.LTrue {
 		in.replyError(w, text)
 	} else {
-		in.countedError(w, text)
+		w.Error(text)
 	}
 }
 
@@ -154,6 +171,9 @@ func (in *interp) replyFailure(name string, err error) {
 // error, and notes where it came from.
 func (in *interp) describe(L *lua.LState) int {
 	err := L.Get(1)
+	if in.end != "" {
+		err = lua.LString(in.end)
+	}
 	t, ok := err.(*lua.LTable)
 	if !ok {
 		t = errorTable(L, "ERR "+lualib.ToString(L, err).String())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/session"
 )
 
 const (
@@ -19,12 +20,19 @@ const (
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
 	flags := c.Flags()
+	if s.store.Busy() {
+		return s.refuseBusy(c, flags)
+	}
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	c.OverLimit = limited(set) && !s.loading.Load() && !s.fits(set, c.Now)
-	if c.OverLimit && flags&command.DenyOOM != 0 {
-		return command.ErrOOM
+	c.OverLimit = false
+	if limited(set) && !s.loading.Load() {
+		c.OverLimit = !s.fits(set, c.Now)
+		s.tellEvicted(c)
+		if c.OverLimit && flags&command.DenyOOM != 0 {
+			return command.ErrOOM
+		}
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		if c.Row.Name == "ping" { // which tells whether all is well
@@ -47,6 +55,14 @@ func (s *Server) gate(c *command.Call) string {
 		return command.ErrOOM
 	}
 	return ""
+}
+
+// tellEvicted has the client be told of keys that went to make room for its command
+// before the reply, if it keeps copies of them.
+func (s *Server) tellEvicted(c *command.Call) {
+	if cl, ok := c.Client.(*session.Session); ok && cl.Tracking().On && !c.Nested {
+		cl.TellPushed()
+	}
 }
 
 // diskError is why writes are refused: what they change could not be saved.
@@ -112,6 +128,9 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 			return true
 		}
 		if !s.store.Evict(policy, set.MaxMemorySamples, nowMs) {
+			if s.store.Exclusive() {
+				return true // a script has the data: the call is going to wait for it
+			}
 			s.notePeak() // clients may have gone since the last cron
 			return s.lazyFreeing(set)
 		}

@@ -17,17 +17,24 @@ import (
 
 // makeTransport makes the loops and what runs on them.
 func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
-	for range loops {
+	for i := range loops {
 		figures := s.stats.NewLoop()
 		s.crashes.rings = append(s.crashes.rings, figures)
-		s.loops = append(s.loops, s.clients.NewLoop(s.exec, s.store.NewTx(), figures))
+		l := s.clients.NewLoop(s.exec, s.store.NewTx(), figures)
+		drain := l.Drain
+		l.OnMail(func() { s.transport.Post(i, drain) })
+		s.loops = append(s.loops, l)
 	}
 	config := transport.Config{
 		Loops: loops,
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		OnTurn: func(loop int) bool { return s.mayReply() && s.aof.turn(loop) },
+		OnTurn: func(loop int) bool {
+			s.loops[loop].Broadcast()
+			s.loops[loop].Drain()
+			return s.mayReply() && s.aof.turn(loop)
+		},
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}
@@ -38,6 +45,9 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 	}
 	if err != nil {
 		return fmt.Errorf("start the event loops: %w", err)
+	}
+	for i, l := range s.loops {
+		l.OnYield(func(d time.Duration) { s.transport.Turn(i, d) }, s.store.NewTx(), s.stats.NewLoop())
 	}
 	return nil
 }

@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -35,12 +36,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
@@ -73,8 +77,11 @@ type Server struct {
 	table     *command.Table
 	scripts   *script.Engine
 	exec      *command.Executor
-	password  *session.Password
+	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
 	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
 	latency   stats.LatencyMonitor
@@ -82,6 +89,7 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
+	targets   *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -140,11 +148,6 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		return 0
 	}
 	registry, working, live := settings.NewRegistry()
-	if err := registry.Load(cmd, stdin); err != nil {
-		config.Report(stderr, "Redoubt "+Version, err)
-		return 1
-	}
-	live.Publish(working)
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
@@ -153,6 +156,12 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
 	}
+	registry.Handle(s.userStatement())
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
 	if code, done := s.daemonize(args); done {
 		return code
 	}
@@ -215,7 +224,9 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
+	s.targets.Close()
 	s.saver.finish()
 	s.removePidFile()
 	if code == 0 { // else the last line says why
@@ -272,20 +283,27 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.channels = pubsub.NewRegistry()
+	s.events.registry = s.channels
+	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
+	s.targets = migration.NewTargets(s.dialTarget)
 	if err := s.makeTable(); err != nil {
 		return err
 	}
-	s.password = &session.Password{}
+	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Password: s.password,
+		Clock: s.clock, Users: s.users,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
-		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Monitor: s.showCall, Monitored: s.channels.Monitored,
 		Unwritable: func() string { return s.diskError(s.live.Load()) }}
+	s.exec.AfterRead = s.clients.AfterRead
+	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
@@ -294,6 +312,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	if err := s.makeTransport(set, loops); err != nil {
+		return err
+	}
+	if err := s.loadUsers(set); err != nil {
 		return err
 	}
 	s.observe()
@@ -327,13 +348,19 @@ func (s *Server) logMemory() {
 }
 
 func (s *Server) limits(set *settings.Settings) session.Limits {
-	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
-	return session.Limits{
+	l := session.Limits{
 		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
 		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
-		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
 		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
 	}
+	for class, limit := range map[session.Class]settings.OutputLimit{
+		session.Normal:  set.ClientOutputBufferLimit[settings.ClassNormal],
+		session.Replica: set.ClientOutputBufferLimit[settings.ClassReplica],
+		session.PubSub:  set.ClientOutputBufferLimit[settings.ClassPubSub],
+	} {
+		l.Output[class] = session.OutputLimit{HardBytes: int64(limit.HardBytes), SoftBytes: int64(limit.SoftBytes), SoftSeconds: limit.SoftSeconds}
+	}
+	return l
 }
 
 // noteSlow enters a call into the latency monitor and the slow log.
