@@ -283,6 +283,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.channels = pubsub.NewRegistry()
 	s.events.registry = s.channels
 	s.store.Observe(&s.events)

@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/functions"
 	"github.com/redoubt-kv/redoubt/core/family/geo"
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
@@ -78,6 +79,9 @@ func (s *Server) makeTable() (err error) {
 			Go: func(fn func()) { s.spawn("a migration", fn) },
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
+		functions.Commands(functions.Options{
+			Engine: s.scripts, Compress: func() bool { return s.live.Load().RDBCompression }, SkipChecksums: s.saver.skipSums.Load,
+		}),
 		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
