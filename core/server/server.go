@@ -80,6 +80,7 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
+	tls       secured
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -185,9 +186,12 @@ func (s *Server) run(ctx context.Context) int {
 	}
 	s.log.notice("Redoubt %s (Redis %s compatible) is starting, pid=%d", Version, RedisVersion, os.Getpid())
 	s.logMemory()
+	if err := s.tls.configure(set); err != nil {
+		s.log.warning("Failed to configure TLS: %v", err)
+		return 1
+	}
 	if err := s.listen(set); err != nil {
 		s.log.warning("%v", err)
-		s.log.warning("Failed listening on port %d (tcp), aborting.", set.Port)
 		return 1
 	}
 	if err := s.writePidFile(set); err != nil {

@@ -23,7 +23,6 @@ var (
 	sanitizeNames         = choices("no", "yes", "clients")
 	endpointNames         = choices("ip", "hostname", "unknown-endpoint")
 	propagationErrorNames = choices("ignore", "panic", "panic-on-replicas")
-	tlsAuthNames          = choices("no", "yes", "optional")
 )
 
 // Policy is an eviction policy, maxmemory-policy.

@@ -219,7 +219,7 @@ type Settings struct {
 	TLSDHParamsFile        string
 	TLSCACertFile          string
 	TLSCACertDir           string
-	TLSAuthClients         Choice
+	TLSAuthClients         TLSAuth
 	TLSReplication         bool
 	TLSCluster             bool
 	TLSProtocols           string
@@ -335,7 +335,7 @@ func Default() *Settings {
 		ClusterAllowReplicaMigration:      true,
 		ClusterRequireFullCoverage:        true,
 		ClusterAllowPubsubshardWhenDown:   true,
-		TLSAuthClients:                    1,
+		TLSAuthClients:                    TLSAuthYes,
 		TLSSessionCaching:                 true,
 		TLSSessionCacheSize:               20 << 10,
 		TLSSessionCacheTimeout:            300,
