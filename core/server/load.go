@@ -101,6 +101,7 @@ func (s *Server) loadAtStart() {
 		}
 		s.loading.Store(false)
 		s.log.notice("Ready to accept connections")
+		s.announceReady()
 		return
 	}
 	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, progress)
@@ -123,4 +124,5 @@ func (s *Server) loadAtStart() {
 	}
 	s.loading.Store(false)
 	s.log.notice("Ready to accept connections")
+	s.announceReady()
 }

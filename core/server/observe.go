@@ -25,6 +25,8 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("oom-score-adj", s.adjustOOMScore)
+	s.registry.OnChange("proc-title-template", func() error { s.setTitle(); return nil })
 	s.registry.OnChange("appendonly", s.switchAppendOnly)
 	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
 		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })

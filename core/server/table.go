@@ -71,6 +71,11 @@ func (s *Server) makeTable() (err error) {
 	if err != nil {
 		return fmt.Errorf("make the table of commands: %w", err)
 	}
+	for _, r := range s.live.Load().RenameCommand {
+		if err := s.table.Rename(r[0], r[1]); err != nil {
+			return fmt.Errorf("rename-command %s %s: %w", r[0], r[1], err)
+		}
+	}
 	if n := len(s.table.Rows()); n > maxCommands {
 		return fmt.Errorf("make the table of commands: %d rows, statistics for %d", n, maxCommands)
 	}

@@ -61,6 +61,14 @@ func (s *Server) reconfigureTLS() error {
 	return nil
 }
 
+// firstPort is the port that INFO shows.
+func firstPort(set *settings.Settings) int {
+	if set.Port == 0 {
+		return set.TLSPort
+	}
+	return set.Port
+}
+
 // moveTLS is for CONFIG SET tls-port.
 func (s *Server) moveTLS() error {
 	if err := s.reconfigureTLS(); err != nil {
