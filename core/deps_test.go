@@ -29,13 +29,15 @@ const policy = `
 	listpack, intset, table, tree < value;
 	value, clock, glob < keyspace;
 	resp < journal, pubsub;
+	NONE < tracking;
+	glob < pubsub;
 	clock < stats;
 	vfs, glob < config;
 	keyspace, vfs, lzf < rdb;
 	journal, rdb < aof, replication;
 	keyspace, journal, stats < command < acl, script;
 	resp < command;
-	command, pubsub < session;
+	command, pubsub, tracking < session;
 	acl, script, pubsub, rdb, geohash, hll, longdouble < family/*;
 	config, tlsconfig < server/settings;
 	family/*, session, config, aof, replication, transport, tlsconfig, server/settings < server < appliance, cmd;

@@ -46,12 +46,22 @@ type Call struct {
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Subscribed says that the client has subscriptions, and cannot tell their
+	// messages from replies (RESP2).
+	Subscribed bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction
+	// Tracked says that the client is to be told of changes of what it reads.
+	Tracked bool
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Scripted says that the call is one of a script; Nested is then true as well.
+	Scripted bool
+	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
+	// can be evicted.
+	OverLimit bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes
@@ -62,7 +72,8 @@ type Call struct {
 	ClientChanged bool
 
 	x     *Executor
-	outer *Row // EXEC's, while it runs what is queued
+	outer *Row // EXEC's, while it runs what is queued, or a script's
+	muted bool // nothing is recorded: redis.set_repl
 	dirty int64
 	rec   recording
 	// replays says that the call is a Replayer's.
@@ -71,7 +82,7 @@ type Call struct {
 }
 
 // Requested is the row of the command that the client has sent: that of the call
-// or, in what EXEC runs, EXEC's.
+// or, in what EXEC or a script runs, theirs.
 func (c *Call) Requested() *Row {
 	if c.outer != nil {
 		return c.outer
@@ -114,5 +125,6 @@ const (
 	ErrWrongType  = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	ErrNoKey      = "ERR no such key"
 	ErrOutOfRange = "ERR index out of range"
+	ErrOOM        = "OOM command not allowed when used memory > 'maxmemory'."
 	ErrSameObject = "ERR source and destination objects are the same"
 )

@@ -20,6 +20,14 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// AfterRead is told, before the locks go, of a call that only reads and whose
+	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
+	// are the script's own.
+	AfterRead func(c *Call)
+	// Unwritable is why commands that write are refused now, because what they
+	// change could not be saved; "" if they are not. For scripts, whose gate says
+	// nothing of what they are going to call. nil: they never are.
+	Unwritable func() string
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.
@@ -28,6 +36,10 @@ type Executor struct {
 	Slow func(c *Call, took time.Duration)
 	// SlowerThan is from how many ns on Slow is told; negative: never.
 	SlowerThan atomic.Int64
+	// Monitor shows a call, with its locks held, to the clients that monitor;
+	// Monitored says that there are any.
+	Monitor   func(c *Call)
+	Monitored func() bool
 
 	// dirty counts changes of the data since the start.
 	dirty atomic.Int64
@@ -44,7 +56,6 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
 func (x *Executor) Execute(c *Call) {
-	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
 	if c.x == nil {
@@ -61,10 +72,15 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
 	row.Handler(c)
+	if c.Tracked {
+		x.track(c, row)
+	}
 	c.record(c.dirty)
+	x.show(c, row)
 	c.Tx.Unlock()
 	if c.dirty != 0 {
 		x.dirty.Add(c.dirty)
@@ -119,6 +135,9 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
 	}
+	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
+		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
 	if row.Flags&NoMulti != 0 && c.InMulti() {
 		return "ERR Command not allowed inside a transaction"
 	}
@@ -131,6 +150,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	switch {
 	case row != nil && row.Flags&RunsQueue != 0:
 		text = c.abort(text)
+		x.show(c, row)
 	case c.InMulti():
 		c.Transaction.failed = true
 	}
@@ -141,6 +161,29 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	}
 	c.Loop.Mark()
 	c.Row = row
+}
+
+// track tells of a call that has read keys.
+func (x *Executor) track(c *Call, row *Row) {
+	if row.Flags&ReadOnly != 0 {
+		x.AfterRead(c)
+	}
+}
+
+// show has those who monitor see a call that has run. What administers the server is
+// not for their eyes.
+func (x *Executor) show(c *Call, row *Row) {
+	if x.Monitored != nil && row.Flags&(Admin|SkipMonitor) == 0 && x.Monitored() {
+		x.Monitor(c)
+	}
+}
+
+// Show has those who monitor see the call now: for one whose row has SkipMonitor because
+// the calls that it makes are to be seen after it.
+func (c *Call) Show() {
+	if x := c.x; x != nil && x.Monitored != nil && x.Monitored() {
+		x.Monitor(c)
+	}
 }
 
 // countError counts an error reply, "-CODE text\r\n", by its code.
@@ -158,7 +201,7 @@ func (x *Executor) lock(c *Call, row *Row) {
 		tx.LockKey(c.Args[row.onlyKey], c.Now)
 	case row.Flags&WholeKeyspace != 0:
 		tx.LockAll(c.Now)
-	case len(row.Keys) == 0:
+	case len(row.Keys) == 0 || row.dataless:
 		tx.LockNone(c.Now)
 	default:
 		keys, err := row.KeyPositions(c.Args, c.keys[:0])

@@ -27,7 +27,7 @@ type KeyRef struct {
 // slower and says the same.
 func (r *Row) prepareKeys() {
 	r.onlyKey = 0
-	r.dataless = len(r.Keys) == 0 && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
+	r.dataless = !r.HasKeys() && r.Flags&WholeKeyspace == 0 && slices.Contains(datalessGroups[:], r.group())
 	if len(r.Keys) != 1 {
 		return
 	}
@@ -86,6 +86,23 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 		}
 	}
 	return dst, nil
+}
+
+// EachKey calls fn with the keys among the call's arguments, as far as they can be
+// told.
+func (c *Call) EachKey(fn func(key []byte)) {
+	keys, err := c.Row.KeyPositions(c.Args, c.keys[:0])
+	c.keys = keys
+	if err == nil {
+		for _, i := range keys {
+			fn(c.Args[i])
+		}
+		return
+	}
+	refs, _ := c.Row.KeyRefs(c.Args, nil)
+	for _, r := range refs {
+		fn(c.Args[r.Pos])
+	}
 }
 
 // KeyRefs is KeyPositions with each key's flags, for COMMAND

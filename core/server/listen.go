@@ -22,17 +22,24 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 	if set.Transport != settings.TransportPortable && bestIsPlain {
 		all = 2 * loops // as many again for TLS
 	}
-	for range all {
+	for i := range all {
 		figures := s.stats.NewLoop()
 		s.crashes.rings = append(s.crashes.rings, figures)
-		s.loops = append(s.loops, s.clients.NewLoop(s.exec, s.store.NewTx(), figures))
+		l := s.clients.NewLoop(s.exec, s.store.NewTx(), figures)
+		drain := l.Drain
+		l.OnMail(func() { s.transport.Post(i, drain) })
+		s.loops = append(s.loops, l)
 	}
 	config := transport.Config{
 		Loops: loops,
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		OnTurn: func(loop int) bool { return s.mayReply() && s.aof.turn(loop) },
+		OnTurn: func(loop int) bool {
+			s.loops[loop].Broadcast()
+			s.loops[loop].Drain()
+			return s.mayReply() && s.aof.turn(loop)
+		},
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}

@@ -14,13 +14,14 @@ func (s *Server) observe() {
 	apply := func() error { return s.apply(s.working) }
 	for _, name := range []string{
 		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
-		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
+		"client-output-buffer-limit", "tracking-table-max-keys", "timeout", "tcp-keepalive", "requirepass",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
 		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-bytes", "stream-node-max-entries",
+		"notify-keyspace-events",
 	} {
 		s.registry.OnChange(name, apply)
 	}
@@ -45,6 +46,9 @@ func (s *Server) observe() {
 // apply puts the settings into effect that are not read where they are used.
 func (s *Server) apply(set *settings.Settings) error {
 	s.clients.SetLimits(s.limits(set))
+	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
+	s.events.configure(set)
+	s.clients.SetTrackingLimit(int64(min(set.TrackingTableMaxKeys, math.MaxInt64)))
 	s.password.Set(set.RequirePass)
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))

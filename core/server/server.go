@@ -41,6 +41,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -70,9 +72,12 @@ type Server struct {
 	store     *keyspace.Store
 	journal   *journal.Journal
 	table     *command.Table
+	scripts   *script.Engine
 	exec      *command.Executor
 	password  *session.Password
 	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
 	latency   stats.LatencyMonitor
@@ -305,6 +310,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.channels = pubsub.NewRegistry()
+	s.events.registry = s.channels
+	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
 	if err := s.makeTable(); err != nil {
@@ -315,9 +323,13 @@ func (s *Server) build(set *settings.Settings) error {
 		Clock: s.clock, Password: s.password,
 		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
-		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Monitor: s.showCall, Monitored: s.channels.Monitored,
+		Unwritable: func() string { return s.diskError(s.live.Load()) }}
+	s.exec.AfterRead = s.clients.AfterRead
+	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
@@ -359,13 +371,19 @@ func (s *Server) logMemory() {
 }
 
 func (s *Server) limits(set *settings.Settings) session.Limits {
-	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
-	return session.Limits{
+	l := session.Limits{
 		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
 		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
-		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
 		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
 	}
+	for class, limit := range map[session.Class]settings.OutputLimit{
+		session.Normal:  set.ClientOutputBufferLimit[settings.ClassNormal],
+		session.Replica: set.ClientOutputBufferLimit[settings.ClassReplica],
+		session.PubSub:  set.ClientOutputBufferLimit[settings.ClassPubSub],
+	} {
+		l.Output[class] = session.OutputLimit{HardBytes: int64(limit.HardBytes), SoftBytes: int64(limit.SoftBytes), SoftSeconds: limit.SoftSeconds}
+	}
+	return l
 }
 
 // noteSlow enters a call into the latency monitor and the slow log.

@@ -14,12 +14,15 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
+	"github.com/redoubt-kv/redoubt/core/family/pubsub"
+	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -39,12 +42,14 @@ func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
 func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 	return l.s.clients.Unblock(c, id, withError)
 }
+func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
+	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table})
 	s.table, err = command.NewTable(
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{
@@ -60,6 +65,8 @@ func (s *Server) makeTable() (err error) {
 		geo.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		transactions.Commands(),
+		pubsub.Commands(s.channels),
+		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),

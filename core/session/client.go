@@ -1,6 +1,10 @@
 package session
 
-import "github.com/redoubt-kv/redoubt/core/stats"
+import (
+	"strings"
+
+	"github.com/redoubt-kv/redoubt/core/stats"
+)
 
 // The methods in this file are what handlers may ask of a client and do to it.
 // All of them are for its loop.
@@ -24,6 +28,7 @@ func (s *Session) Proto() int { return int(s.proto.Load()) }
 func (s *Session) SetProto(version int) {
 	s.proto.Store(int32(version))
 	s.loop.w.Proto = version
+	s.loop.call.Subscribed = s.confined()
 }
 
 // Authenticated tells whether the client may run commands that are not for
@@ -125,10 +130,12 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// authentication, name, replies, NO-EVICT and NO-TOUCH. Its transaction is the
+// authentication, name, replies, subscriptions, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
+	s.unsubscribe()
+	s.Untrack()
 	s.Select(0)
 	s.SetProto(2)
 	s.authenticated = !s.clients.password.Required()
@@ -142,6 +149,14 @@ func (s *Session) Reset() {
 // Local tells whether the client is on this machine for sure: a Unix socket or
 // the loopback address.
 func (s *Session) Local() bool { return isLocal(s.conn) }
+
+// UnixPath is that of the Unix socket that the client has connected to; empty for TCP.
+func (s *Session) UnixPath() string {
+	if s.flags.Load()&flagUnix == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(s.remote, ":0")
+}
 
 func text(p *string) string {
 	if p == nil {

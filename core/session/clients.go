@@ -9,6 +9,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -33,6 +34,8 @@ type Config struct {
 	// served, and so may be made after the Clients.
 	Table  func() *command.Table
 	Limits Limits
+	// Channels knows what clients subscribe to.
+	Channels *pubsub.Registry
 }
 
 // Clients are the sessions of a server. Any goroutine may call its methods.
@@ -41,11 +44,14 @@ type Clients struct {
 	password *Password
 	log      Log
 	table    func() *command.Table
+	channels *pubsub.Registry
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
 	blocked  atomic.Int64 // clients that wait for keys
 	timed    atomic.Int64 // those of them with a timer
+	trackers *trackers
+	loops    []*Loop // in order; not changed once there are clients
 
 	mu          sync.Mutex
 	lastID      int64
@@ -58,7 +64,8 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, byID: map[int64]*Session{}}
+	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }
@@ -210,16 +217,12 @@ func (cs *Clients) all(f *command.ClientFilter) []*Session {
 
 // fits is any.
 func (s *Session) fits(f *command.ClientFilter) bool {
-	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == classNormal) &&
+	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == s.Class().String()) &&
 		(f.Addr == "" || f.Addr == s.remote) && (f.LocalAddr == "" || f.LocalAddr == s.local) &&
 		(f.User == "" || f.User == defaultUser) &&
 		(f.MinAge == 0 || s.clients.clock.NowMs()/1000-s.openedMs/1000 >= f.MinAge) &&
 		(f.Except == 0 || f.Except != s.id)
 }
-
-// classNormal is the class of every client: there are no others yet that a
-// connection could become.
-const classNormal = "normal"
 
 // List appends a line as of CLIENT LIST for each client that fits. me is the
 // number of the client that asks and whose loop calls; 0 for none.

@@ -4,8 +4,10 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
+	"github.com/redoubt-kv/redoubt/core/tracking"
 )
 
 // Loop is what the sessions of one loop share. Its methods are for that loop.
@@ -18,6 +20,13 @@ type Loop struct {
 	sessions []*Session
 	at       int // where Cron goes on
 
+	serving *Session // whose Data runs, nil if none
+	box     *pubsub.Box
+	wake    func() // has the loop call Drain
+	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
+
+	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
+
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
 	told   int64 // what Needed has returned last, but for 0
@@ -28,9 +37,12 @@ type Loop struct {
 // NewLoop makes the state of a loop whose requests exec runs, in tx, and whose
 // figures st counts. Both are the loop's own.
 func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop {
-	l := &Loop{clients: cs, exec: exec, stats: st}
+	l := &Loop{clients: cs, exec: exec, stats: st, wake: func() {}}
+	l.box = pubsub.NewBox(func() { l.wake() })
 	l.call = command.Call{Out: &l.w, Tx: tx, Store: tx.Store(), Loop: st}
 	l.batch, _ = tx.Log().(*journal.Batch)
+	tx.Owner = l
+	cs.loops = append(cs.loops, l)
 	return l
 }
 
@@ -99,7 +111,7 @@ func (s *Session) cron(limits *Limits, nowMs int64) {
 		s.activeS.Store(nowMs / 1000) // a client that reads its replies is not idle
 	}
 	flags := s.flags.Load()
-	if flags&(flagClosing|flagHeld|flagBlocked) == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
+	if flags&(flagClosing|flagHeld|flagBlocked|flagSubscribed|flagMonitor) == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
 		if log := s.clients.log; log.verbose() {
 			log.Verbose("Closing idle client %s", s.line(nil, false))
 		}

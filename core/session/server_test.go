@@ -13,6 +13,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
 	"github.com/redoubt-kv/redoubt/core/transport"
@@ -53,7 +54,7 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 	t.Cleanup(k.store.Close)
 	var table *command.Table
 	k.clients = session.NewClients(session.Config{
-		Clock: k.clock, Password: &k.password, Limits: limits, Table: func() *command.Table { return table },
+		Clock: k.clock, Password: &k.password, Limits: limits, Channels: pubsub.NewRegistry(), Table: func() *command.Table { return table },
 		Log: session.Log{Warning: k.logf, Verbose: k.logf, IsVerbose: func() bool { return k.verbose }},
 	})
 	table, err = command.NewTable(connection.Commands(connection.Server{Clients: k.clients, Version: "7.4.0"}), dataRows(), waitRows(), transactions.Commands())

@@ -43,6 +43,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -83,6 +84,9 @@ const (
 	flagHeld    // by CLIENT PAUSE
 	flagBlocked // waits for keys
 	flagClosing // no request is executed any more
+	flagSubscribed
+	flagMonitor
+	flagOverflown // told to go for what was pushed to it
 )
 
 // replies is the state of CLIENT REPLY.
@@ -118,6 +122,7 @@ type Session struct {
 	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
+	throttled     bool // waits for room in a mailbox
 	dropped       bool // closed without waiting for the replies to be sent
 	replies       replies
 	left          int   // bytes that Data left unconsumed
@@ -132,22 +137,26 @@ type Session struct {
 	proto    atomic.Int32
 	db       atomic.Int32
 	activeS  atomic.Int64 // wall clock in seconds when bytes moved last
+	mailed   atomic.Int64 // bytes that wait in the loop's mailbox for s alone
 	peakOut  atomic.Int64 // most bytes of replies in out at once, lately
 	name     atomic.Pointer[string]
 	libName  atomic.Pointer[string]
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
+	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
+	sub      atomic.Pointer[pubsub.Subscriber]
 
 	prev, next *Session // in Clients, under its lock
 }
 
 // Data executes the requests in in and returns how many bytes they took.
 func (s *Session) Data(in []byte) (consumed int) {
+	l, limits := s.loop, s.clients.limits.Load()
+	l.Drain()
 	if s.flags.Load()&flagClosing != 0 {
 		return len(in)
 	}
-	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
 	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
@@ -159,8 +168,10 @@ func (s *Session) Data(in []byte) (consumed int) {
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
+	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
-	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
+	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -233,7 +244,12 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
+	tracker := s.tracker.Load()
+	c.Tracked = tracker != nil && s.tracks()
 	s.loop.exec.Execute(c)
+	if tracker != nil {
+		s.cached(c)
+	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
@@ -241,12 +257,14 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if c.ClientChanged {
 		wait = s.changed(c)
 	}
+	wait = wait || s.throttled
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
+	s.loop.Drain()
 	return wait
 }
 
@@ -274,6 +292,9 @@ func (s *Session) suppress(mark int) {
 	case turned:
 		w.B = append(w.B[:mark], w.B[max(mark, s.replyEdge):]...)
 	}
+	if pushed := s.loop.aside; len(pushed) > 0 {
+		w.B, s.loop.aside = append(w.B, pushed...), pushed[:0]
+	}
 	s.replies &^= repliesSkip | repliesTurned
 	if s.replies&skipNext != 0 {
 		s.replies = s.replies&^skipNext | repliesSkip
@@ -292,6 +313,8 @@ func (s *Session) answered() {
 		s.loop.stats.Add(stats.Writes, 1)
 	}
 	*s.out, w.B = w.B, nil
+	s.loop.serving = nil
+	s.loop.call.Tx.By = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
@@ -354,6 +377,8 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.leave()
+	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }

@@ -86,7 +86,7 @@ func TestMaxBulkFollowsLimits(t *testing.T) {
 
 func TestHardOutputLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output.HardBytes = 100_000
+	limits.Output[session.Normal].HardBytes = 100_000
 	k := newCore(t, limits)
 	c := k.connect(k.newLoop())
 	c.send("SET a " + strings.Repeat("v", 60_000) + "\r\n")
@@ -110,7 +110,7 @@ func TestHardOutputLimit(t *testing.T) {
 // TestReplyPastTheLimit: what makes a long reply learns that it will not be sent.
 func TestReplyPastTheLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output.HardBytes = 100_000
+	limits.Output[session.Normal].HardBytes = 100_000
 	k := newCore(t, limits)
 	l := k.newLoop()
 	c := k.connect(l)
@@ -121,7 +121,7 @@ func TestReplyPastTheLimit(t *testing.T) {
 	c.s.Closed(nil)
 	other := k.connect(l)
 	expect(t, other.send("GET lines\r\n"), "$4\r\n6639\r\n") // 16 KB that are free and 50,000
-	limits.Output.HardBytes = 0
+	limits.Output[session.Normal].HardBytes = 0
 	k.clients.SetLimits(limits)
 	if got := len(other.send("FILL lines\r\n")); got != 10_000_000 {
 		t.Errorf("%d bytes without a limit", got)
@@ -130,7 +130,7 @@ func TestReplyPastTheLimit(t *testing.T) {
 
 func TestSoftOutputLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output = session.OutputLimit{SoftBytes: 50_000, SoftSeconds: 2}
+	limits.Output[session.Normal] = session.OutputLimit{SoftBytes: 50_000, SoftSeconds: 2}
 	fake := clock.NewFake(1_000_000)
 	k := newCoreAt(t, limits, fake)
 	l := k.newLoop()

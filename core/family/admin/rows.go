@@ -160,6 +160,11 @@ func Commands(o Options) []command.Row {
 			},
 		},
 		{
+			Name: "monitor", Arity: 1, Flags: command.Admin | command.NoScript | command.Loading | command.Stale,
+			Docs:    monitorDocs(),
+			Handler: monitor,
+		},
+		{
 			Name: "lolwut", Arity: -1, Flags: command.ReadOnly | command.Fast,
 			Docs:    lolwutDocs(),
 			Handler: f.lolwut,

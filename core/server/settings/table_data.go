@@ -84,7 +84,6 @@ func dataDirectives(s *Settings) []config.Directive {
 			Note: "there are no scripts yet"},
 		{Name: "lua-enable-deprecated-api", Flags: config.Immutable | config.Hidden, Value: config.Bool(&s.LuaEnableDeprecatedApi, nil),
 			Status: config.NoEffect, Note: "scripts are not implemented"},
-		{Name: "notify-keyspace-events", Value: keyEventsValue(s),
-			Status: config.Refused, Note: "key events need publish/subscribe, which is not implemented"},
+		{Name: "notify-keyspace-events", Value: keyEventsValue(s)},
 	}
 }
