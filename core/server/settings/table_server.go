@@ -102,7 +102,7 @@ func securityDirectives(s *Settings) []config.Directive {
 		{Name: "enable-protected-configs", Flags: config.Immutable, Value: config.Enum(&s.EnableProtectedConfigs, accessNames)},
 		{Name: "enable-debug-command", Flags: config.Immutable, Value: config.Enum(&s.EnableDebugCommand, accessNames)},
 		{Name: "enable-module-command", Flags: config.Immutable, Value: config.Enum(&s.EnableModuleCommand, accessNames),
-			Note: "opens MODULE, which lists none and refuses to load any"},
+			Note: "opens MODULE LOAD, LOADEX and UNLOAD, which then say that there are no modules here"},
 	}
 }
 
