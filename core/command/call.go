@@ -17,6 +17,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string
@@ -67,8 +72,11 @@ type Call struct {
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked
-	// ClientChanged says that the call has set Blocked or another Transaction. Who
-	// executes the call takes it away.
+	// Postponed says that the call was not executed, and is to be executed again when
+	// its client (a Postponer) is told so. Who executes the call takes it away.
+	Postponed bool
+	// ClientChanged says that the call has set Blocked, Postponed or another
+	// Transaction. Who executes the call takes it away.
 	ClientChanged bool
 
 	x     *Executor

@@ -188,6 +188,9 @@ func (s *Store) Record(newLog func() Log) { s.newLog = newLog }
 // Heap is the node heap.
 func (s *Store) Heap() *page.Heap { return s.heap }
 
+// Now is the wall clock in ms since 1970.
+func (s *Store) Now() int64 { return s.nowMs() }
+
 // Databases is how many there are.
 func (s *Store) Databases() int { return s.databases }
 

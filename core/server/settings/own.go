@@ -70,7 +70,6 @@ func refusedStatements() []config.Statement {
 		}}
 	}
 	return []config.Statement{
-		refuse("user", "ACL users are not implemented; use requirepass", 1, -1),
 		refuse("loadmodule", "it cannot load modules", 1, -1),
 		refuse("sentinel", "it has no Sentinel mode", 0, -1),
 	}
