@@ -37,6 +37,7 @@ const policy = `
 	journal, rdb < aof, replication;
 	keyspace, journal, stats < command < acl, script;
 	resp < command;
+	command, acl, pubsub < session;
 	command, pubsub, tracking < session;
 	acl, script, pubsub, rdb, geohash, hll, longdouble < family/*;
 	config < server/settings;

@@ -77,12 +77,13 @@ type Store struct {
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
 	garbage   garbage
+	exclusive exclusive
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
 type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
-	// call.
+	// call. A change that has no event (what PFCOUNT caches) has no name.
 	KeyEvent(class EventClass, event string, key []byte, db int)
 }
 
@@ -187,6 +188,9 @@ func (s *Store) Record(newLog func() Log) { s.newLog = newLog }
 // Heap is the node heap.
 func (s *Store) Heap() *page.Heap { return s.heap }
 
+// Now is the wall clock in ms since 1970.
+func (s *Store) Now() int64 { return s.nowMs() }
+
 // Databases is how many there are.
 func (s *Store) Databases() int { return s.databases }
 
@@ -235,7 +239,7 @@ func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 // each calls fn with every shard, each locked for a moment.
 func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
-		sh.mu.Lock()
+		s.lockShard(sh, nil)
 		fn(sh)
 		sh.mu.Unlock()
 	}
@@ -286,13 +290,34 @@ func (tx *Tx) Sizes() []Size {
 }
 
 // Expect prepares database db for as many keys more; the hint is forgotten with
-// ExpectNothing. If it is not true, memory may be wasted, less than the keys take.
-// tx has all shards locked or none.
+// ExpectNothing. If it is not true, memory may be wasted, up to sixteen times what
+// the keys take. tx has all shards locked or none.
 func (tx *Tx) Expect(db int, keys int64) {
 	tx.each(func(sh *shard) {
 		t := &sh.tables[db]
 		t.Expected = t.Count + keys>>tx.s.shardBits
 	})
+}
+
+// Fit has the tables of a shard for which keys were expected take no more memory than
+// they need: all are there. tx has all shards locked or none; then this one is
+// locked for some microseconds at a time.
+func (tx *Tx) Fit(shard int) {
+	const entries = 512
+	sh, own := tx.s.shards[shard], tx.held == 0
+	for db := range sh.tables {
+		for pos, more := uint64(0), true; more; more = pos != 0 {
+			if own {
+				sh.mu.Lock()
+			}
+			if t := &sh.tables[db]; t.Expected > 0 {
+				pos = t.Fit(pos, entries)
+			}
+			if own {
+				sh.mu.Unlock()
+			}
+		}
+	}
 }
 
 // ExpectNothing ends Expect. tx has all shards locked or none.

@@ -28,7 +28,7 @@ var _ keyspace.Observer = (*events)(nil)
 
 // KeyEvent implements keyspace.Observer.
 func (e *events) KeyEvent(class keyspace.EventClass, event string, key []byte, db int) {
-	if wanted := e.wanted.Load(); wanted&uint32(class) != 0 {
+	if wanted := e.wanted.Load(); wanted&uint32(class) != 0 && event != "" {
 		e.notify(wanted, event, key, db)
 	}
 }

@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	errOOM     = "OOM command not allowed when used memory > 'maxmemory'."
 	errLoading = "LOADING Redis is loading the dataset in memory"
 	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 	errDebug   = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -20,18 +19,16 @@ const (
 // processCommand. It runs on the client's loop with no lock held.
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
-	flags := c.Row.Flags
-	if c.Transaction != nil {
-		flags = c.Transaction.Flags(c.Row)
-	}
+	flags := c.Flags()
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
+	c.OverLimit = false
 	if limited(set) && !s.loading.Load() {
-		fits := s.fits(set, c.Now)
+		c.OverLimit = !s.fits(set, c.Now)
 		s.tellEvicted(c)
-		if !fits && flags&command.DenyOOM != 0 {
-			return errOOM
+		if c.OverLimit && flags&command.DenyOOM != 0 {
+			return command.ErrOOM
 		}
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
@@ -52,7 +49,7 @@ func (s *Server) gate(c *command.Call) string {
 	case s.loading.Load() && flags&command.Loading == 0:
 		return errLoading
 	case flags&command.DenyOOM != 0 && !s.room(c):
-		return errOOM
+		return command.ErrOOM
 	}
 	return ""
 }

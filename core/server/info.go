@@ -132,11 +132,13 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		OpsPerSecond: int64(s.figures.ops.PerSecond()),
 		InKBps:       float64(s.figures.in.PerSecond()) / 1024, OutKBps: float64(s.figures.out.PerSecond()) / 1024,
 		RejectedConnections: int64(t[stats.Rejected]),
-		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
+		DeniedAuth:          int64(t[stats.AuthFailures]), DeniedCommands: int64(t[stats.DeniedCommands]),
+		DeniedKeys: int64(t[stats.DeniedKeys]), DeniedChannels: int64(t[stats.DeniedChannels]),
+		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
 		EvictedClients: s.clients.Evicted(),
 		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
-		LastPinUs: pin.Microseconds(), Pins: pins,
+		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }

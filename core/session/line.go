@@ -77,7 +77,7 @@ func (s *Session) identity(l *lineWriter, self bool) {
 	} else {
 		l.text("cmd", "NULL")
 	}
-	l.text("user", defaultUser)
+	l.text("user", s.User())
 	l.int("redir", s.tracker.Load().redirect())
 	l.int("resp", int64(s.proto.Load()))
 	l.text("lib-name", text(s.libName.Load()))

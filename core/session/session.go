@@ -41,6 +41,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/pubsub"
@@ -147,9 +148,12 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
-	weight   atomic.Int64            // as it was weighed last; under Clients.weights
-	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
+	user     atomic.Pointer[acl.User] // never nil
+	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
+	weight   atomic.Int64             // as it was weighed last; under Clients.weights
 	sub      atomic.Pointer[pubsub.Subscriber]
+
+	written int64 // offset of the journal behind the client's last effect
 
 	prev, next *Session // in Clients, under its lock
 }
@@ -224,10 +228,13 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 		if s.clients.paused.Load() != 0 && s.postponed(args) {
 			return pos // the request is scanned again when the pause is over
 		}
-		pos += n
-		if s.execute(args) {
-			return pos // the rest waits as well
+		switch s.execute(args) {
+		case waits:
+			return pos + n // the rest waits as well
+		case postponed:
+			return pos
 		}
+		pos += n
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
 		}
@@ -242,8 +249,17 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-// execute executes one request; wait tells that its client has to wait.
-func (s *Session) execute(args [][]byte) (wait bool) {
+// progress is what became of a request.
+type progress uint8
+
+const (
+	done      progress = iota
+	waits              // the reply comes later
+	postponed          // it is to be executed again later
+)
+
+// execute executes one request.
+func (s *Session) execute(args [][]byte) (p progress) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
@@ -257,37 +273,48 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if tracker != nil {
 		s.cached(c)
 	}
+	if len(s.wait.later) > 0 {
+		defer s.tellLater()
+	}
+	if last := s.loop.batch.Last(); last != s.loop.last {
+		s.loop.last, s.written = last, last
+	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		wait = s.changed(c)
+		if p = s.changed(c); p == postponed {
+			return p
+		}
 	}
-	wait = wait || s.throttled
+	if s.throttled {
+		p = waits
+	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
-	if len(s.wait.later) > 0 {
-		s.tellLater()
-	}
 	s.loop.Drain()
-	return wait
+	return p
 }
 
 // changed notes what the call has made of its client: whether it has to wait,
 // and its transaction.
-func (s *Session) changed(c *command.Call) (wait bool) {
+func (s *Session) changed(c *command.Call) (p progress) {
 	c.ClientChanged = false
 	s.tran.Store(c.Transaction)
-	if c.Blocked != nil {
+	switch {
+	case c.Postponed:
+		c.Postponed, p = false, postponed
+		s.conn.Hold() // a Retry that came before takes effect after it
+	case c.Blocked != nil:
 		s.block(c.Blocked)
-		c.Blocked, wait = nil, true
+		c.Blocked, p = nil, waits
 	}
-	return wait
+	return p
 }
 
 // suppress takes back the reply appended since mark, or the part of it, that

@@ -183,19 +183,14 @@ func (cs *Clients) evict(l *Loop) {
 		}
 		cs.log.note("Evicting client: %s", s.line(nil, false))
 		cs.evicted.Add(1)
-		cs.end(s, l)
+		if s.loop == l {
+			cs.remove(s, false)
+			s.stopWaiting()
+			s.closeNow()
+		} else {
+			cs.end(s)
+		}
 	}
-}
-
-// end ends s, whose connection may be another loop's than l.
-func (cs *Clients) end(s *Session, l *Loop) {
-	cs.remove(s, false)
-	s.stopWaiting()
-	if s.loop == l {
-		s.closeNow()
-		return
-	}
-	s.conn.Post(s.closeNow)
 }
 
 // cannotEvict logs, now and then, that too much is taken by clients that stay.
