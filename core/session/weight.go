@@ -83,9 +83,13 @@ func (s *Session) tooHeavy() bool {
 // ResetEvicted has Evicted begin at 0 (CONFIG RESETSTAT). Any.
 func (cs *Clients) ResetEvicted() { cs.evicted.Store(0) }
 
-// weigh notes what s takes now. Loop.
+// weigh notes what s takes now; of one that is being closed all goes with the turn.
+// Loop.
 func (s *Session) weigh() {
 	now := s.memory(s.unflushed())
+	if s.dropped {
+		now = stateBytes
+	}
 	if was := s.weight.Load(); now-was < grain && was-now < grain {
 		return
 	}
