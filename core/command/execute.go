@@ -201,7 +201,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 
 // track tells of a call that has read keys.
 func (x *Executor) track(c *Call, row *Row) {
-	if row.Flags&ReadOnly != 0 {
+	if row.Flags&ReadOnly != 0 && row.group() != "scripting" { // what a script calls may read
 		x.AfterRead(c)
 	}
 }

@@ -36,8 +36,7 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
 		OnTurn: func(loop int) bool {
-			s.loops[loop].Broadcast()
-			s.loops[loop].Drain()
+			s.loops[loop].EndTurn()
 			return s.mayReply() && s.aof.turn(loop)
 		},
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },

@@ -331,7 +331,7 @@ func (s *Server) build(set *settings.Settings) error {
 	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
 		Clock: s.clock, Users: s.users,
-		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})

@@ -115,6 +115,9 @@ type Driver interface {
 	// BufferedInput is how many bytes wait, read, for the Handler to consume
 	// them. Any goroutine.
 	BufferedInput() int
+	// InputRoom is for how many bytes more the buffer with that input has room.
+	// Any goroutine.
+	InputRoom() int
 	// LoopIndex is the number of the connection's loop, from 0. It never
 	// changes. Any goroutine.
 	LoopIndex() int

@@ -49,6 +49,7 @@ type conn struct {
 	later    []func()      // posted while serving
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 
 	// Between loop and writer.
@@ -169,6 +170,7 @@ func (c *conn) deliver(in []byte) {
 func (c *conn) keep(in []byte) {
 	c.in = in
 	c.buffered.Store(int64(len(in)))
+	c.room.Store(int64(cap(in) - len(in)))
 }
 
 // after has fn run when the handler of c, which runs, is done.
@@ -391,6 +393,9 @@ func (c *conn) Pending() int64 { return max(0, c.pending.Load()) }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }
