@@ -193,6 +193,9 @@ func (in *interp) loaded(L *lua.LState, source, name string) int {
 
 // function is p as a function of this interpreter.
 func (in *interp) function(L *lua.LState, p *program) *lua.LFunction {
+	if ctx := L.RemoveContext(); ctx != nil { // an alarm would have nobody to end
+		defer L.SetContext(ctx)
+	}
 	fn := lualib.Load(L, p.proto)
 	fn.Env = in.globals
 	if p.assigns {
