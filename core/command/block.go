@@ -77,6 +77,9 @@ type Block struct {
 	Serve func(c *Call, key []byte) bool
 	// OnTimeout replies that time is up; nil stands for a null array.
 	OnTimeout func(w *resp.Writer)
+	// Works says that work goes on meanwhile, which CLIENT UNBLOCK does not end:
+	// its time is the call's.
+	Works bool
 }
 
 // Blocker is a Client that can wait.
@@ -101,6 +104,11 @@ type Blocked struct {
 	// tracked is Call.Tracked, of the call that has blocked.
 	tracked bool
 	took    atomic.Int64 // ns, by the call that has blocked
+
+	// For Finish.
+	x     *Executor
+	db    int
+	began time.Time
 }
 
 // Block has the call's client wait: see the beginning of this file.
@@ -179,6 +187,9 @@ func (b *Blocked) Leave(tx *keyspace.Tx) { tx.Leave(&b.waiter) }
 // withError, with an error. It tells whether the client still waited.
 func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	var reply []byte
+	if b.block.Works {
+		return false
+	}
 	if !withError {
 		reply = b.Expire()
 	} else if b.End() {

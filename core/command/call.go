@@ -76,8 +76,11 @@ type Call struct {
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked
-	// ClientChanged says that the call has set Blocked or another Transaction. Who
-	// executes the call takes it away.
+	// Postponed says that the call was not executed, and is to be executed again when
+	// its client (a Postponer) is told so. Who executes the call takes it away.
+	Postponed bool
+	// ClientChanged says that the call has set Blocked, Postponed or another
+	// Transaction. Who executes the call takes it away.
 	ClientChanged bool
 
 	x     *Executor

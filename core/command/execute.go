@@ -42,7 +42,8 @@ type Executor struct {
 	Monitored func() bool
 
 	// dirty counts changes of the data since the start.
-	dirty atomic.Int64
+	dirty  atomic.Int64
+	moving moving
 }
 
 // Dirty is the number of changes since the start, as Redis counts them.
@@ -51,6 +52,7 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // Execute runs the call that c.Args describe and appends its reply to c.Out.
 //
 //	look up → arity → authenticated → gate → lock → handler → unlock → count
+//	                                       │      └ postpone: a key is moving
 //	                                       └ queue, after MULTI
 //
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
@@ -75,6 +77,12 @@ func (x *Executor) Execute(c *Call) {
 	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
+	if x.moving.count.Load() != 0 && x.moving.postpone(c, row) {
+		c.Tx.Unlock()
+		c.Loop.Mark()
+		c.Postponed, c.ClientChanged = true, true
+		return
+	}
 	row.Handler(c)
 	if c.Tracked {
 		x.track(c, row)

@@ -49,11 +49,11 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
-	// Exclusive commands run with every shard locked, and may take long.
-	Exclusive
 	// WhileSubscribed commands are what a client with subscriptions may send in
 	// RESP2.
 	WhileSubscribed
+	// Exclusive commands run with every shard locked, and may take long.
+	Exclusive
 )
 
 // flagNames are the words of COMMAND INFO, by bit.

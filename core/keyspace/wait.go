@@ -73,6 +73,13 @@ func (w *Waiter) End() bool {
 	return true
 }
 
+// Over tells whether the wait has ended. Any goroutine.
+func (w *Waiter) Over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
 // Leave takes w, whose wait is over, out of the queues it is still in. tx has
 // nothing locked. It does not wait for a Tx with LockExclusive, which does it at its
 // end.

@@ -41,15 +41,25 @@ type Engine struct {
 	scripts map[Digest]*Script
 	bytes   int64 // of the sources
 
-	pool struct {
-		mu   sync.Mutex
-		free []*interp
-	}
-	made   atomic.Int64 // interpreters that exist
-	random *lualib.Random
+	libraries atomic.Pointer[Libraries]
 
+	pools    [2]pool
+	made     atomic.Int64 // interpreters that exist
+	random   *lualib.Random
 	watchdog watchdog
 }
+
+// pool keeps interpreters that are not in use.
+type pool struct {
+	mu   sync.Mutex
+	free []*interp // the last one is used next
+}
+
+// Scripts and functions have interpreters of their own, as in Redis.
+const (
+	scriptPool = iota
+	functionPool
+)
 
 // Digest is the SHA-1 of a script's text.
 type Digest [sha1.Size]byte
@@ -68,6 +78,7 @@ type Script struct {
 // New makes an engine without scripts.
 func New(o Options) *Engine {
 	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+	e.libraries.Store(NoLibraries())
 	e.watchdog.wake = make(chan struct{}, 1)
 	return e
 }
@@ -160,9 +171,9 @@ func (e *Engine) Figures() Figures {
 	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), Interpreters: e.made.Load()}
 }
 
-// take returns an interpreter that nobody uses.
-func (e *Engine) take() *interp {
-	p := &e.pool
+// take returns an interpreter of that pool that nobody uses.
+func (e *Engine) take(from int) *interp {
+	p := &e.pools[from]
 	p.mu.Lock()
 	if n := len(p.free); n > 0 {
 		in := p.free[n-1]
@@ -172,12 +183,16 @@ func (e *Engine) take() *interp {
 	}
 	p.mu.Unlock()
 	e.made.Add(1)
-	return newInterp(e)
+	in := newInterp(e)
+	if in.pool = from; from == functionPool {
+		in.openFunctions()
+	}
+	return in
 }
 
-// give gives an interpreter back to the pool.
+// give gives an interpreter back to its pool.
 func (e *Engine) give(in *interp) {
-	p := &e.pool
+	p := &e.pools[in.pool]
 	p.mu.Lock()
 	p.free = append(p.free, in)
 	p.mu.Unlock()

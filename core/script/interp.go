@@ -18,6 +18,13 @@ type interp struct {
 	globals *lua.LTable // the real table of globals
 	views   views
 	handler *lua.LFunction // of errors
+	pool    int            // where it belongs
+
+	// What one for functions has (load.go).
+	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
+	loading   *loading    // the library that is being loaded, nil if none is
+	libraries map[*Library]map[string]*lua.LFunction
+	knows     *Libraries // the set for which libraries was looked through last
 
 	// What belongs to the script that runs.
 	call *command.Call // nil: none

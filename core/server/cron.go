@@ -63,6 +63,7 @@ func (s *Server) cron() {
 		s.figures.ops.Sample(now, totals[stats.Commands])
 		s.figures.in.Sample(now, totals[stats.NetInput])
 		s.figures.out.Sample(now, totals[stats.NetOutput])
+		s.targets.CloseIdle()
 		s.loopCron(int(time.Second / cronPeriod))
 		if !s.loading.Load() && !s.ending.running.Load() {
 			s.aof.cron()

@@ -135,7 +135,7 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
 		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
-		LastPinUs: pin.Microseconds(), Pins: pins,
+		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }

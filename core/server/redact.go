@@ -1,6 +1,9 @@
 package server
 
-import "github.com/redoubt-kv/redoubt/core/command"
+import (
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
+)
 
 var hidden = []byte("(redacted)")
 
@@ -13,10 +16,9 @@ func (s *Server) redacted(args [][]byte) [][]byte {
 	case command.EqualFold(name, "hello"):
 		return hideBehind(args, 2, "auth", 2)
 	case command.EqualFold(name, "migrate"):
-		if shown := hideBehind(args, 6, "auth2", 2); &shown[0] != &args[0] {
-			return shown
+		for _, i := range migration.Secrets(args) {
+			args = hide(args, i, i+1)
 		}
-		return hideBehind(args, 6, "auth", 1)
 	case len(args) < 3:
 	case command.EqualFold(name, "acl") && command.EqualFold(args[1], "setuser"):
 		return hide(args, 2, len(args))

@@ -39,6 +39,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
@@ -86,6 +87,7 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
+	targets   *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -221,6 +223,7 @@ func (s *Server) run(ctx context.Context) int {
 	s.stopped.Store(true)
 	s.scripts.Abort()
 	s.transport.Close()
+	s.targets.Close()
 	s.saver.finish()
 	s.removePidFile()
 	if code == 0 { // else the last line says why
@@ -277,11 +280,13 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.channels = pubsub.NewRegistry()
 	s.events.registry = s.channels
 	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
+	s.targets = migration.NewTargets(s.dialTarget)
 	if err := s.makeTable(); err != nil {
 		return err
 	}

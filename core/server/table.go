@@ -9,17 +9,20 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/functions"
 	"github.com/redoubt-kv/redoubt/core/family/geo"
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/family/pubsub"
 	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
+	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -64,6 +67,14 @@ func (s *Server) makeTable() (err error) {
 		geo.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		transactions.Commands(),
+		migration.Commands(migration.Options{
+			Targets: s.targets, Compress: func() bool { return s.live.Load().RDBCompression },
+			Go: func(fn func()) { s.spawn("a migration", fn) },
+		}),
+		waiting.Commands(waiting.Options{File: &s.aof}),
+		functions.Commands(functions.Options{
+			Engine: s.scripts, Compress: func() bool { return s.live.Load().RDBCompression }, SkipChecksums: s.saver.skipSums.Load,
+		}),
 		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),

@@ -146,6 +146,10 @@ func (s *Session) Reset() {
 	s.replies &^= repliesOff | skipNext
 }
 
+// Written is the offset of the journal behind the last effect of the client's
+// commands, 0 if they had none.
+func (s *Session) Written() int64 { return s.written }
+
 // Local tells whether the client is on this machine for sure: a Unix socket or
 // the loopback address.
 func (s *Session) Local() bool { return isLocal(s.conn) }

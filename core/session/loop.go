@@ -30,6 +30,7 @@ type Loop struct {
 
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
+	last   int64 // batch.Last after the last request
 	told   int64 // what Needed has returned last, but for 0
 
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron

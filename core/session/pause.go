@@ -135,3 +135,12 @@ func (cs *Clients) hold(s *Session, writes bool) bool {
 	cs.pause.held = append(cs.pause.held, s)
 	return true
 }
+
+// Postponed has the request that is being executed be executed again after Retry.
+func (s *Session) Postponed() { s.set(flagHeld, true) }
+
+// Retry ends what Postponed has begun. Any.
+func (s *Session) Retry() {
+	s.set(flagHeld, false)
+	s.conn.Resume()
+}

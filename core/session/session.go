@@ -147,6 +147,8 @@ type Session struct {
 	tracker  atomic.Pointer[tracker] // nil until it tracks for the first time
 	sub      atomic.Pointer[pubsub.Subscriber]
 
+	written int64 // offset of the journal behind the client's last effect
+
 	prev, next *Session // in Clients, under its lock
 }
 
@@ -219,10 +221,13 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 		if s.clients.paused.Load() != 0 && s.postponed(args) {
 			return pos // the request is scanned again when the pause is over
 		}
-		pos += n
-		if s.execute(args) {
-			return pos // the rest waits as well
+		switch s.execute(args) {
+		case waits:
+			return pos + n // the rest waits as well
+		case postponed:
+			return pos
 		}
+		pos += n
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
 		}
@@ -237,8 +242,17 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-// execute executes one request; wait tells that its client has to wait.
-func (s *Session) execute(args [][]byte) (wait bool) {
+// progress is what became of a request.
+type progress uint8
+
+const (
+	done      progress = iota
+	waits              // the reply comes later
+	postponed          // it is to be executed again later
+)
+
+// execute executes one request.
+func (s *Session) execute(args [][]byte) (p progress) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
@@ -247,6 +261,13 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	tracker := s.tracker.Load()
 	c.Tracked = tracker != nil && s.tracks()
 	s.loop.exec.Execute(c)
+	if c.Postponed {
+		s.loop.Drain()
+		return s.changed(c)
+	}
+	if last := s.loop.batch.Last(); last != s.loop.last {
+		s.loop.last, s.written = last, last
+	}
 	if tracker != nil {
 		s.cached(c)
 	}
@@ -255,9 +276,11 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		wait = s.changed(c)
+		p = s.changed(c)
 	}
-	wait = wait || s.throttled
+	if s.throttled {
+		p = waits
+	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
@@ -265,19 +288,23 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 		s.suppress(mark)
 	}
 	s.loop.Drain()
-	return wait
+	return p
 }
 
 // changed notes what the call has made of its client: whether it has to wait,
 // and its transaction.
-func (s *Session) changed(c *command.Call) (wait bool) {
+func (s *Session) changed(c *command.Call) (p progress) {
 	c.ClientChanged = false
 	s.tran.Store(c.Transaction)
-	if c.Blocked != nil {
+	switch {
+	case c.Postponed:
+		c.Postponed, p = false, postponed
+		s.conn.Hold() // a Retry that came before takes effect after it
+	case c.Blocked != nil:
 		s.block(c.Blocked)
-		c.Blocked, wait = nil, true
+		c.Blocked, p = nil, waits
 	}
-	return wait
+	return p
 }
 
 // suppress takes back the reply appended since mark, or the part of it, that

@@ -244,7 +244,7 @@ func (r *report) stats(info *Info) {
 	r.number("pubsubshard_channels", s.ShardChannels)
 	r.number("latest_fork_usec", s.LastPinUs)
 	r.number("total_forks", s.Pins)
-	r.number("migrate_cached_sockets", 0)
+	r.number("migrate_cached_sockets", s.CachedSockets)
 	r.number("slave_expires_tracked_keys", 0)
 	r.number("active_defrag_hits", 0)
 	r.number("active_defrag_misses", 0)

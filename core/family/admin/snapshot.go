@@ -133,6 +133,7 @@ type Stats struct {
 	Hits, Misses                           int64
 	Channels, Patterns, ShardChannels      int64
 	LastPinUs, Pins                        int64 // in the place of fork
+	CachedSockets                          int64 // connections that MIGRATE keeps
 	TrackedKeys, TrackedItems              int64
 	TrackedPrefixes                        int64
 	UnexpectedErrors, Errors               int64
