@@ -33,7 +33,7 @@ func Commands(o Options) []command.Row {
 	f := &family{Options: o}
 	f.dumpers.New = func() any { return new(rdb.Dumper) }
 	const call = command.NoScript | command.Stale | command.SkipMonitor | command.NoMandatoryKeys |
-		command.MovableKeys | command.MayReplicate | command.WholeKeyspace
+		command.MovableKeys | command.MayReplicate | command.WholeKeyspace | command.Exclusive
 	const callRO = command.ReadOnly | call&^command.MayReplicate
 	const notes = "We cannot tell how the keys will be used so we assume the worst, "
 	return []command.Row{
