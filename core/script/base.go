@@ -14,8 +14,10 @@ var removed = [...]string{"newproxy", "getfenv", "setfenv"}
 // compile, or catch errors.
 func (in *interp) openBase() {
 	L, g := in.state, in.globals
-	for _, name := range removed {
-		g.RawSetString(name, lua.LNil)
+	if !in.engine.options.Deprecated {
+		for _, name := range removed {
+			g.RawSetString(name, lua.LNil)
+		}
 	}
 	for name, fn := range map[string]lua.LGFunction{
 		"rawset": in.rawset, "rawget": in.rawget, "next": in.next, "pairs": in.pairs,

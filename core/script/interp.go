@@ -30,6 +30,7 @@ type interp struct {
 	call *command.Call // nil: none
 	run  command.Script
 	resp int // protocol that the script sees
+	mark int // where its reply begins
 	out  resp.Writer
 	args [][]byte
 	text []byte // what args alias
