@@ -107,7 +107,7 @@ func (x *Executor) Execute(c *Call) {
 		return
 	}
 	outcome := stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' && !c.ErrorCounted {
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
@@ -224,6 +224,9 @@ func (c *Call) Show() {
 
 // countError counts an error reply, "-CODE text\r\n", by its code.
 func (x *Executor) countError(c *Call, reply []byte) {
+	if c.ErrorCounted {
+		return
+	}
 	c.Loop.Add(stats.ErrorReplies, 1)
 	x.Errors.Count(string(reply[:min(len(reply), 64)]))
 }
