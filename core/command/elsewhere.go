@@ -54,6 +54,7 @@ func (b *Blocked) Finish(reply func(c *Call)) {
 	l.Begin()
 	out := resp.Writer{Proto: b.proto}
 	tx := x.Store.NewTx()
+	tx.By = b.client
 	c := &Call{
 		Tx: tx, DB: tx.DB(b.db), Now: x.Store.Now(), Store: x.Store, Loop: l, Out: &out,
 		Client: b.client, Row: b.row, Args: b.args, Nested: true, x: x,

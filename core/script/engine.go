@@ -28,6 +28,9 @@ type Options struct {
 	// Threshold is from when on other clients are told that a script is busy
 	// (busy-reply-threshold); 0 or nil: never.
 	Threshold func() time.Duration
+	// Deprecated is lua-enable-deprecated-api: scripts have setfenv, getfenv and
+	// newproxy.
+	Deprecated bool
 	// Memory is by how many bytes a script may have Go's heap grow; nil: half a GiB,
 	// which is also the most.
 	Memory func() int64

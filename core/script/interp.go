@@ -30,6 +30,7 @@ type interp struct {
 	call *command.Call // nil: none
 	run  command.Script
 	resp int // protocol that the script sees
+	mark int // where its reply begins
 	out  resp.Writer
 	args [][]byte
 	text []byte // what args alias
@@ -70,6 +71,7 @@ func (in *interp) openLibraries() {
 func (in *interp) reset() {
 	in.call, in.job, in.crash, in.calling = nil, nil, nil, false
 	in.end, in.slow = "", false
+	in.alarm.Store(0)
 	in.run.Reset()
 	clear(in.args)
 	if cap(in.out.B) > keepBytes {

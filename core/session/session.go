@@ -148,9 +148,9 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
-	weight   atomic.Int64             // as it was weighed last; under Clients.weights
 	user     atomic.Pointer[acl.User] // never nil
 	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
+	weight   atomic.Int64             // as it was weighed last; under Clients.weights
 	sub      atomic.Pointer[pubsub.Subscriber]
 
 	written int64 // offset of the journal behind the client's last effect
@@ -274,6 +274,9 @@ func (s *Session) execute(args [][]byte) (p progress) {
 		s.loop.Drain()
 		return s.changed(c)
 	}
+	if len(s.wait.later) > 0 {
+		defer s.tellLater()
+	}
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
 	}
@@ -295,9 +298,6 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	}
 	if s.replies != 0 {
 		s.suppress(mark)
-	}
-	if len(s.wait.later) > 0 {
-		s.tellLater()
 	}
 	s.loop.Drain()
 	return p

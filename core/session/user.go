@@ -82,14 +82,14 @@ func (cs *Clients) killIf(me int64, doomed func(*Session) bool) (itself bool) {
 		case s.id == me:
 			itself = true
 		default:
-			cs.dismiss(s)
+			cs.end(s)
 		}
 	}
 	return itself
 }
 
-// dismiss ends the connection of a client, which is out of List when it returns. Any.
-func (cs *Clients) dismiss(s *Session) {
+// end ends the connection of a client, which is out of List when it returns. Any.
+func (cs *Clients) end(s *Session) {
 	cs.remove(s, false)
 	s.stopWaiting()
 	s.conn.Post(s.closeNow)

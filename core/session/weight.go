@@ -83,9 +83,13 @@ func (s *Session) tooHeavy() bool {
 // ResetEvicted has Evicted begin at 0 (CONFIG RESETSTAT). Any.
 func (cs *Clients) ResetEvicted() { cs.evicted.Store(0) }
 
-// weigh notes what s takes now. Loop.
+// weigh notes what s takes now; of one that is being closed all goes with the turn.
+// Loop.
 func (s *Session) weigh() {
 	now := s.memory(s.unflushed())
+	if s.dropped {
+		now = stateBytes
+	}
 	if was := s.weight.Load(); now-was < grain && was-now < grain {
 		return
 	}
@@ -183,19 +187,14 @@ func (cs *Clients) evict(l *Loop) {
 		}
 		cs.log.note("Evicting client: %s", s.line(nil, false))
 		cs.evicted.Add(1)
-		cs.end(s, l)
+		if s.loop == l {
+			cs.remove(s, false)
+			s.stopWaiting()
+			s.closeNow()
+		} else {
+			cs.end(s)
+		}
 	}
-}
-
-// end ends s, whose connection may be another loop's than l.
-func (cs *Clients) end(s *Session, l *Loop) {
-	cs.remove(s, false)
-	s.stopWaiting()
-	if s.loop == l {
-		s.closeNow()
-		return
-	}
-	s.conn.Post(s.closeNow)
 }
 
 // cannotEvict logs, now and then, that too much is taken by clients that stay.

@@ -81,9 +81,22 @@ func (c *conn) turn() {
 	}
 }
 
-// read reads once and delivers. Small left-overs travel in front of the
-// loop's buffer; only large ones make the connection read into its own.
+// read reads and delivers: once, and on while a large request is incomplete, up to
+// turnRead bytes.
 func (c *conn) read() {
+	for came := 0; came < turnRead; {
+		had := len(c.in)
+		c.readOnce()
+		if !c.readable || c.again || c.dying || c.held || c.draining || len(c.in) <= max(had, carrySize) {
+			return
+		}
+		came += len(c.in) - had
+	}
+}
+
+// readOnce reads once and delivers. Small left-overs travel in front of the
+// loop's buffer; only large ones make the connection read into its own.
+func (c *conn) readOnce() {
 	buf := c.loop.buf
 	have := len(c.in)
 	own := have > carrySize
