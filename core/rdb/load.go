@@ -33,8 +33,9 @@ type LoadOptions struct {
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
-	// chunk, of at least 512, and most are chunkSize and maxSkimmed in tests.
-	chunk, most int
+	// chunk, of at least 512, most and many are chunkSize, maxSkimmed and
+	// manyMembers in tests.
+	chunk, most, many int
 	// Skipping, if set, is told of the key of each empty collection, which is
 	// left out; by one goroutine at a time.
 	Skipping func(key []byte)
@@ -108,6 +109,9 @@ type loader struct {
 	o     LoadOptions
 	db    int   // selected
 	value build // of the entry at hand
+	// fillers is how many goroutines may fill a large value, beside the one that
+	// reads: no other loads meanwhile.
+	fillers int
 	Loaded
 }
 
@@ -116,6 +120,7 @@ func newLoader(store *keyspace.Store, o LoadOptions) *loader {
 	if l.tx == nil {
 		l.tx = store.NewTx()
 	}
+	l.value.many, l.value.thread = int64(o.many), o.Thread
 	return l
 }
 
@@ -151,7 +156,7 @@ func (l *loader) Entry(e *Entry) error {
 		return ErrStopped
 	}
 	if l.o.Tx == nil {
-		l.tx.LockKey(e.Key, l.o.NowMs)
+		l.value.arenas = l.tx.LockKeyAnd(e.Key, l.fillers, l.o.NowMs)
 		defer l.tx.Unlock()
 	}
 	if err := l.put(e); err != nil {
