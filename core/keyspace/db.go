@@ -143,12 +143,18 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
 
 // AddString is SetString of a key that is not there, with its access clock, and
-// tells nobody: for loading.
-func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+// tells nobody: for loading. Where the key is there it changes nothing and returns
+// false.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) (added bool) {
 	_, t, pos := db.at(key)
+	if len(val) > table.MaxValue { // it needs nodes
+		if _, there := t.Find(pos, key); there {
+			return false
+		}
+	}
 	var room [16]byte
 	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
-	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+	return t.Insert(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
 }
 
 // Warm has the places of keys, which are all of one shard, that is locked, fetched

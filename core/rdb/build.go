@@ -46,13 +46,13 @@ func (v *Value) Commit(due int64) {
 }
 
 // add makes v the value of its key, which is not there, with that access clock.
-// It is no event.
-func (v *Value) add(due int64, clock uint32) {
+// It is no event. A string it does not add if the key is there, and returns false.
+func (v *Value) add(due int64, clock uint32) bool {
 	if v.cell == nil {
-		v.db.AddString(v.key, v.text, due, clock)
-		return
+		return v.db.AddString(v.key, v.text, due, clock)
 	}
 	v.db.AddNew(v.cell, due, clock)
+	return true
 }
 
 // Replace is Commit where the key is there: it counts as new all the same.

@@ -180,9 +180,9 @@ func (l *loader) put(e *Entry) error {
 	}
 	l.tx.ForgetKey() // e.Key lies where the one before it lay
 	db := l.tx.DB(int(e.DB))
-	there := db.Exists(e.Key)
+	there := (e.Type != TypeString || l.o.Merge) && db.Exists(e.Key) // add tells of a string
 	if there && !l.o.Merge {
-		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
+		return errTwice(e.Key)
 	}
 	l.value.start(db, e.Key)
 	if err := e.Read(&l.value); err != nil {
@@ -199,10 +199,15 @@ func (l *loader) put(e *Entry) error {
 	if there {
 		db.Delete(e.Key)
 	}
-	l.value.add(due, l.clock(e))
+	if !l.value.add(due, l.clock(e)) {
+		return errTwice(e.Key)
+	}
 	l.Keys++
 	return nil
 }
+
+// errTwice is why a file is refused that has key twice.
+func errTwice(key []byte) error { return fmt.Errorf("key %s is there twice", quoteKey(key)) }
 
 // clock is the access clock of an entry.
 func (l *loader) clock(e *Entry) uint32 {
