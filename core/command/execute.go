@@ -107,10 +107,11 @@ func (x *Executor) Execute(c *Call) {
 		return
 	}
 	outcome := stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' && !c.ErrorCounted {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
+	c.ErrorCounted = false
 	took := c.Loop.Done(row.ID, outcome)
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
@@ -227,6 +228,8 @@ func (x *Executor) countError(c *Call, reply []byte) {
 func (x *Executor) lock(c *Call, row *Row) {
 	tx := c.Tx
 	switch {
+	case row.Flags&Exclusive != 0:
+		tx.LockExclusive(c.Now)
 	case row.onlyKey > 0 && row.onlyKey < len(c.Args):
 		tx.LockKey(c.Args[row.onlyKey], c.Now)
 	case row.Flags&WholeKeyspace != 0:

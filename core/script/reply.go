@@ -40,7 +40,7 @@ func (in *interp) replyAt(w *resp.Writer, v lua.LValue, depth int) {
 		}
 	case *lua.LTable:
 		if depth == 0 {
-			in.countedError(w, "ERR reached lua stack limit")
+			w.Error("ERR reached lua stack limit")
 			return
 		}
 		in.replyTable(w, in.behind(v), depth-1)
@@ -51,11 +51,7 @@ func (in *interp) replyAt(w *resp.Writer, v lua.LValue, depth int) {
 
 // replyTable is reply for a table.
 func (in *interp) replyTable(w *resp.Writer, t *lua.LTable, depth int) {
-	if t.Len() == 0 || t.RawGetString("err") != lua.LNil {
-		if in.replyNamed(w, t, depth) {
-			return
-		}
-	} else if in.replyNamed(w, t, depth) {
+	if in.replyNamed(w, t, depth) {
 		return
 	}
 	mark, n := w.Mark(), 0
@@ -78,7 +74,7 @@ func (in *interp) replyNamed(w *resp.Writer, t *lua.LTable, depth int) bool {
 		if t.RawGetString(errCounted) == lua.LTrue {
 			in.replyError(w, text)
 		} else {
-			in.countedError(w, text)
+			w.Error(text)
 		}
 		return true
 	}
@@ -125,9 +121,7 @@ func (in *interp) replyNamed(w *resp.Writer, t *lua.LTable, depth int) bool {
 }
 
 // replyError appends an error that has been counted.
-func (in *interp) replyError(w *resp.Writer, text string) { w.Error(text) }
-
-// countedError appends an error, and counts it.
-func (in *interp) countedError(w *resp.Writer, text string) {
+func (in *interp) replyError(w *resp.Writer, text string) {
 	w.Error(text)
+	in.call.ErrorCounted = true
 }

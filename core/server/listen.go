@@ -45,6 +45,9 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 	if err != nil {
 		return fmt.Errorf("start the event loops: %w", err)
 	}
+	for i, l := range s.loops {
+		l.OnYield(func(d time.Duration) { s.transport.Turn(i, d) }, s.store.NewTx(), s.stats.NewLoop())
+	}
 	return nil
 }
 

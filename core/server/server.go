@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -223,6 +224,7 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
 	s.targets.Close()
 	s.saver.finish()
@@ -281,6 +283,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.channels = pubsub.NewRegistry()
 	s.events.registry = s.channels
 	s.store.Observe(&s.events)

@@ -18,6 +18,7 @@ type Loop struct {
 	call     command.Call
 	w        resp.Writer
 	sessions []*Session
+	inner    inner
 	at       int // where Cron goes on
 
 	serving *Session // whose Data runs, nil if none

@@ -270,23 +270,28 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	s.loop.busy = true
 	s.loop.exec.Execute(c)
 	s.loop.busy = false
-	if tracker != nil {
-		s.cached(c)
-	}
 	if len(s.wait.later) > 0 {
 		defer s.tellLater()
 	}
+	if c.Postponed {
+		s.loop.Drain()
+		return s.changed(c)
+	}
+	if tracker != nil {
+		s.cached(c)
+	}
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
+	}
+	if tracker != nil {
+		s.cached(c)
 	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		if p = s.changed(c); p == postponed {
-			return p
-		}
+		p = s.changed(c)
 	}
 	if s.throttled {
 		p = waits

@@ -26,7 +26,8 @@ type conn struct {
 	queue [][]byte
 	sent  int // bytes of queue[0] that the socket has taken
 
-	lastOut int // bytes of replies of the last turn that had some
+	later   []func() // posted while serving
+	lastOut int      // bytes of replies of the last turn that had some
 
 	held     bool
 	draining bool // CloseAfterReply
@@ -36,6 +37,7 @@ type conn struct {
 	again    bool // Data is due even if nothing arrives
 	listed   bool // on loop.ready
 	flushing bool // on loop.flush
+	serving  bool // in the handler's Data, which may have called Turn
 	wantOut  bool // EPOLLOUT is registered
 	err      error
 
@@ -60,8 +62,8 @@ func (c *conn) ready() {
 
 // turn does what is due on c: one read at most, and Data.
 func (c *conn) turn() {
-	if c.dying || c.draining {
-		return
+	if c.dying || c.draining || c.serving {
+		return // after Data, readable has it looked at again
 	}
 	if c.held {
 		if c.hup {
@@ -148,7 +150,12 @@ func (c *conn) deliver(in []byte) {
 	if c.Out == nil {
 		c.Out = c.loop.pool.get(c.lastOut)
 	}
+	c.serving = true
 	n := c.handler.Data(in)
+	c.serving = false
+	if c.later != nil {
+		c.runLater()
+	}
 	if n < len(in) || c.in != nil {
 		c.keep(in, n)
 	}
@@ -401,11 +408,23 @@ func (c *conn) run(fn func()) {
 	if c.dying || c.closed.Load() {
 		return
 	}
+	if c.serving {
+		c.later = append(c.later, fn)
+		return
+	}
 	if c.Out == nil {
 		c.Out = c.loop.pool.get(0)
 	}
 	fn()
 	c.touched()
+}
+
+// runLater posts anew what came for c while its handler ran.
+func (c *conn) runLater() {
+	for _, fn := range c.later {
+		c.Post(fn)
+	}
+	c.later = nil
 }
 
 // After implements transport.Driver.

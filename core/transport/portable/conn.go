@@ -36,6 +36,7 @@ type conn struct {
 	piece    []byte // what the reader handed over, and waits for to be taken
 	held     bool
 	eof      bool // the reader has ended
+	serving  bool // in the handler's Data, which may have called Turn
 	draining bool
 	dying    bool
 	flushing bool
@@ -43,6 +44,7 @@ type conn struct {
 
 	taken    chan struct{} // loop -> reader
 	gone     chan struct{} // closed when the connection is
+	later    []func()      // posted while serving
 	pending  atomic.Int64
 	buffered atomic.Int64
 	room     atomic.Int64 // of in
@@ -116,6 +118,10 @@ func (c *conn) arrived(piece []byte) {
 	if c.dying || c.closed.Load() {
 		return
 	}
+	if c.serving {
+		c.loop.after(c, func() { c.arrived(piece) })
+		return
+	}
 	if c.held {
 		if len(c.in)+len(piece) > heldInput {
 			c.piece = piece
@@ -135,7 +141,10 @@ func (c *conn) arrived(piece []byte) {
 
 // deliver hands input to the handler and keeps what it leaves.
 func (c *conn) deliver(in []byte) {
+	c.serving = true
 	n := c.handler.Data(in)
+	c.serving = false
+	c.runLater()
 	rest := in[n:]
 	switch {
 	case len(rest) == 0 || c.draining || c.dying:
@@ -156,9 +165,24 @@ func (c *conn) keep(in []byte) {
 	c.room.Store(int64(cap(in) - len(in)))
 }
 
+// after has fn run when the handler of c, which runs, is done.
+func (l *loop) after(c *conn, fn func()) { c.later = append(c.later, fn) }
+
+// runLater posts anew what came for c while its handler ran.
+func (c *conn) runLater() {
+	for _, fn := range c.later {
+		c.loop.post(fn)
+	}
+	c.later = nil
+}
+
 // ended is the reader's last word.
 func (c *conn) ended(err error) {
 	if c.dying || c.closed.Load() {
+		return
+	}
+	if c.serving {
+		c.loop.after(c, func() { c.ended(err) })
 		return
 	}
 	c.eof = true
@@ -341,7 +365,11 @@ func (c *conn) Post(fn func()) bool {
 }
 
 func (c *conn) run(fn func()) {
-	if !c.dying && !c.closed.Load() {
+	switch {
+	case c.dying || c.closed.Load():
+	case c.serving:
+		c.loop.after(c, func() { c.run(fn) })
+	default:
 		fn()
 		c.touched()
 	}
