@@ -172,6 +172,9 @@ func (s *Session) Data(in []byte) (consumed int) {
 		s.queryTooLong(in)
 		return len(in)
 	}
+	if s.tooHeavy() {
+		return len(in)
+	}
 	s.scanner.MaxBulk = limits.MaxBulk
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))

@@ -100,7 +100,10 @@ func (s *Session) weigh() {
 func (s *Session) unflushed() int64 {
 	more := int64(len(*s.out))
 	if s.loop.serving == s {
-		more = int64(len(s.loop.w.B)) + int64(s.input-s.conn.BufferedInput())
+		more = int64(len(s.loop.w.B))
+	}
+	if s.input > 0 { // Data runs
+		more += int64(s.input - s.conn.BufferedInput())
 	}
 	return more
 }
