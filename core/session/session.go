@@ -11,8 +11,8 @@
 //
 // # Invariants
 //
-//	S1 a Session is in Clients from Open until Closed or Kill, whichever comes
-//	   first, and counts for maxclients until Closed.
+//	S1 a Session is in Clients from Open until closeNow, Closed or Kill, whichever
+//	   comes first, and counts for maxclients until Closed.
 //	S2 Loop.w holds the replies of a session only while its Data runs; between
 //	   calls they are in *Session.out.
 //	S3 no request is executed after flagClosing is set.
@@ -404,8 +404,10 @@ func (s *Session) discard() {
 	}
 }
 
-// closeNow ends the connection and drops what is unsent. Loop.
+// closeNow ends the connection and drops what is unsent. Nobody sees the client any
+// more. Loop.
 func (s *Session) closeNow() {
+	s.clients.remove(s, false)
 	s.dropped = true
 	s.set(flagClosing, true)
 	s.conn.Close()

@@ -191,7 +191,6 @@ func (cs *Clients) evict(l *Loop) {
 		cs.log.note("Evicting client: %s", s.line(nil, false))
 		cs.evicted.Add(1)
 		if s.loop == l {
-			cs.remove(s, false)
 			s.stopWaiting()
 			s.closeNow()
 		} else {
