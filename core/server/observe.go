@@ -26,17 +26,19 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("oom-score-adj", s.adjustOOMScore)
+	s.registry.OnChange("proc-title-template", func() error { s.setTitle(); return nil })
 	s.registry.OnChange("requirepass", func() error { s.users.SetPassword(s.working.RequirePass); return nil })
 	s.registry.OnChange("appendonly", s.switchAppendOnly)
 	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
 		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })
 	}
-	for name, refusal := range map[string]string{
-		"port": "Unable to listen on this port. Check server logs.",
-		"bind": "Failed to bind to specified addresses.",
-	} {
-		s.registry.OnChange(name, func() error { return s.relisten(s.working, refusal) })
-	}
+	s.registry.OnChange("port", func() error { return s.relisten(s.working, cannotListen, plainTCP) })
+	s.registry.OnChange("bind", func() error {
+		return s.relisten(s.working, "Failed to bind to specified addresses.", plainTCP, secureTCP)
+	})
+	s.registry.OnChange("tls-port", s.moveTLS)
+	s.registry.OnChange("tls", s.reconfigureTLS)
 	if err := s.apply(s.live.Load()); err != nil {
 		s.log.warning("%v", err)
 	}

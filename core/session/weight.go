@@ -194,7 +194,7 @@ func (cs *Clients) evict(l *Loop) {
 			s.stopWaiting()
 			s.closeNow()
 		} else {
-			cs.end(s)
+			cs.dismiss(s)
 		}
 	}
 }

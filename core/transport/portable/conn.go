@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type conn struct {
 	transport.Conn
 	loop    *loop        // never changes
 	nc      net.Conn     // any goroutine
+	tls     *tls.Conn    // nc, of a TLS listener; else nil
 	tcp     *net.TCPConn // under nc; nil for Unix sockets
 	remote  string
 	local   string
@@ -60,9 +62,12 @@ type conn struct {
 }
 
 func newConn(l *loop, nc net.Conn, ls *listener) *conn {
-	c := &conn{loop: l, nc: ls.wrap(nc), taken: make(chan struct{}, 1), gone: make(chan struct{})}
+	c := &conn{loop: l, nc: nc, taken: make(chan struct{}, 1), gone: make(chan struct{})}
 	c.cond.L = &c.mu
 	c.Driver = c
+	if ls.spec.TLS != nil {
+		c.secure(&ls.spec)
+	}
 	if c.tcp, _ = nc.(*net.TCPConn); c.tcp != nil {
 		c.remote, c.local = nc.RemoteAddr().String(), nc.LocalAddr().String()
 		if ls.spec.KeepAlive > 0 {
@@ -90,6 +95,9 @@ func (c *conn) begin() {
 
 // readAll is the reader.
 func (c *conn) readAll() {
+	if c.tls != nil && !c.shakeHands() {
+		return
+	}
 	buf := make([]byte, readSize)
 	var n int
 	arrived := func() { c.arrived(buf[:n]) }
