@@ -286,9 +286,6 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
 	}
-	if tracker != nil {
-		s.cached(c)
-	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
