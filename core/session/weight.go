@@ -5,13 +5,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/core/command"
 )
 
 // What clients take of memory together is bounded (maxmemory-clients): above that the
 // largest are ended, until it fits again.
 //
-// A client is weighed at the end of each turn in which something of it has moved, and
-// once a second; in between it may only have become lighter, as replies are sent. The
+// A client is weighed at the end of each turn in which something of it has moved, while
+// there is a limit, and once a second; in between it may only have become lighter, as replies are sent. The
 // weights stand in classes, each of twice the size of the one before, so that the
 // largest are found without looking at all; one that is about to be ended is weighed
 // again before.
@@ -60,7 +62,11 @@ func (cs *Clients) SetMemoryLimit(bytes int64) {
 	if bytes > 0 {
 		bytes = max(bytes, leastLimit)
 	}
-	cs.weights.limit.Store(bytes)
+	if before := cs.weights.limit.Swap(bytes); before == 0 && bytes > 0 {
+		for _, s := range cs.all(&command.ClientFilter{}) {
+			cs.weights.set(s, s.memory(0))
+		}
+	}
 	cs.evict(nil)
 }
 
@@ -215,7 +221,7 @@ func (cs *Clients) cannotEvict() {
 
 // moved has s weighed at the end of the turn. Loop.
 func (l *Loop) moved(s *Session) {
-	if !s.turned {
+	if !s.turned && l.clients.weights.limit.Load() > 0 {
 		s.turned = true
 		l.turned = append(l.turned, s)
 	}
@@ -227,6 +233,13 @@ func (l *Loop) moved(s *Session) {
 func (l *Loop) EndTurn() {
 	l.Broadcast()
 	l.Drain()
+	if len(l.turned) > 0 {
+		l.weigh()
+	}
+}
+
+// weigh weighs those who have moved, and ends those for whom there is no memory.
+func (l *Loop) weigh() {
 	for i, s := range l.turned {
 		s.turned = false
 		s.weigh()
