@@ -27,7 +27,8 @@ type Loop struct {
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
 	busy    bool                     // a request of serving is being executed
-	turned  []*Session               // that something has happened to in this turn
+	turned  []*Session               // that are to be weighed
+	spare   []*Session               // empty, to be turned
 	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
 
 	batch  *journal.Batch
@@ -104,9 +105,7 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
-	if l.clients.weights.overweight() {
-		l.clients.evict(l)
-	}
+	l.weigh()
 	l.stats.Publish() // what was counted outside of Data
 }
 

@@ -5,16 +5,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/redoubt-kv/redoubt/core/command"
 )
 
 // What clients take of memory together is bounded (maxmemory-clients): above that the
 // largest are ended, until it fits again.
 //
-// A client is weighed at the end of each turn in which something of it has moved, while
-// there is a limit, and once a second; in between it may only have become lighter, as replies are sent. The
-// weights stand in classes, each of twice the size of the one before, so that the
+// A client is weighed at the end of each turn in which something of it has moved, and
+// once a second. What is about to be sent is weighed as well, and the client again soon
+// after; in between it may only have become lighter. The weights stand in classes, each of twice the size of the one before, so that the
 // largest are found without looking at all; one that is about to be ended is weighed
 // again before.
 //
@@ -62,13 +60,13 @@ func (cs *Clients) SetMemoryLimit(bytes int64) {
 	if bytes > 0 {
 		bytes = max(bytes, leastLimit)
 	}
-	if before := cs.weights.limit.Swap(bytes); before == 0 && bytes > 0 {
-		for _, s := range cs.all(&command.ClientFilter{}) {
-			cs.weights.set(s, s.memory(0))
-		}
-	}
+	cs.weights.limit.Store(bytes)
 	cs.evict(nil)
 }
+
+// Weight is about what all clients take together: exact at the end of a turn, and too
+// much for a moment where replies have been sent since. Any; it takes no lock.
+func (cs *Clients) Weight() int64 { return cs.weights.total.Load() }
 
 // Evicted is how many clients were ended for what they took. Any.
 func (cs *Clients) Evicted() int64 { return cs.evicted.Load() }
@@ -221,7 +219,7 @@ func (cs *Clients) cannotEvict() {
 
 // moved has s weighed at the end of the turn. Loop.
 func (l *Loop) moved(s *Session) {
-	if !s.turned && l.clients.weights.limit.Load() > 0 {
+	if !s.turned {
 		s.turned = true
 		l.turned = append(l.turned, s)
 	}
@@ -233,19 +231,21 @@ func (l *Loop) moved(s *Session) {
 func (l *Loop) EndTurn() {
 	l.Broadcast()
 	l.Drain()
-	if len(l.turned) > 0 {
-		l.weigh()
-	}
+	l.weigh()
 }
 
 // weigh weighs those who have moved, and ends those for whom there is no memory.
 func (l *Loop) weigh() {
-	for i, s := range l.turned {
+	work := l.turned
+	l.turned, l.spare = l.spare[:0], nil
+	for _, s := range work {
 		s.turned = false
-		s.weigh()
-		l.turned[i] = nil
+		if s.weigh(); len(*s.out) >= grain && !s.dropped {
+			l.moved(s) // to be weighed without what is being sent now
+		}
 	}
-	l.turned = l.turned[:0]
+	clear(work)
+	l.spare = work[:0]
 	if l.clients.weights.overweight() {
 		l.clients.evict(l)
 	}
