@@ -1,7 +1,9 @@
 package session
 
 import (
+	"fmt"
 	"math/bits"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -249,4 +251,31 @@ func (l *Loop) weigh() {
 	if l.clients.weights.overweight() {
 		l.clients.evict(l)
 	}
+}
+
+// WeightReport says how many clients there are of each class that may be evicted, and
+// what they take; it is empty if none is to be. Any.
+func (cs *Clients) WeightReport() string {
+	w := &cs.weights
+	if w.limit.Load() == 0 {
+		return ""
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var b strings.Builder
+	for i, class := range w.classes {
+		from, to, sum := int64(lightest)<<max(0, i-1), int64(lightest)<<i-1, int64(0)
+		if i == 0 {
+			from = 0
+		}
+		for s := range class {
+			sum += s.weight.Load()
+		}
+		bounds := fmt.Sprintf("bucket %10d - %10d: ", from, to)
+		if i == len(w.classes)-1 {
+			bounds = fmt.Sprintf("bucket %10d+            : ", from)
+		}
+		fmt.Fprintf(&b, "%stot-mem: %10d, clients: %d\n", bounds, sum, len(class))
+	}
+	return b.String()
 }
