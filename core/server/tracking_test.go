@@ -533,3 +533,37 @@ func TestTrackingTellsOfEvictedKeysFirst(t *testing.T) {
 		t.Fatalf("then %v, %v", second, err)
 	}
 }
+
+// TestInvalidationsPassReplyOff: a client that wants no replies is told nevertheless, at
+// once, and nobody else gets what is its own.
+func TestInvalidationsPassReplyOff(t *testing.T) {
+	s := start(t, t.TempDir(), "--loops", "1", "--save", "")
+	addr := fmt.Sprintf("127.0.0.1:%d", s.port)
+	a, b := redistest.MustDial(t, addr), redistest.MustDial(t, addr)
+	for _, c := range []*redistest.Client{a, b} {
+		c.Must(t, "HELLO", 3)
+		c.Must(t, "CLIENT", "TRACKING", "ON")
+	}
+	for i := range 20 {
+		a.Must(t, "GET", "k")
+		b.Must(t, "GET", "other")
+		a.Send("CLIENT", "REPLY", "OFF")
+		a.Send("SET", "k", i)
+		v, err := a.Receive()
+		if keys, is := invalidation(v); err != nil || !is || fmt.Sprint(keys) != "[k]" {
+			t.Fatalf("with replies off: %v, %v", v, err)
+		}
+		b.Send("CLIENT", "REPLY", "SKIP")
+		b.Send("SET", "other", i)
+		v, err = b.Receive()
+		if keys, is := invalidation(v); err != nil || !is || fmt.Sprint(keys) != "[other]" {
+			t.Fatalf("with a reply skipped: %v, %v", v, err)
+		}
+		if v := b.Must(t, "PING"); v != "PONG" {
+			t.Fatalf("%v for PING", v)
+		}
+		if v := a.Must(t, "CLIENT", "REPLY", "ON"); v != "OK" {
+			t.Fatalf("%v for CLIENT REPLY ON", v)
+		}
+	}
+}

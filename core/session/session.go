@@ -270,9 +270,9 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	c.Args, c.Row = args, s.row
 	tracker := s.tracker.Load()
 	c.Tracked = tracker != nil && s.tracks()
-	s.loop.busy = true
+	s.loop.executing, s.loop.busy = true, true
 	s.loop.exec.Execute(c)
-	s.loop.busy = false
+	s.loop.executing, s.loop.busy = false, false
 	if len(s.wait.later) > 0 {
 		defer s.tellLater()
 	}

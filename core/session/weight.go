@@ -63,7 +63,7 @@ func (cs *Clients) SetMemoryLimit(bytes int64) {
 		bytes = max(bytes, leastLimit)
 	}
 	cs.weights.limit.Store(bytes)
-	cs.evict(nil)
+	cs.evict(nil, nil)
 }
 
 // Weight is about what all clients take together: exact at the end of a turn, and too
@@ -82,7 +82,7 @@ func (s *Session) tooHeavy() bool {
 		return false
 	}
 	w.set(s, s.memory(s.unflushed()))
-	s.clients.evict(s.loop)
+	s.clients.evict(s.loop, s)
 	return s.flags.Load()&flagClosing != 0
 }
 
@@ -176,9 +176,10 @@ func (w *weights) largest() *Session {
 }
 
 // evict ends the largest clients until all take less than the limit. l is the loop that
-// calls, nil if it is none: its own clients it knows better. Locks of shards may be
-// held.
-func (cs *Clients) evict(l *Loop) {
+// calls, nil if it is none: its own clients it knows better. Of them idle, if it is not
+// nil, may be closed though its Data runs: nothing is executed yet. Locks of shards may
+// be held.
+func (cs *Clients) evict(l *Loop, idle *Session) {
 	w := &cs.weights
 	for w.overweight() {
 		s := w.largest()
@@ -196,11 +197,10 @@ func (cs *Clients) evict(l *Loop) {
 		}
 		cs.log.note("Evicting client: %s", s.line(nil, false))
 		cs.evicted.Add(1)
-		if s.loop == l {
-			s.stopWaiting()
+		if s == idle {
 			s.closeNow()
 		} else {
-			cs.dismiss(s)
+			cs.dismiss(s) // when no request of its is executed
 		}
 	}
 }
@@ -249,7 +249,7 @@ func (l *Loop) weigh() {
 	clear(work)
 	l.spare = work[:0]
 	if l.clients.weights.overweight() {
-		l.clients.evict(l)
+		l.clients.evict(l, nil)
 	}
 }
 
