@@ -71,7 +71,10 @@ func (p *parser) binary(op string, a, b expr) expr {
 	switch op {
 	case "and", "or":
 		e := expr{node: at(&ast.LogicalOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}, line)}
-		if a.local == nil || a.local.owner != p.fn {
+		switch {
+		case op == "and" && alwaysTrue(a.node), op == "or" && alwaysFalse(a.node):
+			e.name = b.name
+		case a.local == nil || a.local.owner != p.fn:
 			e.name = a.name // as Lua's look back through the code finds it
 		}
 		return e
@@ -92,6 +95,22 @@ func (p *parser) binary(op string, a, b expr) expr {
 	}
 	node := &ast.ArithmeticOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}
 	return expr{node: at(node, p.site(line, siteArithmetic+a.name+"\x00"+b.name))}
+}
+
+func alwaysTrue(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.TrueExpr, *ast.NumberExpr, *ast.StringExpr:
+		return true
+	}
+	return false
+}
+
+func alwaysFalse(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.FalseExpr, *ast.NilExpr:
+		return true
+	}
+	return false
 }
 
 // maxConcat is how many operands of ".." one call takes: registers are few.

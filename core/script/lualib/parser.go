@@ -253,12 +253,11 @@ func (p *parser) loop() []ast.Stmt {
 
 func (p *parser) whileStatement(line int) ast.Stmt {
 	p.next()
-	stmt := at(&ast.WhileStmt{}, line)
-	stmt.Condition = p.expr().node
+	condition := p.expr().node
 	p.expect("do")
-	stmt.Stmts = p.loop()
+	body := p.loop()
 	p.match("end", "while", line)
-	return stmt
+	return whileLoop(condition, body, line)
 }
 
 func (p *parser) repeatStatement(line int) ast.Stmt {
@@ -266,7 +265,7 @@ func (p *parser) repeatStatement(line int) ast.Stmt {
 	stmt := at(&ast.RepeatStmt{}, line)
 	outer := len(p.fn.locals)
 	p.fn.breaks++
-	stmt.Stmts = p.chunk()
+	stmt.Stmts = loopBody(p.chunk(), line)
 	p.fn.breaks--
 	p.match("until", "repeat", line)
 	stmt.Condition = p.expr().node // sees the locals of the body
@@ -331,7 +330,7 @@ func (p *parser) forBody(names []string, line int, body *[]ast.Stmt) {
 		vars[i] = p.declare(name)
 	}
 	boxing := p.box(vars, line)
-	*body = append(boxing, p.loop()...)
+	*body = loopBody(append(boxing, p.loop()...), line)
 	p.fn.hidden -= 3
 	p.fn.locals = p.fn.locals[:outer]
 	p.match("end", "for", line)
