@@ -23,13 +23,35 @@ func TestRandomScripts(t *testing.T) {
 	failures := 0
 	for i := 0; i < *randomCount && failures < 40; i++ {
 		script := g.script()
-		if os.Getenv("DBG") != "" { os.WriteFile("/tmp/lualib/last.lua", []byte(script), 0o644) }
 		got, want := s.eval(t, script)
 		if got != want && want != crashed {
 			failures++
+			script, got, want = s.shrink(t, script)
 			t.Errorf("script %d of seed %d: %s\n got %.300q\nwant %.300q", i, *randomSeed, strings.TrimPrefix(script, dump), got, want)
 		}
 	}
+}
+
+// shrink drops lines of a script as long as it still differs, and returns it
+// with its replies.
+func (s *sides) shrink(t testing.TB, script string) (shrunk, got, want string) {
+	t.Helper()
+	lines := strings.Split(script, "\n")
+	got, want = s.eval(t, script)
+	for dropped := true; dropped; {
+		dropped = false
+		for n := 8; n > 0; n-- {
+			for i := 0; i+n <= len(lines); i++ {
+				fewer := append(append([]string{}, lines[:i]...), lines[i+n:]...)
+				g, w := s.eval(t, strings.Join(fewer, "\n"))
+				if g != w && w != crashed {
+					lines, got, want, dropped = fewer, g, w, true
+					i--
+				}
+			}
+		}
+	}
+	return strings.Join(lines, "\n"), got, want
 }
 
 // FuzzScripts is TestRandomScripts for as long as one likes.

@@ -149,7 +149,7 @@ func (in *interp) replyFailure(name string, err error) {
 		if text == "" {
 			text = "execution failure"
 		}
-		w.Error("ERR Error running script "+name+", "+text[:min(len(text), 100)])
+		w.Error("ERR Error running script " + name + ", " + text[:min(len(text), 100)])
 		return
 	}
 	text := "ERR unknown error"

@@ -71,11 +71,8 @@ func (p *parser) binary(op string, a, b expr) expr {
 	switch op {
 	case "and", "or":
 		e := expr{node: at(&ast.LogicalOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}, line)}
-		switch {
-		case op == "and" && alwaysTrue(a.node), op == "or" && alwaysFalse(a.node):
-			e.name = b.name
-		case a.local == nil || a.local.owner != p.fn:
-			e.name = a.name // as Lua's look back through the code finds it
+		if op == "and" && alwaysTrue(a.node) || op == "or" && alwaysFalse(a.node) {
+			e.name = b.name // Lua drops what cannot matter
 		}
 		return e
 	case "==", "~=", "<", "<=", ">", ">=":
@@ -98,9 +95,12 @@ func (p *parser) binary(op string, a, b expr) expr {
 }
 
 func alwaysTrue(e ast.Expr) bool {
-	switch e.(type) {
+	switch e := e.(type) {
 	case *ast.TrueExpr, *ast.NumberExpr, *ast.StringExpr:
 		return true
+	case *ast.UnaryMinusOpExpr:
+		_, ok := e.Expr.(*ast.NumberExpr)
+		return ok
 	}
 	return false
 }

@@ -16,10 +16,20 @@ func length(t *lua.LTable) int {
 		for get(t, n+1) != lua.LNil {
 			n++
 		}
-	case n > 1 && get(t, n-1) == lua.LNil:
+	case n > 1 && hasHole(t, n):
 		return sparseLength(t, n)
 	}
 	return n
+}
+
+// hasHole looks at a few places for elements that are missing.
+func hasHole(t *lua.LTable, n int) bool {
+	for _, i := range [...]int{n - 1, n - n/4, n / 2, n / 4} {
+		if i > 0 && get(t, i) == lua.LNil {
+			return true
+		}
+	}
+	return false
 }
 
 // sparseLength is the border of a table whose last element, n, has a hole
