@@ -34,7 +34,7 @@ func (p *programmer) line(format string, args ...any) {
 }
 
 func (p *programmer) target() string {
-	return pick(p.generator, "a", "b", "c", "d", "t.k", "t[1]", "t.z", "t[#t + 1]") // no holes: borders differ
+	return pick(p.generator, "a", "b", "c", "d", "t.k", "t.w", "t.z", "t[#t + 1]") // no holes: borders differ
 }
 
 // value is an expression that mostly works.
@@ -55,6 +55,9 @@ func (p *programmer) value(depth int) string {
 	case 5:
 		return "dump(" + x + ")"
 	case 6:
+		if p.IntN(2) == 0 {
+			return "(function(x, y) local a, b, z = 1, 'l', x x = " + pick(p.generator, "y and z", "y.k or z", "z == y and y", "tostring(y)", "y .. b") + " y = " + pick(p.generator, "dump(x, 1)", "x or a", "inc(1)", "(get())") + " return dumps(x, y, z, a, b) end)(" + x + ", " + y + ")"
+		}
 		return "(function(x, ...) return " + pick(p.generator, "x", "select('#', ...)", "...", "a") + " end)(" + x + ", " + y + ")"
 	case 7:
 		return "not " + x
@@ -121,7 +124,7 @@ func (p *programmer) statement(depth int) {
 		p.line("%s", pick(p.generator, "error('e' .. tostring(a))", "error({a})", "return a, b", "local x = nil; x.y = 1", "return inc(2)", "nofn()"))
 		p.line("end)}")
 	case 10:
-		p.line("do local f = function(...) local x, y = ... a = x")
+		p.line("do local f = function(...) local x, y = ... a = x x = ... y = (...)")
 		p.block(depth - 1)
 		p.line("return %s end c = f(%s, %s) end", p.value(1), p.value(1), p.value(1))
 	case 11:

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -57,10 +56,8 @@ func (s *sides) shrink(t testing.TB, script string) (shrunk, got, want string) {
 // FuzzScripts is TestRandomScripts for as long as one likes.
 func FuzzScripts(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
-	var once sync.Once
-	var s *sides
+	s := newSides(f)
 	f.Fuzz(func(t *testing.T, a, b uint64) {
-		once.Do(func() { s = newSides(f) })
 		script := newGenerator(t, a*31+b).script()
 		if got, want := s.eval(t, script); got != want && want != crashed {
 			t.Errorf("%s\n got %.300q\nwant %.300q", strings.TrimPrefix(script, dump), got, want)
@@ -219,7 +216,7 @@ func (g *generator) format() string {
 			verb = "f"
 		}
 		spec.WriteString(verb)
-		args = append(args, pick(g, g.number(), g.number(), "-"+g.number(), g.str(), g.expr(1)))
+		args = append(args, pick(g, g.number(), g.number(), "-("+g.number()+" + 0)", g.str(), g.expr(1)))
 	}
 	return quote(spec.String()) + ", " + strings.Join(args, ", ")
 }
@@ -317,7 +314,7 @@ func (g *generator) damage(s, alphabet string) string {
 // that it is written the same everywhere.
 func (g *generator) value(depth int) string {
 	if depth == 0 || g.IntN(3) > 0 {
-		return pick(g, g.number(), g.number(), "-"+g.number(), g.str(), "true", "false", "{}", "nil", quote(g.subject()))
+		return pick(g, g.number(), g.number(), "-("+g.number()+" + 0)", g.str(), "true", "false", "{}", "nil", quote(g.subject()))
 	}
 	if g.IntN(2) == 0 {
 		return "{[" + pick(g, `"k"`, "5", "1.5", "-1", "1") + "] = " + g.value(depth-1) + "}"
@@ -356,7 +353,7 @@ func (g *generator) pack() string {
 	}
 	args := make([]string, 6)
 	for i := range args {
-		args[i] = pick(g, g.number(), g.number(), "-"+g.number(), g.str())
+		args[i] = pick(g, g.number(), g.number(), "-("+g.number()+" + 0)", g.str())
 	}
 	return "return struct.pack(" + g.layout() + ", " + strings.Join(args[:1+g.IntN(6)], ", ") + ")"
 }

@@ -115,7 +115,17 @@ func Load(L *lua.LState, proto *lua.FunctionProto) *lua.LFunction {
 	for _, op := range m.operators {
 		L.Push(op)
 	}
-	L.Call(len(m.operators), 1)
+	return construct(L, len(m.operators))
+}
+
+// construct calls the function under n arguments, which returns a function. It
+// does so without the context, which may end a script at any instruction: who
+// loads a function may not have protected himself yet.
+func construct(L *lua.LState, n int) *lua.LFunction {
+	if ctx := L.RemoveContext(); ctx != nil {
+		defer L.SetContext(ctx)
+	}
+	L.Call(n, 1)
 	fn := L.Get(-1).(*lua.LFunction)
 	L.Pop(1)
 	return fn

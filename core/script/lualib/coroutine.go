@@ -49,9 +49,7 @@ func (t *threads) create(L *lua.LState) int {
 	L.Push(t.start)
 	L.Push(L.NewFunction(func(L *lua.LState) int { L.Panic = t.m.raise; return 0 }))
 	L.Push(body)
-	L.Call(2, 1)
-	fn := L.Get(-1).(*lua.LFunction)
-	L.Pop(1)
+	fn := construct(L, 2)
 	// Not by NewThread's own child of the context: the context of the script
 	// is asked before each instruction, in coroutines too.
 	ctx := L.RemoveContext()

@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -85,13 +87,56 @@ func (p *parser) binary(op string, a, b expr) expr {
 		e := p.concatenation(operands, line)
 		e.concat = operands
 		return e
-	case "%":
-		return p.operator(opModulo, line, a, b)
-	case "^":
-		return p.operator(opPower, line, a, b)
+	case "%", "^":
+		x, okX := numeral(a.node, foldDepth)
+		y, okY := numeral(b.node, foldDepth)
+		switch {
+		case okX && okY && op == "^":
+			if n := power(x, y); !math.IsNaN(n) {
+				return expr{node: number(n, line)}
+			}
+		case okX && okY && y != 0:
+			if n := Modulo(x, y); !math.IsNaN(n) {
+				return expr{node: number(n, line)}
+			}
+		}
+		return p.operator(map[string]string{"%": opModulo, "^": opPower}[op], line, a, b)
 	}
 	node := &ast.ArithmeticOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}
 	return expr{node: at(node, p.site(line, siteArithmetic+a.name+"\x00"+b.name))}
+}
+
+// foldDepth is how deep numeral looks.
+const foldDepth = 8
+
+// numeral is the value of an expression that Lua computes when it compiles.
+func numeral(e ast.Expr, depth int) (n float64, ok bool) {
+	if depth == 0 {
+		return 0, false
+	}
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		n, err := strconv.ParseFloat(e.Value, 64)
+		return n, err == nil
+	case *ast.UnaryMinusOpExpr:
+		n, ok = numeral(e.Expr, depth-1)
+		return -n, ok
+	case *ast.ArithmeticOpExpr:
+		x, okX := numeral(e.Lhs, depth-1)
+		y, okY := numeral(e.Rhs, depth-1)
+		ok = okX && okY
+		switch e.Operator {
+		case "+":
+			return x + y, ok
+		case "-":
+			return x - y, ok
+		case "*":
+			return x * y, ok
+		case "/":
+			return x / y, ok && y != 0
+		}
+	}
+	return 0, false
 }
 
 func alwaysTrue(e ast.Expr) bool {

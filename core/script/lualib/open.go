@@ -12,6 +12,13 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// arrayLimit is the largest integer key, plus one, that tables keep in an
+// array: setting it in an empty table fills the array with as many nils, 16
+// bytes each. Longer arrays go on in the table's hash.
+const arrayLimit = 1 << 20
+
+func init() { lua.MaxArrayIndex = arrayLimit }
+
 // Sizes of an interpreter: how deep calls nest, and how many values the
 // machine's registers hold.
 const (

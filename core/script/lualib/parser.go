@@ -424,18 +424,29 @@ func (p *parser) exprStatement() ast.Stmt {
 	}
 	p.expect("=")
 	values := p.exprs()
-	if len(targets) > 1 {
+	if len(targets) > 1 || len(values) > 1 || indirect(values[0].node) {
 		return p.assignMany(targets, nodes(values), p.lastLine)
 	}
 	return p.assign(targets, nodes(values), p.lastLine)
 }
 
+// indirect tells whether the value of an expression may not be computed right
+// into a local variable, as gopher-lua would: of "a = b.c and d" it forgets to
+// store what b.c is, of a call and of "..." it clears the variables behind a.
+func indirect(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.LogicalOpExpr, *ast.FuncCallExpr, *ast.Comma3Expr:
+		return true
+	}
+	return false
+}
+
 // hiddenLocal is the name of a local variable that no script can name.
 func hiddenLocal(what string, i int) string { return sprintf("(%s %d)", what, i) }
 
-// assignMany makes an assignment to several targets. gopher-lua computes the
-// value for a local variable right into it, though a later value may read it:
-// if one of the targets is a local variable, all goes through hidden ones.
+// assignMany makes an assignment. gopher-lua computes the value for a local
+// variable right into it, though a later value may read it: if one of the
+// targets is a local variable, all goes through hidden ones.
 func (p *parser) assignMany(targets []expr, values []ast.Expr, line int) ast.Stmt {
 	direct := false
 	for _, t := range targets {
