@@ -169,7 +169,7 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	c.record(c.dirty - dirty)
 	x.show(c, row)
 	took, outcome := c.Loop.Since()-start, stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' && !c.ErrorCounted {
+	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}

@@ -71,9 +71,12 @@ func (tx *Tx) LockExclusive(nowMs int64) {
 	}
 }
 
-// MarkBusy says that tx, which has called LockExclusive, takes long. From now on
-// those who wait for it call their Busy.
+// MarkBusy says that tx takes long. If it has called LockExclusive, those who wait
+// for it call their Busy from now on; else it does nothing.
 func (tx *Tx) MarkBusy() {
+	if !tx.alone {
+		return
+	}
 	x := &tx.s.exclusive
 	x.busy.Store(true)
 	x.wake()

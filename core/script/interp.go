@@ -18,11 +18,21 @@ type interp struct {
 	globals *lua.LTable // the real table of globals
 	views   views
 	handler *lua.LFunction // of errors
+	// functions are of scripts that have been run; also of some that are forgotten.
+	functions map[*program]*lua.LFunction
+	pool      int // where it belongs
+
+	// What one for functions has (load.go).
+	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
+	loading   *loading    // the library that is being loaded, nil if none is
+	libraries map[*Library]map[string]*lua.LFunction
+	knows     *Libraries // the set for which libraries was looked through last
 
 	// What belongs to the script that runs.
 	call *command.Call // nil: none
 	run  command.Script
 	resp int // protocol that the script sees
+	mark int // where its reply begins
 	out  resp.Writer
 	args [][]byte
 	text []byte // what args alias
@@ -43,7 +53,7 @@ type interp struct {
 }
 
 func newInterp(e *Engine) *interp {
-	in := &interp{engine: e}
+	in := &interp{engine: e, functions: map[*program]*lua.LFunction{}}
 	in.state = lualib.NewState(e.random)
 	in.globals = in.state.G.Global
 	in.openLibraries()
@@ -63,6 +73,7 @@ func (in *interp) openLibraries() {
 func (in *interp) reset() {
 	in.call, in.job, in.crash, in.calling = nil, nil, nil, false
 	in.end, in.slow = "", false
+	in.alarm.Store(0)
 	in.run.Reset()
 	clear(in.args)
 	if cap(in.out.B) > keepBytes {

@@ -301,6 +301,9 @@ func (in *interp) log(L *lua.LState) int {
 		return fail(L, "ERR Invalid debug level.", true)
 	}
 	o := &in.engine.options
+	if in.loading != nil && !in.loading.collects { // it has been logged
+		return 0
+	}
 	if o.Log == nil || o.Logs != nil && !o.Logs(int(level)) {
 		return 0
 	}

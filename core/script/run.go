@@ -21,16 +21,33 @@ type job struct {
 	// KEYS and ARGV.
 	function   bool
 	keys, args [][]byte
+	line       [][]byte // the whole request
 	// code returns what is to run in an interpreter.
 	code func(in *interp) (*lua.LFunction, error)
+}
+
+// request is a copy of the request.
+func (j *job) request() (words []string) {
+	for _, w := range j.line {
+		words = append(words, string(w))
+	}
+	return words
+}
+
+// pool is that of the interpreters which can run it.
+func (j *job) pool() int {
+	if j.function {
+		return functionPool
+	}
+	return scriptPool
 }
 
 // Run runs a script for the call c, which holds the locks of every key that it may
 // touch, and replies what it returns. readOnly has it not write (EVAL_RO).
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
-		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args,
-		code: func(in *interp) (*lua.LFunction, error) { return in.function(in.state, s.program), nil },
+		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args,
+		code: func(in *interp) (*lua.LFunction, error) { return in.kept(s.program), nil },
 	})
 }
 
@@ -40,7 +57,7 @@ func (e *Engine) run(c *command.Call, j *job) {
 		c.Out.Error(text)
 		return
 	}
-	in := e.take()
+	in := e.take(j.pool())
 	fn, err := j.code(in)
 	if err != nil {
 		c.Out.Error(err.Error())

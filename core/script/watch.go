@@ -59,8 +59,16 @@ const (
 )
 
 // alarmed does what the alarm is about; it returns nil if the script goes on.
+//
+// An alarm may be for a script that has ended before it came.
 func (in *interp) alarmed() <-chan struct{} {
 	bits := in.alarm.And(alarmEnd)
+	if in.end == "" && !in.run.Killed() && !in.engine.watchdog.stopped.Load() {
+		in.alarm.And(^alarmEnd)
+	}
+	if in.call == nil {
+		return nil // a function is being made
+	}
 	if bits&alarmMemory != 0 && in.end == "" && in.usesTooMuch() {
 		in.end = endMemory
 		in.alarm.Or(alarmEnd)
@@ -96,6 +104,9 @@ func (in *interp) busy() {
 		}
 		in.engine.log(logWarning, fmt.Sprintf("Slow script detected: still in execution after %d milliseconds. You can try killing the script using the %s command. Script name is: %s.",
 			time.Since(in.started).Milliseconds(), command, in.job.name))
+		in.engine.watchdog.busy.Store(&Running{
+			Name: in.job.name, Command: in.job.request(), Started: in.started, Function: in.job.function,
+		})
 		c.Tx.MarkBusy()
 	}
 	if c.Yield != nil {
@@ -137,6 +148,7 @@ type watchdog struct {
 	current atomic.Pointer[interp] // runs the script that has the store for itself
 	asleep  atomic.Bool
 	wake    chan struct{}
+	busy    atomic.Pointer[Running]
 	stopped atomic.Bool // Abort
 }
 
@@ -221,7 +233,23 @@ func (d *watchdog) enter(in *interp) {
 	}
 }
 
-func (d *watchdog) leave() { d.current.Store(nil) }
+func (d *watchdog) leave() {
+	d.current.Store(nil)
+	if d.busy.Load() != nil {
+		d.busy.Store(nil)
+	}
+}
+
+// Running is a script or function that others are told of as busy.
+type Running struct {
+	Name     string   // a script's SHA-1, or that of the function
+	Command  []string // the request that runs it
+	Started  time.Time
+	Function bool
+}
+
+// Busy is the script or function that is busy, nil if none is.
+func (e *Engine) Busy() *Running { return e.watchdog.busy.Load() }
 
 // Kill ends the script that runs, for SCRIPT KILL or, with function, for FUNCTION
 // KILL. It returns an error for the client, "" if the script is going to end.

@@ -13,8 +13,9 @@ import (
 // newScripts makes the engine of scripts.
 func (s *Server) newScripts() *script.Engine {
 	return script.New(script.Options{
-		Version: RedisVersion,
-		Table:   func() *command.Table { return s.table },
+		Version:    RedisVersion,
+		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
+		Table:      func() *command.Table { return s.table },
 		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
 			return s.users.MayRun(c, row, args)
 		},

@@ -118,11 +118,13 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
-	if s.store.Busy() && !o.NoSave {
+	busy := wanted == nil && s.store.Busy() // a signal waits until the script is over
+	if busy && !o.NoSave {
 		return admin.Refusal(s.scripts.BusyText())
 	}
 	s.log.warning("User requested shutdown...")
-	if s.store.Busy() {
+	s.notify("STOPPING=1")
+	if busy {
 		return s.shutdownBusy(o)
 	}
 	if s.loading.Load() {
@@ -186,6 +188,7 @@ func (s *Server) lastSave(o admin.Shutdown, take func() *keyspace.Snapshot) erro
 		s.log.warning("Error trying to save the DB. Exit anyway.")
 	default:
 		s.log.warning("Error trying to save the DB, can't exit.")
+		s.notify("STATUS=Error trying to save the DB, can't exit.")
 	}
 	return err
 }
