@@ -9,6 +9,8 @@
 package lualib
 
 import (
+	"sync"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -17,7 +19,9 @@ import (
 // bytes each. Longer arrays go on in the table's hash.
 const arrayLimit = 1 << 20
 
-func init() { lua.MaxArrayIndex = arrayLimit }
+// limitArrays sets the limit, which is the whole process's, before there is an
+// interpreter.
+var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = arrayLimit })
 
 // Sizes of an interpreter: how deep calls nest, and how many values the
 // machine's registers hold.
@@ -31,6 +35,7 @@ const (
 // NewState returns an interpreter with its libraries open, which is to be
 // closed by Close. Random numbers come from r.
 func NewState(r *Random) *lua.LState {
+	limitArrays()
 	L := lua.NewState(lua.Options{
 		SkipOpenLibs: true, CallStackSize: callDepth,
 		RegistrySize: registerStart, RegistryGrowStep: registerStep, RegistryMaxSize: registerMax,
@@ -48,6 +53,7 @@ func Open(L *lua.LState) { OpenWith(L, NewRandom()) }
 
 // OpenWith is Open with the random numbers of r, which interpreters may share.
 func OpenWith(L *lua.LState, r *Random) {
+	limitArrays()
 	newMachine(L)
 	openBase(L)
 	openString(L, stringArithmetic())
