@@ -72,9 +72,14 @@ func sparseLength(t *lua.LTable, n int) int {
 	return low
 }
 
-func get(t *lua.LTable, i int) lua.LValue { return t.RawGet(lua.LNumber(i)) }
+func get(t *lua.LTable, i int) lua.LValue {
+	if i > 0 && i < lua.MaxArrayIndex {
+		return t.RawGetInt(i) // without making a value of the number
+	}
+	return t.RawGet(lua.LNumber(i))
+}
 
-func set(t *lua.LTable, i int, v lua.LValue) { t.RawSet(lua.LNumber(i), v) }
+func set(t *lua.LTable, i int, v lua.LValue) { t.RawSetInt(i, v) }
 
 func tabForeachi(L *lua.LState) int {
 	t := CheckTable(L, 1)
