@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -94,6 +95,8 @@ func compileError(source string, err error) string {
 // adds the chunk's name.
 func (p *parser) tidy(proto *lua.FunctionProto, name string) {
 	proto.DbgCalls = append(proto.DbgCalls, lua.DbgCall{Pc: chunkFlag, Name: name})
+	// The compiler leaves room behind what it wrote.
+	proto.Code, proto.DbgSourcePositions = slices.Clone(proto.Code), slices.Clone(proto.DbgSourcePositions)
 	proto.LineDefined &= lineMask
 	proto.LastLineDefined &= lineMask
 	for pc, line := range proto.DbgSourcePositions {

@@ -210,8 +210,10 @@ func (p *parser) simple() expr {
 	var node ast.Expr
 	switch {
 	case p.t.kind == tokenNumber:
+		p.constant(p.t.num)
 		node = number(p.t.num, line)
 	case p.t.kind == tokenString:
+		p.constant(p.t.text)
 		node = at(&ast.StringExpr{Value: p.t.text}, line)
 	case p.t.is("nil"):
 		node = at(&ast.NilExpr{}, line)
@@ -241,11 +243,12 @@ func (p *parser) simple() expr {
 func (p *parser) constructor() expr {
 	line := p.lx.line
 	p.expect("{")
-	table := at(&ast.TableExpr{}, line)
+	table, elements := at(&ast.TableExpr{}, line), 0
 	for !p.t.is("}") {
 		field := &ast.Field{}
 		switch {
 		case p.t.kind == tokenName && p.lookAhead().is("="):
+			p.constant(p.t.text)
 			field.Key = at(&ast.StringExpr{Value: p.t.text}, p.lx.line)
 			p.next()
 			p.next()
@@ -256,6 +259,9 @@ func (p *parser) constructor() expr {
 			p.expect("=")
 		}
 		field.Value = p.expr().node
+		if elements++; elements > maxElements {
+			p.lx.fail("constructor too long", "")
+		}
 		table.Fields = append(table.Fields, field)
 		if !p.accept(",") && !p.accept(";") {
 			break
@@ -321,6 +327,7 @@ func (p *parser) primary() expr {
 func (p *parser) index(object, key expr, line int) expr {
 	e := expr{kind: exprIndex, name: "field '?'", depth: max(object.depth, key.depth)}
 	if s, ok := key.node.(*ast.StringExpr); ok {
+		p.constant(s.Value)
 		e.name = "field '" + s.Value + "'"
 	}
 	e.node = at(&ast.AttrGetExpr{Object: object.node, Key: single(key.node)}, p.site(line, siteIndex+object.name))
@@ -350,6 +357,7 @@ func (p *parser) call(callee expr, method string) expr {
 	}
 	name := callee.name
 	if method != "" {
+		p.constant(method)
 		node.Receiver, node.Method = callee.node, method
 		name = "method '" + method + "'\x00" + callee.name
 	} else {
@@ -360,7 +368,7 @@ func (p *parser) call(callee expr, method string) expr {
 
 // body reads a function behind its name, at a line.
 func (p *parser) body(method bool, line int) *ast.FunctionExpr {
-	fn := &function{parent: p.fn, line: line, upvalues: map[*local]bool{}}
+	fn := p.newFunction(line)
 	p.fn = fn
 	p.expect("(")
 	var params []*local

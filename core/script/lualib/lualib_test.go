@@ -68,6 +68,8 @@ func TestBounds(t *testing.T) {
 		"return cjson.decode(('['):rep(100000))":                                "Found too many nested data structures (1001)",
 		"return cmsgpack.unpack(('\\145'):rep(100000))":                         "stack overflow",
 		"return loadstring('return ' .. ('1+'):rep(100000) .. '1')()":           "attempt to call a nil value",
+		"return loadstring('return {' .. ('1,'):rep(30000) .. '}')()":           "attempt to call a nil value",
+		"return loadstring(('f=function() end '):rep(6000))()":                  "attempt to call a nil value",
 		"return ('x'):rep(300000):match(('x?'):rep(250000) .. 'y')":             "pattern too complex",
 	} {
 		if _, err := run(t, L, text); !strings.Contains(err, want) {

@@ -28,6 +28,8 @@ type parser struct {
 	boxes    map[int]bool
 
 	sites []string // what diagnose needs, by site
+
+	functions, comparisons int // for the limits
 }
 
 type exprKind byte
@@ -57,7 +59,8 @@ var sprintf = fmt.Sprintf
 // parse returns the statements of a chunk and the parser, which knows the rest.
 func parse(text, source string, boxes map[int]bool) (p *parser, body []ast.Stmt, err error) {
 	p = &parser{lx: &lexer{source: source, text: text, line: 1}, boxes: boxes, sites: []string{""}}
-	p.fn = &function{vararg: true, upvalues: map[*local]bool{}}
+	p.fn = p.newFunction(0)
+	p.fn.vararg = true
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
