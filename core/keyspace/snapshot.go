@@ -16,8 +16,9 @@ import (
 //
 //	behind the walk          freed at once
 //	a bucket ahead of it     handed to the walk, which reads it next and later
-//	                         skips its place
-//	nodes of values ahead    likewise: the bucket that names them is read
+//	                         skips its place, or keeps it if its values are large
+//	nodes of values ahead    likewise: the bucket that names them is read, or only
+//	                         their entry (type partly)
 //	directories              kept to the end: the walk needs them
 //	nodes of renamed values  kept to the end: they are read in another place
 //	buckets with overflow    kept to the end, with their whole chain
@@ -51,6 +52,7 @@ type Snapshot struct {
 
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
+	kept    atomic.Int64 // the part of pending that waits for its turn
 	peak    atomic.Int64 // most bytes kept at one moment
 }
 
@@ -169,8 +171,8 @@ func (n *Snapshot) Data() int64 { return n.data }
 // Held is the bytes of nodes that are kept for the snapshot alone.
 func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }
 
-// Waiting is the part of Held that reading on makes less.
-func (n *Snapshot) Waiting() int64 { return n.pending.Load() }
+// Waiting is the part of Held that is to be read next.
+func (n *Snapshot) Waiting() int64 { return n.pending.Load() - n.kept.Load() }
 
 // Peak is the most that Held was.
 func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }
