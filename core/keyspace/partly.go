@@ -46,12 +46,10 @@ func (w *walk) part(shard int, b table.Bucket) *partly {
 }
 
 // hold keeps the bucket b, which is ahead and which writers have dropped, if it is
-// rich and not too much is kept: a part of the data that is small beside what may
-// wait.
+// rich and not too much is kept.
 func (w *walk) hold(shard int, b table.Bucket, d superseded) bool {
-	const share = 24
 	n := w.n
-	if w.partly[b.Ref] == nil && (n.kept.Load() > n.data/share || !w.isRich(b)) {
+	if w.partly[b.Ref] == nil && (n.kept.Load() >= n.keep.Load() || !w.isRich(b)) {
 		return false
 	}
 	n.kept.Add(int64(n.s.heap.Size(d.ref)))

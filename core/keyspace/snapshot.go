@@ -53,6 +53,7 @@ type Snapshot struct {
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
 	kept    atomic.Int64 // the part of pending that waits for its turn
+	keep    atomic.Int64 // most of it
 	peak    atomic.Int64 // most bytes kept at one moment
 }
 
@@ -145,6 +146,7 @@ func (n *Snapshot) cut(atCut func()) {
 		n.dbs[s.shards[0].tables[db].ID()] = uint32(db)
 	}
 	n.pin, n.data = s.heap.Pin(), s.UsedMemory()
+	n.keep.Store(n.data / 24)
 	n.pin.Superseded = n.superseded
 	s.snapshots.Store(n, nil)
 	if atCut != nil {
@@ -173,6 +175,12 @@ func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }
 
 // Waiting is the part of Held that is to be read next.
 func (n *Snapshot) Waiting() int64 { return n.pending.Load() - n.kept.Load() }
+
+// Kept is the part of Held that the walk has been given and keeps until its turn.
+func (n *Snapshot) Kept() int64 { return n.kept.Load() }
+
+// KeepAtMost bounds Kept from now on; before, it is a 24th of the data.
+func (n *Snapshot) KeepAtMost(bytes int64) { n.keep.Store(bytes) }
 
 // Peak is the most that Held was.
 func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }
