@@ -1,6 +1,8 @@
 package command
 
 import (
+	"time"
+
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -17,6 +19,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string
@@ -42,27 +49,48 @@ type Call struct {
 	// Store is for commands that lock for themselves (SCAN); such a command
 	// has no key specs.
 	Store *keyspace.Store
+	// Yield serves other clients of the call's loop, for up to d, while the call goes
+	// on for long: it is for a call that has marked its Tx as busy. nil if there are
+	// none to serve.
+	Yield func(d time.Duration)
 	// Loop takes the call's figures. The client's loop calls Begin before a
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
 
+	// Subscribed says that the client has subscriptions, and cannot tell their
+	// messages from replies (RESP2).
+	Subscribed bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction
+	// Tracked says that the client is to be told of changes of what it reads.
+	Tracked bool
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Scripted says that the call is one of a script; Nested is then true as well.
+	Scripted bool
+	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
+	// can be evicted.
+	OverLimit bool
+	// ErrorCounted is set by a handler whose reply is an error that has been counted
+	// already: that of a command which it has run. Who executes the call takes it away.
+	ErrorCounted bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked
-	// ClientChanged says that the call has set Blocked or another Transaction. Who
-	// executes the call takes it away.
+	// Postponed says that the call was not executed, and is to be executed again when
+	// its client (a Postponer) is told so. Who executes the call takes it away.
+	Postponed bool
+	// ClientChanged says that the call has set Blocked, Postponed or another
+	// Transaction. Who executes the call takes it away.
 	ClientChanged bool
 
 	x     *Executor
-	outer *Row // EXEC's, while it runs what is queued
+	outer *Row // EXEC's, while it runs what is queued, or a script's
+	muted bool // nothing is recorded: redis.set_repl
 	dirty int64
 	rec   recording
 	// replays says that the call is a Replayer's.
@@ -71,7 +99,7 @@ type Call struct {
 }
 
 // Requested is the row of the command that the client has sent: that of the call
-// or, in what EXEC runs, EXEC's.
+// or, in what EXEC or a script runs, theirs.
 func (c *Call) Requested() *Row {
 	if c.outer != nil {
 		return c.outer
@@ -114,5 +142,6 @@ const (
 	ErrWrongType  = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	ErrNoKey      = "ERR no such key"
 	ErrOutOfRange = "ERR index out of range"
+	ErrOOM        = "OOM command not allowed when used memory > 'maxmemory'."
 	ErrSameObject = "ERR source and destination objects are the same"
 )

@@ -49,6 +49,11 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
+	// Exclusive commands run with every shard locked, and may take long.
+	Exclusive
+	// WhileSubscribed commands are what a client with subscriptions may send in
+	// RESP2.
+	WhileSubscribed
 )
 
 // flagNames are the words of COMMAND INFO, by bit.
@@ -97,6 +102,9 @@ type Row struct {
 	// all is false if the command works on others too. Nil: the specs tell.
 	FindKeys func(args [][]byte) (keys []KeyRef, all bool)
 	Docs     Docs
+	// FlagsFor returns the flags of a call with these arguments where they depend
+	// on them (scripts declare their own); nil: Flags. COMMAND INFO shows Flags.
+	FlagsFor func(args [][]byte) Flags
 	// Subcommands are looked up by Args[1]. A row with subcommands and no
 	// Handler is only their container.
 	Subcommands []Row
@@ -110,7 +118,9 @@ type Row struct {
 	// FullName is "get" or "config|get", set by NewTable.
 	FullName string
 
-	subs map[string]*Row
+	// called is the name by which clients call it: Name, unless renamed.
+	called string
+	subs   map[string]*Row
 	// onlyKey is where the only key is, 0 if the specs must be asked
 	// (prepareKeys).
 	onlyKey int

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
 // Transaction is what a client has said since MULTI, and what it watches. A
@@ -82,6 +81,18 @@ func (t *Transaction) Flags(row *Row) Flags {
 	}
 }
 
+// Flags are those of the call: of its row, unless that says that these arguments
+// have others, or the client's transaction does.
+func (c *Call) Flags() Flags {
+	if c.Transaction != nil && c.Transaction.open {
+		return c.Transaction.Flags(c.Row)
+	}
+	if c.Row.FlagsFor != nil {
+		return c.Row.FlagsFor(c.Args)
+	}
+	return c.Row.Flags
+}
+
 // InMulti tells whether the call comes between MULTI and EXEC.
 func (c *Call) InMulti() bool { return c.Transaction != nil && c.Transaction.open }
 
@@ -128,7 +139,7 @@ func (c *Call) Discard() bool {
 	if t == nil {
 		return false
 	}
-	c.Tx.UnwatchAlone(&t.watch)
+	c.Tx.UnwatchLater(&t.watch)
 	c.Transaction, c.ClientChanged = nil, true
 	return t.open
 }
@@ -186,10 +197,14 @@ func (c *Call) Exec() Outcome {
 	}
 	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
-		c.Tx.UnwatchAlone(&t.watch)
+		c.Tx.UnwatchLater(&t.watch)
 		return Aborted
 	}
-	c.Tx.LockShards(t.shards(c), c.Now)
+	if t.has&Exclusive != 0 {
+		c.Tx.LockExclusive(c.Now)
+	} else {
+		c.Tx.LockShards(t.shards(c), c.Now)
+	}
 	stale := t.watch.Stale(c.Tx)
 	c.Tx.Unwatch(&t.watch)
 	if stale {
@@ -219,10 +234,10 @@ func (t *Transaction) shards(c *Call) (set uint64) {
 // for one that may look at any, by itself or in a way that cannot be told.
 func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 	switch {
-	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0 && !row.dataless:
-		return keyspace.AllShards
-	case len(row.Keys) == 0:
+	case row.dataless:
 		return 0
+	case row.Flags&WholeKeyspace != 0 || len(row.Keys) == 0:
+		return keyspace.AllShards
 	}
 	keys, err := row.KeyPositions(args, c.keys[:0])
 	c.keys = keys
@@ -238,18 +253,11 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 // nested runs a queued command under the locks that are held.
 func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
-	c.DB = c.Tx.DB(c.Client.SelectedDB())
-	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
-	c.Loop.Enter(q.row.ID)
-	q.row.Handler(c)
-	c.record(c.dirty - dirty)
-	took, outcome := c.Loop.Since()-start, stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
-		outcome = stats.Failed
+	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
+		mark := len(c.Out.B)
+		c.Out.Error(refusal)
 		x.countError(c, c.Out.B[mark:])
+		return
 	}
-	c.Loop.Record(q.row.ID, took, outcome)
-	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
-		x.Slow(c, took)
-	}
+	x.runNested(c, q.row)
 }

@@ -49,6 +49,7 @@ type Snapshot struct {
 
 	fieldsExpire bool
 	data         int64
+	beside       any
 
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
@@ -99,7 +100,8 @@ func (p place) order() uint64 {
 // takes to copy their roots. atCut, if not nil, is called meanwhile.
 func (s *Store) Snapshot(atCut func()) *Snapshot {
 	n := s.newSnapshot()
-	for _, sh := range s.shards {
+	s.lockShard(s.shards[0], nil)
+	for _, sh := range s.shards[1:] {
 		sh.mu.Lock()
 	}
 	n.cut(atCut)
@@ -148,6 +150,9 @@ func (n *Snapshot) cut(atCut func()) {
 	n.pin, n.data = s.heap.Pin(), s.UsedMemory()
 	n.keep.Store(n.data / 24)
 	n.pin.Superseded = n.superseded
+	if s.beside != nil {
+		n.beside = s.beside()
+	}
 	s.snapshots.Store(n, nil)
 	if atCut != nil {
 		atCut()
@@ -166,6 +171,9 @@ func (n *Snapshot) Size(db int) (keys, expires int64) {
 // FieldsExpire tells whether some hash in the snapshot may have a field with an
 // expiry of its own.
 func (n *Snapshot) FieldsExpire() bool { return n.fieldsExpire }
+
+// Beside is what Store.OnSnapshot's function returned at the cut; nil without one.
+func (n *Snapshot) Beside() any { return n.beside }
 
 // Data is the bytes of all nodes at the cut.
 func (n *Snapshot) Data() int64 { return n.data }
@@ -301,7 +309,7 @@ func (n *Snapshot) release(shard int) (more bool) {
 // with runs fn under a shard's lock.
 func (n *Snapshot) with(shard int, fn func()) {
 	if sh := n.s.shards[shard]; !n.locked {
-		sh.mu.Lock()
+		n.s.lockShard(sh, nil)
 		defer sh.mu.Unlock()
 	}
 	fn()
@@ -311,7 +319,7 @@ func (n *Snapshot) with(shard int, fn func()) {
 // one, since whoever queues for it is given it before others, who may be faster.
 func (n *Snapshot) tryWith(shard int, fn func()) bool {
 	if sh := n.s.shards[shard]; !n.locked {
-		if !sh.mu.TryLock() {
+		if !n.s.tryShard(sh) {
 			return false
 		}
 		defer sh.mu.Unlock()

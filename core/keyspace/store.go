@@ -66,6 +66,11 @@ type Store struct {
 	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
+	// beside tells what a snapshot keeps beside the keys; set before the first, or nil.
+	beside func() any
+	// tracker is told of changes while tracked; set before the first Tx.
+	tracker Tracker
+	tracked atomic.Bool
 	// newLog makes the Log of a Tx; set before the first Tx, or nil.
 	newLog func() Log
 	// serve serves those who wait for keys that a Tx has changed; set before
@@ -74,13 +79,25 @@ type Store struct {
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
 	garbage   garbage
+	exclusive exclusive
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
 type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
-	// call.
+	// call. A change that has no event (what PFCOUNT caches) has no name.
 	KeyEvent(class EventClass, event string, key []byte, db int)
+}
+
+// Tracker is told which keys have changed, for clients that keep copies of them. Its
+// methods are called under the lock of the key's shard.
+type Tracker interface {
+	// KeyChanged tells that the value of key, of any database, is another one or
+	// gone. byStore says that nobody has asked for that: its time had come, or it
+	// made room. key is valid during the call.
+	KeyChanged(tx *Tx, key []byte, byStore bool)
+	// AllChanged tells that any key may have changed. Every shard is locked.
+	AllChanged(tx *Tx)
 }
 
 // Log gathers the effects of one Tx for those who have to repeat them.
@@ -160,11 +177,26 @@ func (s *Store) Close() { s.heap.Close() }
 // Observe sets who is told of events. It is called before the first Tx.
 func (s *Store) Observe(o Observer) { s.observer = o }
 
+// OnSnapshot sets what tells, at the cut of a snapshot and under every shard's lock,
+// what belongs to the version of the data beside the keys (Snapshot.Beside). It is
+// set before the first snapshot.
+func (s *Store) OnSnapshot(beside func() any) { s.beside = beside }
+
+// Track sets who is told of changes. It is called before the first Tx.
+func (s *Store) Track(t Tracker) { s.tracker = t }
+
+// SetTracked turns the Tracker on or off; off at first. Whoever has turned it on and
+// then locks a key's shard is told of all later changes of that key. Any goroutine.
+func (s *Store) SetTracked(on bool) { s.tracked.Store(on) }
+
 // Record sets what makes the Log of each Tx. It is called before the first Tx.
 func (s *Store) Record(newLog func() Log) { s.newLog = newLog }
 
 // Heap is the node heap.
 func (s *Store) Heap() *page.Heap { return s.heap }
+
+// Now is the wall clock in ms since 1970.
+func (s *Store) Now() int64 { return s.nowMs() }
 
 // Databases is how many there are.
 func (s *Store) Databases() int { return s.databases }
@@ -214,7 +246,7 @@ func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 // each calls fn with every shard, each locked for a moment.
 func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
-		sh.mu.Lock()
+		s.lockShard(sh, nil)
 		fn(sh)
 		sh.mu.Unlock()
 	}

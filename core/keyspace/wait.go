@@ -73,17 +73,31 @@ func (w *Waiter) End() bool {
 	return true
 }
 
+// Over tells whether the wait is over. Any goroutine, also with shards locked.
+func (w *Waiter) Over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
 // Leave takes w, whose wait is over, out of the queues it is still in. tx has
-// nothing locked.
+// nothing locked. It does not wait for a Tx with LockExclusive, which does it at its
+// end.
 func (tx *Tx) Leave(w *Waiter) {
-	if w.standing.Load() == 0 {
-		return
+	if w.standing.Load() > 0 {
+		tx.soon(w.shards(tx.s), func(tx *Tx) { tx.leave(w) })
 	}
-	var set uint64
+}
+
+func (w *Waiter) shards(s *Store) (set uint64) {
 	for _, key := range w.keys {
-		set |= 1 << tx.s.shardOf(tx.s.hash(key))
+		set |= 1 << s.shardOf(s.hash(key))
 	}
-	tx.lock(set)
+	return set
+}
+
+// leave is Leave with the shards locked.
+func (tx *Tx) leave(w *Waiter) {
 	for _, key := range w.keys {
 		sh := tx.s.shards[tx.s.shardOf(tx.s.hash(key))]
 		if in := sh.interestOf(w.db, key); in != nil {
@@ -92,7 +106,6 @@ func (tx *Tx) Leave(w *Waiter) {
 			}
 		}
 	}
-	tx.Unlock()
 }
 
 // takeOut removes the waiter at place i of a queue.

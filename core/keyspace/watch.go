@@ -92,15 +92,26 @@ func (tx *Tx) Unwatch(w *Watch) {
 // shards for a moment.
 func (tx *Tx) UnwatchAlone(w *Watch) {
 	if w.Len() > 0 {
-		var set uint64
-		for _, k := range w.keys {
-			set |= 1 << tx.s.shardOf(tx.s.hash(k.bytes))
-		}
-		tx.lock(set)
+		tx.lock(w.shards(tx.s))
 		tx.Unwatch(w)
 		tx.Unlock()
 	}
 	w.touched.Store(false)
+}
+
+// UnwatchLater is UnwatchAlone for a Watch that is not used again: it does not wait
+// for a Tx with LockExclusive, which does it at its end.
+func (tx *Tx) UnwatchLater(w *Watch) {
+	if w.Len() > 0 {
+		tx.soon(w.shards(tx.s), func(tx *Tx) { tx.Unwatch(w) })
+	}
+}
+
+func (w *Watch) shards(s *Store) (set uint64) {
+	for _, k := range w.keys {
+		set |= 1 << s.shardOf(s.hash(k.bytes))
+	}
+	return set
 }
 
 // touchWatches marks all that watch a key which has changed; there tells whether

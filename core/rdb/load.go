@@ -33,6 +33,10 @@ type LoadOptions struct {
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
+	// Function, if set, is given the source of each function library, which is valid
+	// only meanwhile, by the goroutine that reads; its error ends the load. Without,
+	// a file with libraries is refused.
+	Function func(source []byte) error
 	// chunk, of at least 512, most and many are chunkSize, maxSkimmed and
 	// manyMembers in tests.
 	chunk, most, many int
@@ -130,6 +134,14 @@ func (l *loader) Aux(name, value []byte) error {
 		l.o.Aux(name, value)
 	}
 	return nil
+}
+
+// Function implements FunctionVisitor.
+func (l *loader) Function(source []byte) error {
+	if l.o.Function == nil {
+		return fmt.Errorf("%w: function libraries are not loaded here", ErrUnsupported)
+	}
+	return l.o.Function(source)
 }
 
 // SelectDB implements Visitor.

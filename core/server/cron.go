@@ -23,7 +23,7 @@ type figures struct {
 // the process takes by itself. It is counted, not read from the Go runtime,
 // whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
-	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load()
+	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load() + s.clients.TrackingBytes()
 }
 
 // resident is the bytes of memory that the process holds: the data's with its
@@ -42,6 +42,7 @@ func (s *Server) startBackground() {
 	s.spawn("the sweeper", s.sweep.run)
 	s.spawn("the cron", s.cron)
 	s.spawn("the AOF ticker", s.aof.tick)
+	s.spawn("the watchdog of scripts", func() { s.scripts.Watch(s.stopped.Load) })
 }
 
 // cron runs ten times a second.
@@ -62,6 +63,7 @@ func (s *Server) cron() {
 		s.figures.ops.Sample(now, totals[stats.Commands])
 		s.figures.in.Sample(now, totals[stats.NetInput])
 		s.figures.out.Sample(now, totals[stats.NetOutput])
+		s.targets.CloseIdle()
 		s.loopCron(int(time.Second / cronPeriod))
 		if !s.loading.Load() && !s.ending.running.Load() {
 			s.aof.cron()

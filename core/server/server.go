@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -35,12 +36,16 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/page"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/session"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -70,9 +75,13 @@ type Server struct {
 	store     *keyspace.Store
 	journal   *journal.Journal
 	table     *command.Table
+	scripts   *script.Engine
 	exec      *command.Executor
-	password  *session.Password
+	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
 	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
 	stats     *stats.Stats
 	slowLog   stats.SlowLog
 	latency   stats.LatencyMonitor
@@ -80,6 +89,12 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
+	tls       secured
+
+	configFile string // its absolute path, or ""
+	oom        oomAdjustment
+	supervisor supervisor
+	targets    *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -122,6 +137,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // crashes; the configuration, the log and the pid file are the system's own. own
 // says that the process is the server's own.
 func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
+	if own {
+		detachArguments() // args is a part of os.Args
+	}
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -138,11 +156,6 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		return 0
 	}
 	registry, working, live := settings.NewRegistry()
-	if err := registry.Load(cmd, stdin); err != nil {
-		config.Report(stderr, "Redoubt "+Version, err)
-		return 1
-	}
-	live.Publish(working)
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
@@ -151,9 +164,16 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
 	}
+	registry.Handle(s.userStatement())
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
 	if code, done := s.daemonize(args); done {
 		return code
 	}
+	s.configFile = registry.File()
 	code := 1
 	s.around("the main goroutine", -1, func() { code = s.run(ctx) })
 	return code
@@ -178,16 +198,32 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
+	if err := s.startSyslog(set); err != nil {
+		s.log.warning("Fatal: %v", err)
+		return 1
+	}
 	s.crashOutput(set)
+	s.meetSupervisor(set)
+	s.pin(set)
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
 	}
 	s.log.notice("Redoubt %s (Redis %s compatible) is starting, pid=%d", Version, RedisVersion, os.Getpid())
 	s.logMemory()
+	if set.AlwaysShowLogo {
+		s.log.notice("%s", logo(set))
+	}
+	s.setTitle()
+	if err := s.oom.apply(set); err != nil {
+		s.log.warning("Unable to adjust the OOM score: %v", err)
+	}
+	if err := s.tls.configure(set); err != nil {
+		s.log.warning("Failed to configure TLS: %v", err)
+		return 1
+	}
 	if err := s.listen(set); err != nil {
 		s.log.warning("%v", err)
-		s.log.warning("Failed listening on port %d (tcp), aborting.", set.Port)
 		return 1
 	}
 	if err := s.writePidFile(set); err != nil {
@@ -213,13 +249,25 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
+	s.targets.Close()
 	s.saver.finish()
 	s.removePidFile()
 	if code == 0 { // else the last line says why
 		s.log.warning("Redoubt is now ready to exit, bye bye...")
 	}
 	return code
+}
+
+// pin keeps the server on the processors of server_cpulist.
+func (s *Server) pin(set *settings.Settings) {
+	if set.ServerCpulist == "" {
+		return
+	}
+	if err := pinThreads(set.ServerCpulist); err != nil {
+		s.log.warning("server_cpulist: %v", err)
+	}
 }
 
 // loadUnseen is for how long, at the start, clients wait to be accepted while data
@@ -270,19 +318,28 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
+	s.channels = pubsub.NewRegistry()
+	s.events.registry = s.channels
+	s.store.Observe(&s.events)
 	s.store.Record(func() keyspace.Log { return s.journal.NewBatch() })
 	s.stats = stats.New(s.clock, maxCommands)
+	s.targets = migration.NewTargets(s.dialTarget)
 	if err := s.makeTable(); err != nil {
 		return err
 	}
-	s.password = &session.Password{}
+	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Password: s.password,
-		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+		Clock: s.clock, Users: s.users,
+		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
-		Table: func() *command.Table { return s.table }, Limits: s.limits(set),
+		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow}
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+		Monitor: s.showCall, Monitored: s.channels.Monitored,
+		Unwritable: func() string { return s.diskError(s.live.Load()) }}
+	s.exec.AfterRead = s.clients.AfterRead
+	s.clients.Track(s.store)
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
@@ -291,6 +348,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	if err := s.makeTransport(set, loops); err != nil {
+		return err
+	}
+	if err := s.loadUsers(set); err != nil {
 		return err
 	}
 	s.observe()
@@ -324,13 +384,19 @@ func (s *Server) logMemory() {
 }
 
 func (s *Server) limits(set *settings.Settings) session.Limits {
-	normal := set.ClientOutputBufferLimit[settings.ClassNormal]
-	return session.Limits{
+	l := session.Limits{
 		MaxClients: int(set.MaxClients), Protected: set.ProtectedMode,
 		QueryBuffer: int64(set.ClientQueryBufferLimit), MaxBulk: set.ProtoMaxBulkLen,
-		Output:  session.OutputLimit{HardBytes: int64(normal.HardBytes), SoftBytes: int64(normal.SoftBytes), SoftSeconds: normal.SoftSeconds},
 		Timeout: int64(set.Timeout), KeepAlive: set.TCPKeepalive,
 	}
+	for class, limit := range map[session.Class]settings.OutputLimit{
+		session.Normal:  set.ClientOutputBufferLimit[settings.ClassNormal],
+		session.Replica: set.ClientOutputBufferLimit[settings.ClassReplica],
+		session.PubSub:  set.ClientOutputBufferLimit[settings.ClassPubSub],
+	} {
+		l.Output[class] = session.OutputLimit{HardBytes: int64(limit.HardBytes), SoftBytes: int64(limit.SoftBytes), SoftSeconds: limit.SoftSeconds}
+	}
+	return l
 }
 
 // noteSlow enters a call into the latency monitor and the slow log.

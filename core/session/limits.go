@@ -11,16 +11,16 @@ import (
 type Limits struct {
 	// MaxClients is how many there may be (maxclients).
 	MaxClients int
-	// Protected refuses clients from other machines while no password is
-	// required (protected-mode).
+	// Protected refuses clients from other machines while the default user needs
+	// no password (protected-mode).
 	Protected bool
 	// QueryBuffer is how many bytes of input may wait (client-query-buffer-limit).
 	QueryBuffer int64
 	// MaxBulk is the longest argument in bytes (proto-max-bulk-len).
 	MaxBulk int64
-	// Output bounds the replies that wait for a client
-	// (client-output-buffer-limit normal).
-	Output OutputLimit
+	// Output bounds the replies that wait for a client, by its class
+	// (client-output-buffer-limit).
+	Output [Classes]OutputLimit
 	// Timeout is after how many seconds without input a client is
 	// disconnected (timeout); 0: never.
 	Timeout int64
@@ -34,6 +34,30 @@ type Limits struct {
 type OutputLimit struct {
 	HardBytes, SoftBytes, SoftSeconds int64
 }
+
+// Class is what a client is, as far as its limits are concerned.
+type Class uint8
+
+// The classes. A monitor is a normal client.
+const (
+	Normal Class = iota
+	Replica
+	PubSub
+	Classes // how many there are
+)
+
+// String is the class's name in CLIENT LIST's TYPE filter.
+func (c Class) String() string { return [...]string{"normal", "replica", "pubsub"}[c] }
+
+// Class is the client's: PubSub while it is subscribed to anything. Any.
+func (s *Session) Class() Class {
+	if s.flags.Load()&flagSubscribed != 0 {
+		return PubSub
+	}
+	return Normal
+}
+
+func (s *Session) outputLimit(limits *Limits) *OutputLimit { return &limits.Output[s.Class()] }
 
 // SetLimits changes the limits of all clients, KeepAlive for new ones. Any.
 func (cs *Clients) SetLimits(l Limits) { cs.limits.Store(&l) }
@@ -52,7 +76,7 @@ func (s *Session) pending() int64 { return s.conn.Pending() + int64(len(*s.out))
 
 // outputFits checks the replies that wait while Data runs.
 func (s *Session) outputFits(limits *Limits) bool {
-	l := &limits.Output
+	l := s.outputLimit(limits)
 	if l.HardBytes == 0 && l.SoftBytes == 0 && s.authenticated || s.dropped {
 		return true
 	}
@@ -63,10 +87,11 @@ func (s *Session) outputFits(limits *Limits) bool {
 // outputRoom is how long the replies of a turn may become before outputFits ends
 // the client for the hard limit; 0: as long as they like.
 func (s *Session) outputRoom(limits *Limits) int64 {
-	if limits.Output.HardBytes == 0 {
+	hard := s.outputLimit(limits).HardBytes
+	if hard == 0 {
 		return 0
 	}
-	return max(1, freeOutput+limits.Output.HardBytes-s.conn.Pending())
+	return max(1, freeOutput+hard-s.conn.Pending())
 }
 
 // checkOutput ends the client if waiting bytes of replies are too many, and
@@ -77,13 +102,18 @@ func (s *Session) checkOutput(limits *Limits, waiting, nowMs int64, how string) 
 		s.softSinceMs = 0
 		return true
 	}
-	if !s.outputExceeds(&limits.Output, used, nowMs) {
+	if !s.outputExceeds(s.outputLimit(limits), used, nowMs) {
 		return true
 	}
+	s.overflown(how)
+	return false
+}
+
+// overflown ends the client for its output limit.
+func (s *Session) overflown(how string) {
 	s.loop.stats.Add(stats.OutputLimit, 1)
 	s.clients.log.Warning("Client %s %s for overcoming of output buffer limits.", s.line(nil, s.input > 0), how)
 	s.closeNow()
-	return false
 }
 
 func (s *Session) outputExceeds(l *OutputLimit, used, nowMs int64) bool {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 )
 
 // stateBytes is about what a session takes without its buffers, with its
@@ -25,9 +26,10 @@ func (s *Session) line(b []byte, self bool) []byte {
 	l.int("idle", max(0, nowS-s.activeS.Load()))
 	l.text("flags", s.flagLetters())
 	l.int("db", int64(s.db.Load()))
-	for _, none := range []string{"sub", "psub", "ssub"} {
-		l.int(none, 0)
-	}
+	sub := s.sub.Load()
+	l.int("sub", int64(sub.Count(pubsub.Channel)))
+	l.int("psub", int64(sub.Count(pubsub.Pattern)))
+	l.int("ssub", int64(sub.Count(pubsub.Sharded)))
 	tran := s.tran.Load()
 	l.int("multi", tran.Queued())
 	l.int("watch", tran.Watched())
@@ -39,13 +41,15 @@ func (s *Session) line(b []byte, self bool) []byte {
 // buffers appends the fields about memory. A connection without unread input
 // and unsent replies has no buffers (transport's R4).
 func (s *Session) buffers(l *lineWriter, self bool) {
-	input, room, args := int64(s.conn.BufferedInput()), int64(0), s.wait.current.Load().ArgBytes()
-	var replies, replyRoom int64
-	if self {
+	input, room, args := int64(s.conn.BufferedInput()), int64(s.conn.InputRoom()), s.wait.current.Load().ArgBytes()
+	var replies, replyRoom, more int64
+	if self { // the arguments lie in the input
+		more = int64(s.input+s.inputRoom) - input - room
 		input, room, args = int64(s.input), int64(s.inputRoom), s.argBytes()
 		replies, replyRoom = int64(len(s.loop.w.B)), int64(cap(s.loop.w.B))
+		more += replyRoom
 	}
-	unsent := s.conn.Pending()
+	unsent := s.conn.Pending() + s.mailed.Load()
 	l.int("qbuf", input)
 	l.int("qbuf-free", room)
 	l.int("argv-mem", args)
@@ -55,7 +59,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	l.int("obl", replies)
 	l.int("oll", min(unsent, 1))
 	l.int("omem", unsent)
-	l.int("tot-mem", s.memory(room+args+replyRoom))
+	l.int("tot-mem", s.memory(more))
 	if unsent > 0 {
 		l.text("events", "rw")
 	} else {
@@ -73,8 +77,8 @@ func (s *Session) identity(l *lineWriter, self bool) {
 	} else {
 		l.text("cmd", "NULL")
 	}
-	l.text("user", defaultUser)
-	l.int("redir", -1)
+	l.text("user", s.User())
+	l.int("redir", s.tracker.Load().redirect())
 	l.int("resp", int64(s.proto.Load()))
 	l.text("lib-name", text(s.libName.Load()))
 	l.text("lib-ver", text(s.libVer.Load()))
@@ -83,7 +87,8 @@ func (s *Session) identity(l *lineWriter, self bool) {
 // memory is about how many bytes s takes; more are those in use while a
 // request is executed. Any.
 func (s *Session) memory(more int64) int64 {
-	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.tran.Load().Bytes() + more
+	return stateBytes + int64(s.conn.BufferedInput()) + int64(s.conn.InputRoom()) + s.conn.Pending() + s.mailed.Load() +
+		s.wait.current.Load().ArgBytes() + s.tran.Load().Bytes() + s.tracker.Load().memory() + s.sub.Load().Memory() + more
 }
 
 // argBytes is the length of the arguments being executed. Loop.
@@ -96,15 +101,19 @@ func (s *Session) argBytes() (sum int64) {
 
 // Bits of letters that are in no Session.flags.
 const (
-	shownMulti   = 1 << 30
-	shownTouched = 1 << 31
+	shownMulti     = 1 << 27
+	shownTracking  = 1 << 28
+	shownBroken    = 1 << 29
+	shownBroadcast = 1 << 30
+	shownTouched   = 1 << 31
 )
 
 // letters are the flags that CLIENT LIST shows, in its order.
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'},
+	{shownBroadcast, 'B'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))
@@ -115,6 +124,7 @@ func (s *Session) flagLetters() string {
 	if tran.Touched() {
 		flags |= shownTouched
 	}
+	flags |= s.tracker.Load().letters()
 	for _, l := range letters {
 		if flags&l.bit != 0 {
 			shown = append(shown, l.letter)

@@ -4,8 +4,10 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/journal"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
+	"github.com/redoubt-kv/redoubt/core/tracking"
 )
 
 // Loop is what the sessions of one loop share. Its methods are for that loop.
@@ -16,10 +18,21 @@ type Loop struct {
 	call     command.Call
 	w        resp.Writer
 	sessions []*Session
+	inner    inner
 	at       int // where Cron goes on
+
+	serving *Session // whose Data runs, nil if none
+	box     *pubsub.Box
+	wake    func() // has the loop call Drain
+	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
+
+	busy    bool                     // a request of serving is being executed
+	turned  []*Session               // that something has happened to in this turn
+	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
 
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
+	last   int64 // batch.Last after the last request
 	told   int64 // what Needed has returned last, but for 0
 
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
@@ -28,9 +41,12 @@ type Loop struct {
 // NewLoop makes the state of a loop whose requests exec runs, in tx, and whose
 // figures st counts. Both are the loop's own.
 func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop {
-	l := &Loop{clients: cs, exec: exec, stats: st}
+	l := &Loop{clients: cs, exec: exec, stats: st, wake: func() {}}
+	l.box = pubsub.NewBox(func() { l.wake() })
 	l.call = command.Call{Out: &l.w, Tx: tx, Store: tx.Store(), Loop: st}
 	l.batch, _ = tx.Log().(*journal.Batch)
+	tx.Owner = l
+	cs.loops = append(cs.loops, l)
 	return l
 }
 
@@ -88,6 +104,9 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
+	if l.clients.weights.overweight() {
+		l.clients.evict(l)
+	}
 	l.stats.Publish() // what was counted outside of Data
 }
 
@@ -99,7 +118,7 @@ func (s *Session) cron(limits *Limits, nowMs int64) {
 		s.activeS.Store(nowMs / 1000) // a client that reads its replies is not idle
 	}
 	flags := s.flags.Load()
-	if flags&(flagClosing|flagHeld|flagBlocked) == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
+	if flags&(flagClosing|flagHeld|flagBlocked|flagSubscribed|flagMonitor) == 0 && limits.Timeout > 0 && nowMs/1000-s.activeS.Load() > limits.Timeout {
 		if log := s.clients.log; log.verbose() {
 			log.Verbose("Closing idle client %s", s.line(nil, false))
 		}
@@ -109,6 +128,7 @@ func (s *Session) cron(limits *Limits, nowMs int64) {
 	// A client that has been told to go but does not read is held to the
 	// limits as well.
 	s.checkOutput(limits, s.pending(), nowMs, "closed")
+	s.weigh()
 	if nowMs-s.peakSinceMs >= peakForMs {
 		s.peakSinceMs = nowMs
 		s.peakOut.Store(int64(len(*s.out)))

@@ -16,7 +16,7 @@ import (
 // are gone and none is counted.
 func testTogether(t *testing.T, newServer func(transport.Config) (transport.Server, error)) {
 	limits := defaultLimits
-	limits.Output.HardBytes = 1 << 20
+	limits.Output[0].HardBytes = 1 << 20
 	k := newCore(t, limits)
 	addr := k.listen(newServer, 3)
 	var all sync.WaitGroup

@@ -41,8 +41,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -59,6 +61,7 @@ type Conn interface {
 	Post(fn func()) bool
 	Pending() int64
 	BufferedInput() int
+	InputRoom() int
 	RemoteAddr() string
 	LocalAddr() string
 	Unix() bool
@@ -83,6 +86,9 @@ const (
 	flagHeld    // by CLIENT PAUSE
 	flagBlocked // waits for keys
 	flagClosing // no request is executed any more
+	flagSubscribed
+	flagMonitor
+	flagOverflown // told to go for what was pushed to it
 )
 
 // replies is the state of CLIENT REPLY.
@@ -118,6 +124,7 @@ type Session struct {
 	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
 	authenticated bool
 	refused       bool // never was a client
+	throttled     bool // waits for room in a mailbox
 	dropped       bool // closed without waiting for the replies to be sent
 	replies       replies
 	left          int   // bytes that Data left unconsumed
@@ -127,27 +134,37 @@ type Session struct {
 	peakSinceMs   int64 // since when peakOut holds
 	lastPending   int64 // what waited for the socket at the last cron
 	place         int   // in Loop.sessions
+	turned        bool  // in Loop.turned
+	weighed       bool  // under Clients.weights
 
 	flags    atomic.Uint32
 	proto    atomic.Int32
 	db       atomic.Int32
 	activeS  atomic.Int64 // wall clock in seconds when bytes moved last
+	mailed   atomic.Int64 // bytes that wait in the loop's mailbox for s alone
 	peakOut  atomic.Int64 // most bytes of replies in out at once, lately
 	name     atomic.Pointer[string]
 	libName  atomic.Pointer[string]
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
+	user     atomic.Pointer[acl.User] // never nil
+	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
+	weight   atomic.Int64             // as it was weighed last; under Clients.weights
+	sub      atomic.Pointer[pubsub.Subscriber]
+
+	written int64 // offset of the journal behind the client's last effect
 
 	prev, next *Session // in Clients, under its lock
 }
 
 // Data executes the requests in in and returns how many bytes they took.
 func (s *Session) Data(in []byte) (consumed int) {
+	l, limits := s.loop, s.clients.limits.Load()
+	l.Drain()
 	if s.flags.Load()&flagClosing != 0 {
 		return len(in)
 	}
-	l, limits := s.loop, s.clients.limits.Load()
 	l.call.Now, l.call.Row = s.clients.clock.MsAt(l.stats.Begin()), s.row
 	l.call.Client, l.call.Transaction = s, s.tran.Load()
 	s.received(in)
@@ -159,8 +176,11 @@ func (s *Session) Data(in []byte) (consumed int) {
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
+	l.serving = s
+	l.moved(s)
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
-	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
+	l.call.Subscribed = s.confined()
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -208,10 +228,13 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 		if s.clients.paused.Load() != 0 && s.postponed(args) {
 			return pos // the request is scanned again when the pause is over
 		}
-		pos += n
-		if s.execute(args) {
-			return pos // the rest waits as well
+		switch s.execute(args) {
+		case waits:
+			return pos + n // the rest waits as well
+		case postponed:
+			return pos
 		}
+		pos += n
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
 		}
@@ -226,20 +249,49 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-// execute executes one request; wait tells that its client has to wait.
-func (s *Session) execute(args [][]byte) (wait bool) {
+// progress is what became of a request.
+type progress uint8
+
+const (
+	done      progress = iota
+	waits              // the reply comes later
+	postponed          // it is to be executed again later
+)
+
+// execute executes one request.
+func (s *Session) execute(args [][]byte) (p progress) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
 	c, mark := &s.loop.call, len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
+	tracker := s.tracker.Load()
+	c.Tracked = tracker != nil && s.tracks()
+	s.loop.busy = true
 	s.loop.exec.Execute(c)
+	s.loop.busy = false
+	if c.Postponed {
+		s.loop.Drain()
+		return s.changed(c)
+	}
+	if len(s.wait.later) > 0 {
+		defer s.tellLater()
+	}
+	if last := s.loop.batch.Last(); last != s.loop.last {
+		s.loop.last, s.written = last, last
+	}
+	if tracker != nil {
+		s.cached(c)
+	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		wait = s.changed(c)
+		p = s.changed(c)
+	}
+	if s.throttled {
+		p = waits
 	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
@@ -247,19 +299,24 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if s.replies != 0 {
 		s.suppress(mark)
 	}
-	return wait
+	s.loop.Drain()
+	return p
 }
 
 // changed notes what the call has made of its client: whether it has to wait,
 // and its transaction.
-func (s *Session) changed(c *command.Call) (wait bool) {
+func (s *Session) changed(c *command.Call) (p progress) {
 	c.ClientChanged = false
 	s.tran.Store(c.Transaction)
-	if c.Blocked != nil {
+	switch {
+	case c.Postponed:
+		c.Postponed, p = false, postponed
+		s.conn.Hold() // a Retry that came before takes effect after it
+	case c.Blocked != nil:
 		s.block(c.Blocked)
-		c.Blocked, wait = nil, true
+		c.Blocked, p = nil, waits
 	}
-	return wait
+	return p
 }
 
 // suppress takes back the reply appended since mark, or the part of it, that
@@ -273,6 +330,9 @@ func (s *Session) suppress(mark int) {
 		w.B = w.B[:mark]
 	case turned:
 		w.B = append(w.B[:mark], w.B[max(mark, s.replyEdge):]...)
+	}
+	if pushed := s.loop.aside; len(pushed) > 0 {
+		w.B, s.loop.aside = append(w.B, pushed...), pushed[:0]
 	}
 	s.replies &^= repliesSkip | repliesTurned
 	if s.replies&skipNext != 0 {
@@ -292,6 +352,8 @@ func (s *Session) answered() {
 		s.loop.stats.Add(stats.Writes, 1)
 	}
 	*s.out, w.B = w.B, nil
+	s.loop.serving = nil
+	s.loop.call.Tx.By = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
@@ -354,6 +416,8 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.leave()
+	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)
 }

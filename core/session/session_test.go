@@ -86,7 +86,7 @@ func TestMaxBulkFollowsLimits(t *testing.T) {
 
 func TestHardOutputLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output.HardBytes = 100_000
+	limits.Output[session.Normal].HardBytes = 100_000
 	k := newCore(t, limits)
 	c := k.connect(k.newLoop())
 	c.send("SET a " + strings.Repeat("v", 60_000) + "\r\n")
@@ -110,7 +110,7 @@ func TestHardOutputLimit(t *testing.T) {
 // TestReplyPastTheLimit: what makes a long reply learns that it will not be sent.
 func TestReplyPastTheLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output.HardBytes = 100_000
+	limits.Output[session.Normal].HardBytes = 100_000
 	k := newCore(t, limits)
 	l := k.newLoop()
 	c := k.connect(l)
@@ -121,7 +121,7 @@ func TestReplyPastTheLimit(t *testing.T) {
 	c.s.Closed(nil)
 	other := k.connect(l)
 	expect(t, other.send("GET lines\r\n"), "$4\r\n6639\r\n") // 16 KB that are free and 50,000
-	limits.Output.HardBytes = 0
+	limits.Output[session.Normal].HardBytes = 0
 	k.clients.SetLimits(limits)
 	if got := len(other.send("FILL lines\r\n")); got != 10_000_000 {
 		t.Errorf("%d bytes without a limit", got)
@@ -130,7 +130,7 @@ func TestReplyPastTheLimit(t *testing.T) {
 
 func TestSoftOutputLimit(t *testing.T) {
 	limits := defaultLimits
-	limits.Output = session.OutputLimit{SoftBytes: 50_000, SoftSeconds: 2}
+	limits.Output[session.Normal] = session.OutputLimit{SoftBytes: 50_000, SoftSeconds: 2}
 	fake := clock.NewFake(1_000_000)
 	k := newCoreAt(t, limits, fake)
 	l := k.newLoop()
@@ -158,7 +158,7 @@ func TestSoftOutputLimit(t *testing.T) {
 
 func TestUnauthenticatedOutput(t *testing.T) {
 	k := newCore(t, defaultLimits)
-	k.password.Set("x")
+	k.users.SetPassword("x")
 	c := k.connect(k.newLoop())
 	c.pending = 18_000
 	if c.send("PING\r\n"); !c.closed {
@@ -242,7 +242,7 @@ func TestProtectedMode(t *testing.T) {
 	if n := k.clients.Len(); n != 2 {
 		t.Errorf("%d clients", n)
 	}
-	k.password.Set("x")
+	k.users.SetPassword("x")
 	expect(t, k.connectFrom(l, "10.1.2.3:55").send("PING\r\n"), "-NOAUTH Authentication required.\r\n")
 }
 
@@ -250,7 +250,7 @@ func TestPassword(t *testing.T) {
 	k := newCore(t, defaultLimits)
 	l := k.newLoop()
 	before := k.connect(l)
-	k.password.Set("pass")
+	k.users.SetPassword("pass")
 	after := k.connect(l)
 	expect(t, before.send("PING\r\n"), "+PONG\r\n")
 	expect(t, after.send("PING\r\nAUTH nope\r\nAUTH pass\r\nPING\r\n"),
@@ -258,7 +258,7 @@ func TestPassword(t *testing.T) {
 	// RESET takes the authentication away, and with it the limits' relief.
 	expect(t, before.send("RESET\r\n*11\r\n"), "+RESET\r\n-ERR Protocol error: unauthenticated multibulk length\r\n")
 	third := k.connect(l)
-	k.password.Set("")
+	k.users.SetPassword("")
 	expect(t, third.send("PING\r\n"), "+PONG\r\n")
 	if n := k.stats.Totals()[stats.AuthFailures]; n != 1 {
 		t.Errorf("%d failures", n)
@@ -296,7 +296,7 @@ func TestMaxAgeErrors(t *testing.T) {
 	c := k.connect(k.newLoop())
 	expect(t, c.send("CLIENT KILL MAXAGE x\r\nCLIENT KILL MAXAGE 0\r\nCLIENT SETINFO x y\r\nCLIENT SETINFO lib-name \"a b\"\r\nCLIENT SETINFO LIB-VER \"\"\r\nCLIENT NO-TOUCH x\r\nCLIENT TRACKING ON\r\n"),
 		"-ERR maxage is not an integer or out of range\r\n-ERR maxage should be greater than 0\r\n-ERR Unrecognized option 'x'\r\n"+
-			"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n+OK\r\n-ERR syntax error\r\n-ERR CLIENT TRACKING ON is not supported by this server\r\n")
+			"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n+OK\r\n-ERR syntax error\r\n+OK\r\n")
 }
 
 func TestPause(t *testing.T) {

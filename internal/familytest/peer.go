@@ -48,6 +48,8 @@ type PeerOptions struct {
 	// Rows are the commands, given the table that they will be in and the peer's
 	// journal.
 	Rows func(table func() *command.Table, j *journal.Journal) [][]command.Row
+	// Observer is told of events; nil: nobody is.
+	Observer keyspace.Observer
 }
 
 // NewPeer makes a Peer with an empty store; it is closed when the test ends.
@@ -65,6 +67,9 @@ func NewPeer(t testing.TB, o PeerOptions) *Peer {
 	p.Store, p.figures = store, stats.New(clock.NewReal(), len(p.Table.Rows()))
 	store.Record(func() keyspace.Log { return p.Journal.NewBatch() })
 	store.OnReady(p.exec.ServeReady)
+	if o.Observer != nil {
+		store.Observe(o.Observer)
+	}
 	p.exec.Table, p.exec.Store, p.exec.Errors, p.exec.Stats = p.Table, store, new(stats.Errors), p.figures
 	p.exec.Gate = func(*command.Call) string { return "" }
 	p.exec.SlowerThan.Store(-1)
@@ -126,6 +131,12 @@ func (c *PeerClient) Select(db int) { c.db = db }
 
 // Authenticated is true.
 func (c *PeerClient) Authenticated() bool { return true }
+
+// Unrestricted is true.
+func (c *PeerClient) Unrestricted() bool { return true }
+
+// User is the default one.
+func (c *PeerClient) User() string { return "default" }
 
 // Address is none.
 func (c *PeerClient) Address() string { return "" }

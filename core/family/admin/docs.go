@@ -438,3 +438,11 @@ func slaveofDocs() command.Docs {
 		},
 	}
 }
+
+func monitorDocs() command.Docs {
+	return command.Docs{
+		Summary: "Listen for all requests received by the server in real time",
+		Since:   "1.0.0",
+		Group:   "server",
+	}
+}

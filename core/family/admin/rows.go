@@ -160,6 +160,11 @@ func Commands(o Options) []command.Row {
 			},
 		},
 		{
+			Name: "monitor", Arity: 1, Flags: command.Admin | command.NoScript | command.Loading | command.Stale,
+			Docs:    monitorDocs(),
+			Handler: monitor,
+		},
+		{
 			Name: "lolwut", Arity: -1, Flags: command.ReadOnly | command.Fast,
 			Docs:    lolwutDocs(),
 			Handler: f.lolwut,
@@ -178,6 +183,36 @@ func Commands(o Options) []command.Row {
 			Name: "slaveof", Arity: 3, Flags: command.Admin | command.NoScript | command.Stale | command.NoAsyncLoading,
 			Docs:    slaveofDocs(),
 			Handler: f.replicaOf,
+		},
+		{
+			Name: "module", Arity: -2,
+			Docs: moduleDocs(),
+			Subcommands: []command.Row{
+				{
+					Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
+					Docs: moduleHelpDocs(), Handler: f.moduleHelp,
+				},
+				{
+					Name: "list", Arity: 2, Flags: command.Admin | command.NoScript, Tips: []string{"nondeterministic_output_order"},
+					Docs: moduleListDocs(), Handler: f.moduleList,
+				},
+				{
+					Name: "load", Arity: -3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleLoadDocs(), Handler: f.moduleLoad,
+				},
+				{
+					Name: "loadex", Arity: -3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleLoadexDocs(), Handler: f.moduleLoadex,
+				},
+				{
+					Name: "unload", Arity: 3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleUnloadDocs(), Handler: f.moduleUnload,
+				},
+			},
+		},
+		{
+			Name: "failover", Arity: -1, Flags: command.Admin | command.NoScript | command.Stale,
+			Docs: failoverDocs(), Handler: f.failover,
 		},
 	}
 }

@@ -2,7 +2,11 @@
 // in CLIENT, those of others.
 package connection
 
-import "github.com/redoubt-kv/redoubt/core/command"
+import (
+	"bytes"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+)
 
 // Client is what these commands need of the client of a call, beyond
 // command.Client; the clients of a server have it, those of scripts do not.
@@ -12,7 +16,7 @@ type Client interface {
 	Proto() int
 	SetProto(version int)
 	LoggedIn() bool
-	Authenticate(user, password []byte) bool
+	Authenticate(c *command.Call, user, password []byte) bool
 	PasswordRequired() bool
 	SetName(name string) bool
 	SetLibName(name string) bool
@@ -24,6 +28,11 @@ type Client interface {
 	ReplySkip()
 	CloseAfterReply()
 	Reset()
+	Tracking() command.Tracking
+	Track(want command.Tracking) bool
+	Untrack()
+	Overlaps(prefix []byte) (own []byte, overlaps bool)
+	CacheNext()
 }
 
 // Clients are the clients of a server.
@@ -34,6 +43,7 @@ type Clients interface {
 	Unpause()
 	Unblock(c *command.Call, id int64, withError bool) bool
 	HasUser(name string) bool
+	Exists(id int64) bool
 }
 
 // Server is what the commands tell and change beyond the call's client.
@@ -57,13 +67,17 @@ func client(c *command.Call) Client {
 }
 
 func ping(c *command.Call) {
-	switch len(c.Args) {
-	case 1:
-		c.Out.Simple("PONG")
-	case 2:
+	switch n := len(c.Args); {
+	case n > 2:
+		c.Out.Error("ERR wrong number of arguments for 'ping' command")
+	case c.Subscribed:
+		c.Out.Array(2)
+		c.Out.BulkString("pong")
+		c.Out.Bulk(bytes.Join(c.Args[1:], nil)) // the argument, or nothing
+	case n == 2:
 		c.Out.Bulk(c.Args[1])
 	default:
-		c.Out.Error("ERR wrong number of arguments for 'ping' command")
+		c.Out.Simple("PONG")
 	}
 }
 
@@ -114,7 +128,7 @@ func auth(c *command.Call) {
 		c.Out.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
 		return
 	}
-	if !cl.Authenticate(user, c.Args[len(c.Args)-1]) {
+	if !cl.Authenticate(c, user, c.Args[len(c.Args)-1]) {
 		c.Out.Error(wrongPass)
 		return
 	}

@@ -14,15 +14,15 @@ func Commands(s Server) []command.Row {
 	f := family{s}
 	return []command.Row{
 		{
-			Name: "ping", Arity: -1, Flags: command.Fast, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+			Name: "ping", Arity: -1, Flags: command.Fast | command.WhileSubscribed, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			Docs: pingDocs(), Handler: ping,
 		},
 		{Name: "echo", Arity: 2, Flags: always | command.Fast, Docs: echoDocs(), Handler: echo},
 		{Name: "auth", Arity: -2, Flags: login, Docs: authDocs(), Handler: auth},
 		{Name: "hello", Arity: -1, Flags: login, Docs: helloDocs(), Handler: f.hello},
 		{Name: "select", Arity: 2, Flags: always | command.Fast, Docs: selectDocs(), Handler: selectDB},
-		{Name: "quit", Arity: -1, Flags: login | command.InMulti | command.EndsMulti, Docs: quitDocs(), Handler: quit},
-		{Name: "reset", Arity: 1, Flags: login | command.InMulti | command.EndsMulti, Docs: resetDocs(), Handler: reset},
+		{Name: "quit", Arity: -1, Flags: login | command.InMulti | command.EndsMulti | command.WhileSubscribed, Docs: quitDocs(), Handler: quit},
+		{Name: "reset", Arity: 1, Flags: login | command.InMulti | command.EndsMulti | command.WhileSubscribed, Docs: resetDocs(), Handler: reset},
 		{Name: "client", Arity: -2, Docs: clientDocs(), Subcommands: f.clientRows()},
 	}
 }
