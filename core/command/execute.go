@@ -124,11 +124,16 @@ func (x *Executor) Execute(c *Call) {
 // lookup finds the row; a text says that there is none.
 func (x *Executor) lookup(c *Call) (*Row, string) {
 	row := c.Row
-	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.Name) {
+	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.called) {
 		if row = x.Table.Lookup(c.Args[0]); row == nil {
 			return nil, unknown(c.Args)
 		}
 	}
+	return row.subcommand(c)
+}
+
+// subcommand is the row, or that of the subcommand which the arguments name.
+func (row *Row) subcommand(c *Call) (*Row, string) {
 	if row.Subcommands == nil || len(c.Args) < 2 {
 		return row, ""
 	}
@@ -196,7 +201,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 
 // track tells of a call that has read keys.
 func (x *Executor) track(c *Call, row *Row) {
-	if row.Flags&ReadOnly != 0 {
+	if row.Flags&ReadOnly != 0 && row.group() != "scripting" { // what a script calls may read
 		x.AfterRead(c)
 	}
 }

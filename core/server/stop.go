@@ -122,6 +122,7 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 		return admin.Refusal(s.scripts.BusyText())
 	}
 	s.log.warning("User requested shutdown...")
+	s.notify("STOPPING=1")
 	if s.store.Busy() {
 		return s.shutdownBusy(o)
 	}
@@ -186,6 +187,7 @@ func (s *Server) lastSave(o admin.Shutdown, take func() *keyspace.Snapshot) erro
 		s.log.warning("Error trying to save the DB. Exit anyway.")
 	default:
 		s.log.warning("Error trying to save the DB, can't exit.")
+		s.notify("STATUS=Error trying to save the DB, can't exit.")
 	}
 	return err
 }

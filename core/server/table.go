@@ -9,6 +9,7 @@ import (
 	aclcommands "github.com/redoubt-kv/redoubt/core/family/acl"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
+	"github.com/redoubt-kv/redoubt/core/family/cluster"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/functions"
@@ -85,6 +86,7 @@ func (s *Server) makeTable() (err error) {
 		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
+		cluster.Commands(),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
 			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
@@ -94,6 +96,11 @@ func (s *Server) makeTable() (err error) {
 	)
 	if err != nil {
 		return fmt.Errorf("make the table of commands: %w", err)
+	}
+	for _, r := range s.live.Load().RenameCommand {
+		if err := s.table.Rename(r[0], r[1]); err != nil {
+			return fmt.Errorf("rename-command %s %s: %w", r[0], r[1], err)
+		}
 	}
 	if n := len(s.table.Rows()); n > maxCommands {
 		return fmt.Errorf("make the table of commands: %d rows, statistics for %d", n, maxCommands)
