@@ -19,6 +19,7 @@ type interp struct {
 	views   views
 	handler *lua.LFunction // of errors
 	pool    int            // where it belongs
+	broken  bool           // a library has left it in disorder
 
 	// What one for functions has (load.go).
 	loadAPI   *lua.LTable // what libraries see as redis while they are loaded

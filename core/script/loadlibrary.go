@@ -91,7 +91,7 @@ func (in *interp) loadLibrary(o *loading) (text string) {
 	err := lualib.PCall(L, 0, 0, nil)
 	L.SetContext((*hook)(in))
 	L.SetTop(0)
-	in.loading = nil
+	in.loading, in.broken = nil, isInternal(err)
 	restore()
 	switch {
 	case clock.expired:
