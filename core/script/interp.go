@@ -18,10 +18,12 @@ type interp struct {
 	globals *lua.LTable // the real table of globals
 	views   views
 	handler *lua.LFunction // of errors
-	pool    int            // where it belongs
-	broken  bool           // a library has left it in disorder
+	// functions are of scripts that have been run; also of some that are forgotten.
+	functions map[*program]*lua.LFunction
+	pool      int  // where it belongs
+	broken    bool // a library has left it in disorder
 
-	// What one for functions has (load.go).
+	// What one for functions has (loadlibrary.go).
 	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
 	loading   *loading    // the library that is being loaded, nil if none is
 	libraries map[*Library]map[string]*lua.LFunction
@@ -52,7 +54,7 @@ type interp struct {
 }
 
 func newInterp(e *Engine) *interp {
-	in := &interp{engine: e}
+	in := &interp{engine: e, functions: map[*program]*lua.LFunction{}}
 	in.state = lualib.NewState(e.random)
 	in.globals = in.state.G.Global
 	in.openLibraries()
