@@ -19,6 +19,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string

@@ -20,6 +20,14 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// Permit refuses a call that its client's user may not make, by the text of an
+	// error; "" lets it pass. It is asked when a call comes, whether it is queued or
+	// not, by EXEC for each call that it runs, and for each of a script. Nil permits
+	// all.
+	Permit func(c *Call) string
+	// ReadsAll tells whether the call's user may read every key, whatever the call
+	// names. Nil: everybody may.
+	ReadsAll func(c *Call) bool
 	// AfterRead is told, before the locks go, of a call that only reads and whose
 	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
 	// are the script's own.
@@ -116,11 +124,16 @@ func (x *Executor) Execute(c *Call) {
 // lookup finds the row; a text says that there is none.
 func (x *Executor) lookup(c *Call) (*Row, string) {
 	row := c.Row
-	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.Name) {
+	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.called) {
 		if row = x.Table.Lookup(c.Args[0]); row == nil {
 			return nil, unknown(c.Args)
 		}
 	}
+	return row.subcommand(c)
+}
+
+// subcommand is the row, or that of the subcommand which the arguments name.
+func (row *Row) subcommand(c *Call) (*Row, string) {
 	if row.Subcommands == nil || len(c.Args) < 2 {
 		return row, ""
 	}
@@ -136,16 +149,35 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if n := len(c.Args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {
 		return "ERR wrong number of arguments for '" + row.FullName + "' command"
 	}
-	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
+	free := c.Client.Unrestricted()
+	if !free && row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
-	}
-	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
-		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	}
 	if row.Flags&NoMulti != 0 && c.InMulti() {
 		return "ERR Command not allowed inside a transaction"
 	}
+	if !free {
+		if refusal := x.Permitted(c); refusal != "" {
+			return refusal
+		}
+	}
+	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
+		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
 	return x.Gate(c)
+}
+
+// Permitted asks Permit, if the call's client is not one that may do everything.
+func (x *Executor) Permitted(c *Call) (refusal string) {
+	if x.Permit == nil || c.Client.Unrestricted() {
+		return ""
+	}
+	return x.Permit(c)
+}
+
+// MayReadAll tells whether the call's user may read every key (SORT's BY and GET).
+func (c *Call) MayReadAll() bool {
+	return c.x == nil || c.x.ReadsAll == nil || c.Client.Unrestricted() || c.x.ReadsAll(c)
 }
 
 // decline replies why the call does not run.
@@ -169,7 +201,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 
 // track tells of a call that has read keys.
 func (x *Executor) track(c *Call, row *Row) {
-	if row.Flags&ReadOnly != 0 {
+	if row.Flags&ReadOnly != 0 && row.group() != "scripting" { // what a script calls may read
 		x.AfterRead(c)
 	}
 }

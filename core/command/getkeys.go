@@ -134,6 +134,40 @@ func (r *Row) KeyRefs(args [][]byte, dst []KeyRef) ([]KeyRef, error) {
 	return dst, nil
 }
 
+// PossibleKeys is KeyRefs for rules about keys, which a request must not escape by
+// arguments that do not fit. Of those that the handler is going to refuse there
+// are none; of an option that is repeated, all that may count.
+func (r *Row) PossibleKeys(args [][]byte, dst []KeyRef) []KeyRef {
+	was := len(dst)
+	dst, err := r.KeyRefs(args, dst)
+	if err == nil {
+		return dst
+	}
+	dst = dst[:was]
+	for i := range r.Keys {
+		s := &r.Keys[i]
+		if s.has("not_key") {
+			continue
+		}
+		if s.Keyword != "" && !s.KeyNum && s.LastKey == 0 && s.From > 0 {
+			for p := s.From; p+1 < len(args); p++ {
+				if EqualFold(args[p], s.Keyword) {
+					dst = append(dst, KeyRef{Pos: p + 1, Flags: s.Flags})
+				}
+			}
+			continue
+		}
+		first, last, step, err := s.locate(args)
+		if err != nil {
+			return dst[:was]
+		}
+		for p := first; p <= last; p += step {
+			dst = append(dst, KeyRef{Pos: p, Flags: s.Flags})
+		}
+	}
+	return dst
+}
+
 func (s *KeySpec) has(flag string) bool { return slices.Contains(s.Flags, flag) }
 
 // locate returns the indexes of the first and last key and the distance

@@ -132,6 +132,11 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 		return errScriptArity
 	case row.Flags&NoScript != 0:
 		return errScriptDenied
+	}
+	if refusal := x.Permitted(c); refusal != "" {
+		return refusal
+	}
+	switch {
 	case s.ReadOnly && row.Flags&(Write|MayReplicate) != 0:
 		return errScriptReadOnly
 	case s.state.Load() == scriptWriting:

@@ -253,5 +253,11 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 // nested runs a queued command under the locks that are held.
 func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
+	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
+		mark := len(c.Out.B)
+		c.Out.Error(refusal)
+		x.countError(c, c.Out.B[mark:])
+		return
+	}
 	x.runNested(c, q.row)
 }

@@ -73,7 +73,7 @@ func (w *Waiter) End() bool {
 	return true
 }
 
-// Over tells whether the wait has ended. Any goroutine.
+// Over tells whether the wait is over. Any goroutine, also with shards locked.
 func (w *Waiter) Over() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -73,15 +73,7 @@ func (in *interp) rawget(L *lua.LState) int {
 }
 
 func (in *interp) next(L *lua.LState) int {
-	t := in.behind(lualib.CheckTable(L, 1))
-	key, value := t.Next(L.Get(2))
-	if key == lua.LNil {
-		L.Push(lua.LNil)
-		return 1
-	}
-	L.Push(key)
-	L.Push(value)
-	return 2
+	return lualib.Next(L, in.behind(lualib.CheckTable(L, 1)))
 }
 
 func (in *interp) pairs(L *lua.LState) int {
@@ -213,6 +205,9 @@ func (in *interp) kept(p *program) *lua.LFunction {
 
 // function is p as a function of this interpreter.
 func (in *interp) function(L *lua.LState, p *program) *lua.LFunction {
+	if ctx := L.RemoveContext(); ctx != nil { // an alarm would have nobody to end
+		defer L.SetContext(ctx)
+	}
 	fn := lualib.Load(L, p.proto)
 	fn.Env = in.globals
 	if p.assigns {

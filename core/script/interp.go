@@ -73,6 +73,7 @@ func (in *interp) openLibraries() {
 func (in *interp) reset() {
 	in.call, in.job, in.crash, in.calling = nil, nil, nil, false
 	in.end, in.slow = "", false
+	in.alarm.Store(0)
 	in.run.Reset()
 	clear(in.args)
 	if cap(in.out.B) > keepBytes {

@@ -193,7 +193,7 @@ func (in *interp) describe(L *lua.LState) int {
 	}
 	t, ok := err.(*lua.LTable)
 	if !ok {
-		t = errorTable(L, "ERR "+textOf(err))
+		t = errorTable(L, "ERR "+lualib.ToString(L, err).String())
 	}
 	if in.isView(t) {
 		return refuseBare(L)
@@ -204,7 +204,7 @@ func (in *interp) describe(L *lua.LState) int {
 		source, line, ok = lualib.Position(L, 2)
 	}
 	if ok {
-		t.RawSetString("source", lua.LString("@"+source))
+		t.RawSetString("source", lua.LString(source))
 		t.RawSetString("line", lua.LNumber(line))
 	}
 	L.Push(t)

@@ -50,7 +50,7 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 	return admin.Server{
 		RedisVersion: RedisVersion, RedoubtVersion: Version, GitSHA1: "00000000", BuildID: "0",
 		OS: systemName(), MonotonicClock: "Go runtime", MultiplexingAPI: transportName, Compiler: runtime.Version(),
-		ProcessID: os.Getpid(), Supervised: "no", RunID: s.runID, Port: set.Port,
+		ProcessID: os.Getpid(), Supervised: s.supervisor.name(), RunID: s.runID, Port: firstPort(set),
 		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
 		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),
 		Executable: exe, ConfigFile: s.registry.File(), ShutdownInMs: -1,
@@ -132,9 +132,12 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		OpsPerSecond: int64(s.figures.ops.PerSecond()),
 		InKBps:       float64(s.figures.in.PerSecond()) / 1024, OutKBps: float64(s.figures.out.PerSecond()) / 1024,
 		RejectedConnections: int64(t[stats.Rejected]),
-		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
+		DeniedAuth:          int64(t[stats.AuthFailures]), DeniedCommands: int64(t[stats.DeniedCommands]),
+		DeniedKeys: int64(t[stats.DeniedKeys]), DeniedChannels: int64(t[stats.DeniedChannels]),
+		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
-		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
+		EvictedClients: s.clients.Evicted(),
+		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
 		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
@@ -175,6 +178,7 @@ func (p *informer) ResetStats(c *command.Call) {
 	s := (*Server)(p)
 	s.stats.Reset()
 	s.errors.Reset()
+	s.clients.ResetEvicted()
 	c.Tx.ResetCounts()
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)

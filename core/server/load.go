@@ -102,6 +102,7 @@ func (s *Server) loadAtStart() {
 		}
 		s.loading.Store(false)
 		s.log.notice("Ready to accept connections")
+		s.announceReady()
 		return
 	}
 	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, progress)
@@ -124,4 +125,5 @@ func (s *Server) loadAtStart() {
 	}
 	s.loading.Store(false)
 	s.log.notice("Ready to accept connections")
+	s.announceReady()
 }

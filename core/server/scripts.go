@@ -16,8 +16,11 @@ func (s *Server) newScripts() *script.Engine {
 		Version:    RedisVersion,
 		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
 		Table:      func() *command.Table { return s.table },
-		Log:        func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
-		Logs:       func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
+		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
+			return s.users.MayRun(c, row, args)
+		},
+		Log:  func(level int, line string) { s.log.printf(settings.LogLevel(level), "%s", line) },
+		Logs: func(level int) bool { return s.log.enabled(settings.LogLevel(level)) },
 		Threshold: func() time.Duration {
 			const most = int64(1<<63-1) / int64(time.Millisecond)
 			return time.Duration(min(s.live.Load().BusyReplyThreshold, most)) * time.Millisecond

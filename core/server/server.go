@@ -36,6 +36,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
@@ -76,7 +77,8 @@ type Server struct {
 	table     *command.Table
 	scripts   *script.Engine
 	exec      *command.Executor
-	password  *session.Password
+	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
 	clients   *session.Clients
 	channels  *pubsub.Registry
 	events    events
@@ -87,7 +89,12 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
-	targets   *migration.Targets
+	tls       secured
+
+	configFile string // its absolute path, or ""
+	oom        oomAdjustment
+	supervisor supervisor
+	targets    *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -130,6 +137,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // crashes; the configuration, the log and the pid file are the system's own. own
 // says that the process is the server's own.
 func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
+	if own {
+		detachArguments() // args is a part of os.Args
+	}
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -146,11 +156,6 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		return 0
 	}
 	registry, working, live := settings.NewRegistry()
-	if err := registry.Load(cmd, stdin); err != nil {
-		config.Report(stderr, "Redoubt "+Version, err)
-		return 1
-	}
-	live.Publish(working)
 	s := &Server{
 		log:      &logger{to: stdout, pid: os.Getpid()},
 		registry: registry, working: working, live: live,
@@ -159,9 +164,16 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		started:   time.Now(), stopping: make(chan int, 1),
 		crashes: crashes{own: own},
 	}
+	registry.Handle(s.userStatement())
+	if err := registry.Load(cmd, stdin); err != nil {
+		config.Report(stderr, "Redoubt "+Version, err)
+		return 1
+	}
+	live.Publish(working)
 	if code, done := s.daemonize(args); done {
 		return code
 	}
+	s.configFile = registry.File()
 	code := 1
 	s.around("the main goroutine", -1, func() { code = s.run(ctx) })
 	return code
@@ -186,16 +198,32 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
+	if err := s.startSyslog(set); err != nil {
+		s.log.warning("Fatal: %v", err)
+		return 1
+	}
 	s.crashOutput(set)
+	s.meetSupervisor(set)
+	s.pin(set)
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
 	}
 	s.log.notice("Redoubt %s (Redis %s compatible) is starting, pid=%d", Version, RedisVersion, os.Getpid())
 	s.logMemory()
+	if set.AlwaysShowLogo {
+		s.log.notice("%s", logo(set))
+	}
+	s.setTitle()
+	if err := s.oom.apply(set); err != nil {
+		s.log.warning("Unable to adjust the OOM score: %v", err)
+	}
+	if err := s.tls.configure(set); err != nil {
+		s.log.warning("Failed to configure TLS: %v", err)
+		return 1
+	}
 	if err := s.listen(set); err != nil {
 		s.log.warning("%v", err)
-		s.log.warning("Failed listening on port %d (tcp), aborting.", set.Port)
 		return 1
 	}
 	if err := s.writePidFile(set); err != nil {
@@ -230,6 +258,16 @@ func (s *Server) run(ctx context.Context) int {
 		s.log.warning("Redoubt is now ready to exit, bye bye...")
 	}
 	return code
+}
+
+// pin keeps the server on the processors of server_cpulist.
+func (s *Server) pin(set *settings.Settings) {
+	if set.ServerCpulist == "" {
+		return
+	}
+	if err := pinThreads(set.ServerCpulist); err != nil {
+		s.log.warning("server_cpulist: %v", err)
+	}
 }
 
 // loadUnseen is for how long, at the start, clients wait to be accepted while data
@@ -290,14 +328,14 @@ func (s *Server) build(set *settings.Settings) error {
 	if err := s.makeTable(); err != nil {
 		return err
 	}
-	s.password = &session.Password{}
+	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Password: s.password,
-		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+		Clock: s.clock, Users: s.users,
+		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})
-	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
+	s.exec = &command.Executor{Table: s.table, Store: s.store, Gate: s.gate, Permit: s.users.Permit, ReadsAll: s.users.ReadsAll, Stats: s.stats, Errors: &s.errors, Slow: s.noteSlow,
 		Monitor: s.showCall, Monitored: s.channels.Monitored,
 		Unwritable: func() string { return s.diskError(s.live.Load()) }}
 	s.exec.AfterRead = s.clients.AfterRead
@@ -310,6 +348,9 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	if err := s.makeTransport(set, loops); err != nil {
+		return err
+	}
+	if err := s.loadUsers(set); err != nil {
 		return err
 	}
 	s.observe()

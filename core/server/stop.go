@@ -123,6 +123,7 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 		return admin.Refusal(s.scripts.BusyText())
 	}
 	s.log.warning("User requested shutdown...")
+	s.notify("STOPPING=1")
 	if busy {
 		return s.shutdownBusy(o)
 	}
@@ -187,6 +188,7 @@ func (s *Server) lastSave(o admin.Shutdown, take func() *keyspace.Snapshot) erro
 		s.log.warning("Error trying to save the DB. Exit anyway.")
 	default:
 		s.log.warning("Error trying to save the DB, can't exit.")
+		s.notify("STATUS=Error trying to save the DB, can't exit.")
 	}
 	return err
 }

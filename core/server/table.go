@@ -3,10 +3,13 @@ package server
 import (
 	"fmt"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	aclcommands "github.com/redoubt-kv/redoubt/core/family/acl"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
+	"github.com/redoubt-kv/redoubt/core/family/cluster"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
 	"github.com/redoubt-kv/redoubt/core/family/functions"
@@ -44,6 +47,10 @@ func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
 func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 	return l.s.clients.Unblock(c, id, withError)
 }
+func (l lateClients) KillUser(u *acl.User, me int64) bool { return l.s.clients.KillUser(u, me) }
+func (l lateClients) KillSubscribers(u *acl.User, me int64) bool {
+	return l.s.clients.KillSubscribers(u, me)
+}
 func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
@@ -53,6 +60,7 @@ func (s *Server) makeTable() (err error) {
 	table := func() *command.Table { return s.table }
 	s.scripts = s.newScripts()
 	s.table, err = command.NewTable(
+		aclcommands.Commands(aclcommands.Server{Users: func() *acl.Users { return s.users }, Table: table, Files: aclFile{s}, Clients: lateClients{s}}),
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{
 			MaxBulk: maxBulk, LazyUserDel: func() bool { return s.live.Load().LazyfreeLazyUserDel },
@@ -78,6 +86,7 @@ func (s *Server) makeTable() (err error) {
 		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
+		cluster.Commands(),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
 			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
@@ -87,6 +96,11 @@ func (s *Server) makeTable() (err error) {
 	)
 	if err != nil {
 		return fmt.Errorf("make the table of commands: %w", err)
+	}
+	for _, r := range s.live.Load().RenameCommand {
+		if err := s.table.Rename(r[0], r[1]); err != nil {
+			return fmt.Errorf("rename-command %s %s: %w", r[0], r[1], err)
+		}
 	}
 	if n := len(s.table.Rows()); n > maxCommands {
 		return fmt.Errorf("make the table of commands: %d rows, statistics for %d", n, maxCommands)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
@@ -17,6 +18,8 @@ import (
 type Log struct {
 	// Warning logs an event that an administrator must see. Required.
 	Warning func(format string, args ...any)
+	// Notice logs what is worth a line in any case; nil logs none of it.
+	Notice func(format string, args ...any)
 	// Verbose logs what is interesting now and then; nil logs none of it.
 	Verbose func(format string, args ...any)
 	// IsVerbose tells whether Verbose would log anything now.
@@ -25,11 +28,17 @@ type Log struct {
 
 func (l *Log) verbose() bool { return l.Verbose != nil && (l.IsVerbose == nil || l.IsVerbose()) }
 
+func (l *Log) note(format string, args ...any) {
+	if l.Notice != nil {
+		l.Notice(format, args...)
+	}
+}
+
 // Config is what Clients are made from. All is required.
 type Config struct {
-	Clock    clock.Clock
-	Password *Password
-	Log      Log
+	Clock clock.Clock
+	Users *acl.Users
+	Log   Log
 	// Table returns the table of commands. It is called while clients are
 	// served, and so may be made after the Clients.
 	Table  func() *command.Table
@@ -41,7 +50,7 @@ type Config struct {
 // Clients are the sessions of a server. Any goroutine may call its methods.
 type Clients struct {
 	clock    clock.Clock
-	password *Password
+	users    *acl.Users
 	log      Log
 	table    func() *command.Table
 	channels *pubsub.Registry
@@ -51,6 +60,8 @@ type Clients struct {
 	blocked  atomic.Int64 // clients that wait for keys
 	timed    atomic.Int64 // those of them with a timer
 	trackers *trackers
+	weights  weights
+	evicted  atomic.Int64
 	loops    []*Loop // in order; not changed once there are clients
 
 	mu          sync.Mutex
@@ -64,7 +75,7 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
 		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
@@ -105,16 +116,17 @@ func (cs *Clients) Open(l *Loop, conn Conn, out *[]byte) *Session {
 	}
 	s.proto.Store(2)
 	s.activeS.Store(s.openedMs / 1000)
-	s.authenticated = !cs.password.Required()
+	s.becomeDefault()
 	s.set(flagUnix, conn.Unix())
 	switch {
 	case !cs.admit(s, int64(limits.MaxClients)):
 		s.refuse(tooManyClients)
-	case limits.Protected && !cs.password.Required() && !isLocal(conn):
+	case limits.Protected && cs.users.Default().Rules().NoPass && !isLocal(conn):
 		cs.remove(s, true)
 		s.refuse(protectedMode)
 	default:
 		l.add(s)
+		cs.weights.add(s)
 		l.stats.Add(stats.Connections, 1)
 		if err := conn.SetKeepAlive(limits.KeepAlive); err != nil && cs.log.verbose() {
 			cs.log.Verbose("Client %s: %v", s.remote, err)
@@ -163,6 +175,7 @@ func (cs *Clients) admit(s *Session, most int64) bool {
 
 // remove takes s out, if it is still in. gone says that its connection is.
 func (cs *Clients) remove(s *Session, gone bool) {
+	cs.weights.remove(s)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if gone {
@@ -219,7 +232,7 @@ func (cs *Clients) all(f *command.ClientFilter) []*Session {
 func (s *Session) fits(f *command.ClientFilter) bool {
 	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == s.Class().String()) &&
 		(f.Addr == "" || f.Addr == s.remote) && (f.LocalAddr == "" || f.LocalAddr == s.local) &&
-		(f.User == "" || f.User == defaultUser) &&
+		(f.User == "" || f.User == s.User()) &&
 		(f.MinAge == 0 || s.clients.clock.NowMs()/1000-s.openedMs/1000 >= f.MinAge) &&
 		(f.Except == 0 || f.Except != s.id)
 }
@@ -243,15 +256,10 @@ func (cs *Clients) Kill(f command.ClientFilter, me int64) (killed int, itself bo
 			itself = true
 			continue
 		}
-		cs.remove(s, false)
-		s.stopWaiting()
-		s.conn.Post(s.closeNow)
+		cs.end(s)
 	}
 	return killed, itself
 }
-
-// HasUser tells whether there is a user of that name.
-func (cs *Clients) HasUser(name string) bool { return name == defaultUser }
 
 // Recent returns the most bytes of input and of replies that one client had
 // buffered at once in the last seconds.

@@ -112,7 +112,7 @@ func (s *Session) postponed(args [][]byte) bool {
 		row = row.Sub(args[1])
 	}
 	if row == nil || row.Arity > 0 && len(args) != row.Arity || len(args) < -row.Arity ||
-		row.Flags&command.NoAuth == 0 && !s.Authenticated() {
+		!s.mayRun(row, args) {
 		return false
 	}
 	if !s.clients.hold(s, s.tran.Load().Flags(row)&(command.Write|command.MayReplicate) != 0) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
@@ -22,15 +23,15 @@ import (
 
 // core is a server without sockets: clients, commands, data.
 type core struct {
-	t        testing.TB
-	clock    clock.Clock
-	password session.Password
-	limits   session.Limits
-	clients  *session.Clients
-	store    *keyspace.Store
-	exec     *command.Executor
-	stats    *stats.Stats
-	verbose  bool
+	t       testing.TB
+	clock   clock.Clock
+	users   *acl.Users
+	limits  session.Limits
+	clients *session.Clients
+	store   *keyspace.Store
+	exec    *command.Executor
+	stats   *stats.Stats
+	verbose bool
 
 	mu  sync.Mutex
 	log []string
@@ -53,8 +54,9 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 	}
 	t.Cleanup(k.store.Close)
 	var table *command.Table
+	k.users = acl.New(acl.Options{Table: func() *command.Table { return table }, Warn: k.logf, Notice: k.logf, LogLen: func() int64 { return 128 }})
 	k.clients = session.NewClients(session.Config{
-		Clock: k.clock, Password: &k.password, Limits: limits, Channels: pubsub.NewRegistry(), Table: func() *command.Table { return table },
+		Clock: k.clock, Users: k.users, Limits: limits, Channels: pubsub.NewRegistry(), Table: func() *command.Table { return table },
 		Log: session.Log{Warning: k.logf, Verbose: k.logf, IsVerbose: func() bool { return k.verbose }},
 	})
 	table, err = command.NewTable(connection.Commands(connection.Server{Clients: k.clients, Version: "7.4.0"}), dataRows(), waitRows(), transactions.Commands())
@@ -63,7 +65,7 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 	}
 	k.stats = stats.New(k.clock, len(table.Rows()))
 	k.exec = &command.Executor{
-		Table: table, Store: k.store, Stats: k.stats, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{},
+		Table: table, Store: k.store, Stats: k.stats, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{}, Permit: k.users.Permit,
 	}
 	k.exec.SlowerThan.Store(-1)
 	k.store.OnReady(k.exec.ServeReady)
@@ -154,6 +156,7 @@ func (c *conn) Hold()                    { c.unlocked(); c.held = true }
 func (c *conn) Resume()                  { c.Post(func() { c.held = false }) }
 func (c *conn) Pending() int64           { return c.pending }
 func (c *conn) BufferedInput() int       { return 0 }
+func (c *conn) InputRoom() int           { return 0 }
 func (c *conn) RemoteAddr() string       { return c.remote }
 func (c *conn) LocalAddr() string        { return "127.0.0.1:6379" }
 func (c *conn) Unix() bool               { return c.unix }

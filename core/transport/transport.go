@@ -115,6 +115,9 @@ type Driver interface {
 	// BufferedInput is how many bytes wait, read, for the Handler to consume
 	// them. Any goroutine.
 	BufferedInput() int
+	// InputRoom is for how many bytes more the buffer with that input has room.
+	// Any goroutine.
+	InputRoom() int
 	// LoopIndex is the number of the connection's loop, from 0. It never
 	// changes. Any goroutine.
 	LoopIndex() int
@@ -136,6 +139,9 @@ type Driver interface {
 type Config struct {
 	// Loops is how many loops run; at least 1.
 	Loops int
+	// FirstLoop is the number of the first of them, where another back end has
+	// those below (package joint). Of package portable only.
+	FirstLoop int
 	// Accept gives the Handler of a new connection, or nil to refuse it. It
 	// may append to c.Out and call CloseAfterReply and return a Handler, to
 	// refuse with a message. It runs on c's loop. Required.
@@ -179,7 +185,13 @@ type Listen struct {
 	KeepAlive int
 	// TLS makes it a TLS listener. Back ends without TLS refuse it.
 	TLS *tls.Config
+	// HandshakeTimeout ends connections of a TLS listener whose handshake is not
+	// done by then; 0 is DefaultHandshakeTimeout.
+	HandshakeTimeout time.Duration
 }
+
+// DefaultHandshakeTimeout is the HandshakeTimeout where none is given.
+const DefaultHandshakeTimeout = 10 * time.Second
 
 // DefaultBacklog is the backlog where none is given.
 const DefaultBacklog = 511

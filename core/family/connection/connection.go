@@ -16,7 +16,7 @@ type Client interface {
 	Proto() int
 	SetProto(version int)
 	LoggedIn() bool
-	Authenticate(user, password []byte) bool
+	Authenticate(c *command.Call, user, password []byte) bool
 	PasswordRequired() bool
 	SetName(name string) bool
 	SetLibName(name string) bool
@@ -128,7 +128,7 @@ func auth(c *command.Call) {
 		c.Out.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
 		return
 	}
-	if !cl.Authenticate(user, c.Args[len(c.Args)-1]) {
+	if !cl.Authenticate(c, user, c.Args[len(c.Args)-1]) {
 		c.Out.Error(wrongPass)
 		return
 	}

@@ -43,6 +43,7 @@ type conn struct {
 
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 	remote   string
 	local    string
@@ -80,9 +81,22 @@ func (c *conn) turn() {
 	}
 }
 
-// read reads once and delivers. Small left-overs travel in front of the
-// loop's buffer; only large ones make the connection read into its own.
+// read reads and delivers: once, and on while a large request is incomplete, up to
+// turnRead bytes.
 func (c *conn) read() {
+	for came := 0; came < turnRead; {
+		had := len(c.in)
+		c.readOnce()
+		if !c.readable || c.again || c.dying || c.held || c.draining || len(c.in) <= max(had, carrySize) {
+			return
+		}
+		came += len(c.in) - had
+	}
+}
+
+// readOnce reads once and delivers. Small left-overs travel in front of the
+// loop's buffer; only large ones make the connection read into its own.
+func (c *conn) readOnce() {
 	buf := c.loop.buf
 	have := len(c.in)
 	own := have > carrySize
@@ -170,14 +184,20 @@ func (c *conn) keep(in []byte, n int) {
 		}
 		c.in = append(c.in[:0], rest...)
 	}
+	c.noteInput()
+}
+
+// noteInput notes how much input there is.
+func (c *conn) noteInput() {
 	c.buffered.Store(int64(len(c.in)))
+	c.room.Store(int64(cap(c.in) - len(c.in)))
 }
 
 func (c *conn) dropInput() {
 	if c.in != nil {
 		c.loop.pool.put(c.in)
 		c.in = nil
-		c.buffered.Store(0)
+		c.noteInput()
 	}
 }
 
@@ -417,6 +437,9 @@ func (c *conn) Pending() int64 { return c.pending.Load() }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }

@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type conn struct {
 	transport.Conn
 	loop    *loop        // never changes
 	nc      net.Conn     // any goroutine
+	tls     *tls.Conn    // nc, of a TLS listener; else nil
 	tcp     *net.TCPConn // under nc; nil for Unix sockets
 	remote  string
 	local   string
@@ -47,6 +49,7 @@ type conn struct {
 	later    []func()      // posted while serving
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 
 	// Between loop and writer.
@@ -59,9 +62,12 @@ type conn struct {
 }
 
 func newConn(l *loop, nc net.Conn, ls *listener) *conn {
-	c := &conn{loop: l, nc: ls.wrap(nc), taken: make(chan struct{}, 1), gone: make(chan struct{})}
+	c := &conn{loop: l, nc: nc, taken: make(chan struct{}, 1), gone: make(chan struct{})}
 	c.cond.L = &c.mu
 	c.Driver = c
+	if ls.spec.TLS != nil {
+		c.secure(&ls.spec)
+	}
 	if c.tcp, _ = nc.(*net.TCPConn); c.tcp != nil {
 		c.remote, c.local = nc.RemoteAddr().String(), nc.LocalAddr().String()
 		if ls.spec.KeepAlive > 0 {
@@ -89,6 +95,9 @@ func (c *conn) begin() {
 
 // readAll is the reader.
 func (c *conn) readAll() {
+	if c.tls != nil && !c.shakeHands() {
+		return
+	}
 	buf := make([]byte, readSize)
 	var n int
 	arrived := func() { c.arrived(buf[:n]) }
@@ -161,6 +170,7 @@ func (c *conn) deliver(in []byte) {
 func (c *conn) keep(in []byte) {
 	c.in = in
 	c.buffered.Store(int64(len(in)))
+	c.room.Store(int64(cap(in) - len(in)))
 }
 
 // after has fn run when the handler of c, which runs, is done.
@@ -383,6 +393,9 @@ func (c *conn) Pending() int64 { return max(0, c.pending.Load()) }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }

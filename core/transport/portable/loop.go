@@ -1,7 +1,6 @@
 package portable
 
 import (
-	"crypto/tls"
 	"sync/atomic"
 	"time"
 
@@ -130,7 +129,7 @@ func (l *loop) bury(c *conn) {
 	c.closed.Store(true)
 	close(c.gone)
 	c.stopWriter()
-	if _, isTLS := c.nc.(*tls.Conn); isTLS {
+	if c.tls != nil {
 		go c.nc.Close() // it takes leave of the peer, who may not listen
 	} else {
 		c.nc.Close()
