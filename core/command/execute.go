@@ -49,6 +49,8 @@ type Executor struct {
 	Monitor   func(c *Call)
 	Monitored func() bool
 
+	// denyNothing has scripts call any command (DenyInScripts).
+	denyNothing atomic.Bool
 	// dirty counts changes of the data since the start.
 	dirty  atomic.Int64
 	moving moving

@@ -130,7 +130,7 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 	switch n := len(c.Args); {
 	case row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil:
 		return errScriptArity
-	case row.Flags&NoScript != 0:
+	case row.Flags&NoScript != 0 && (!x.denyNothing.Load() || row.Flags&Exclusive != 0):
 		return errScriptDenied
 	}
 	if refusal := x.Permitted(c); refusal != "" {
@@ -179,6 +179,10 @@ func (x *Executor) runNested(c *Call, row *Row) {
 		x.Slow(c, took)
 	}
 }
+
+// DenyInScripts sets whether commands that are not for scripts are refused there, as
+// they are unless DEBUG SET-DISABLE-DENY-SCRIPTS says otherwise.
+func (c *Call) DenyInScripts(deny bool) { c.x.denyNothing.Store(!deny) }
 
 // WriteRefusal is why commands that write are refused now, for the state of the
 // server's files; "" if they are not.

@@ -75,6 +75,13 @@ func (db *DB) Find(key []byte, how Access) (Entry, bool) {
 	return Entry{Entry: e, space: db.tx.s.space}, ok
 }
 
+// FindAny looks key up, also if it has expired, and changes nothing.
+func (db *DB) FindAny(key []byte) (Entry, bool) {
+	_, t, pos := db.at(key)
+	e, ok := t.Find(pos, key)
+	return Entry{Entry: e, space: db.tx.s.space}, ok
+}
+
 // find is Find that tells where.
 func (db *DB) find(key []byte, how Access) (e table.Entry, t *table.Table, pos uint64, ok bool) {
 	sh, t, pos := db.at(key)

@@ -2,7 +2,6 @@ package script
 
 import (
 	"sync/atomic"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -20,9 +19,10 @@ type interp struct {
 	handler *lua.LFunction // of errors
 	// functions are of scripts that have been run; also of some that are forgotten.
 	functions map[*program]*lua.LFunction
-	pool      int // where it belongs
+	pool      int  // where it belongs
+	broken    bool // a library has left it in disorder
 
-	// What one for functions has (load.go).
+	// What one for functions has (loadlibrary.go).
 	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
 	loading   *loading    // the library that is being loaded, nil if none is
 	libraries map[*Library]map[string]*lua.LFunction
@@ -37,15 +37,18 @@ type interp struct {
 	args [][]byte
 	text []byte // what args alias
 	job  *job
+	own  job // for scripts, which are many and short
+	// keysTable and argsTable are those of the script before, nil if it has done
+	// something to them.
+	keysTable, argsTable *lua.LTable
 	// end is why the script is being ended; "" if it is not.
-	end     string
-	slow    bool // other clients are told that the script is busy
-	started time.Time
+	end  string
+	slow bool // other clients are told that the script is busy
 	// What other goroutines ask for.
 	alarm      atomic.Int32
 	number     atomic.Uint64 // of the run
-	startedNs  atomic.Int64
-	heap       atomic.Int64 // Go's heap as the script began
+	seenNs     atomic.Int64  // wall clock when the watchdog saw the run first
+	heap       atomic.Int64  // Go's heap as the script began
 	isFunction atomic.Bool
 	// crash is the panic of a command's handler, which Lua must not swallow.
 	crash   any
@@ -85,7 +88,39 @@ func (in *interp) reset() {
 	if cap(in.args) > keepArgs {
 		in.args = nil
 	}
+	in.keysTable, in.argsTable = in.emptied("KEYS"), in.emptied("ARGV")
+	in.own = job{}
 	in.state.SetTop(0)
+}
+
+// mostKept is how many elements a table may have to be used again.
+const mostKept = 16
+
+// emptied is the table of a global, without its elements, if it can be used again:
+// nothing else than the global refers to it when the script is over.
+func (in *interp) emptied(name string) *lua.LTable {
+	t, ok := in.globals.RawGetString(name).(*lua.LTable)
+	if !ok || t.Metatable != lua.LNil || t.MaxN() > mostKept {
+		return nil
+	}
+	for t.MaxN() > 0 {
+		t.Remove(t.MaxN())
+	}
+	if key, _ := t.Next(lua.LNil); key != lua.LNil {
+		return nil
+	}
+	return t
+}
+
+// strings makes t a table of strings; nil stands for a new one.
+func (in *interp) strings(t *lua.LTable, list [][]byte) *lua.LTable {
+	if t == nil || len(list) > mostKept {
+		return in.array(list)
+	}
+	for i, b := range list {
+		t.RawSetInt(i+1, lua.LString(b))
+	}
+	return t
 }
 
 // What an idle interpreter keeps of its buffers.

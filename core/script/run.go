@@ -45,15 +45,18 @@ func (j *job) pool() int {
 // Run runs a script for the call c, which holds the locks of every key that it may
 // touch, and replies what it returns. readOnly has it not write (EVAL_RO).
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
-	e.run(c, &job{
-		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args,
-		code: func(in *interp) (*lua.LFunction, error) { return in.kept(s.program), nil },
-	})
+	if text := refusal(c, s.Flags, readOnly); text != "" {
+		c.Out.Error(text)
+		return
+	}
+	in := e.take(scriptPool)
+	in.own = job{name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args}
+	e.runIn(in, c, &in.own, in.kept(s.program))
 }
 
 // run runs a job and replies what it returns.
 func (e *Engine) run(c *command.Call, j *job) {
-	if text := refusal(c, j); text != "" {
+	if text := refusal(c, j.flags, j.readOnly); text != "" {
 		c.Out.Error(text)
 		return
 	}
@@ -64,6 +67,11 @@ func (e *Engine) run(c *command.Call, j *job) {
 		e.give(in)
 		return
 	}
+	e.runIn(in, c, j, fn)
+}
+
+// runIn runs fn, which is the job's, in an interpreter that is in use for it.
+func (e *Engine) runIn(in *interp, c *command.Call, j *job, fn *lua.LFunction) {
 	in.begin(c, j)
 	in.run.ReadOnly = j.readOnly || j.flags&(Compat|NoWrites) == NoWrites
 	in.run.AllowOOM = j.flags&(Compat|AllowOOM) == AllowOOM
@@ -74,10 +82,10 @@ func (e *Engine) run(c *command.Call, j *job) {
 		L.Push(in.array(j.args))
 		n = 2
 	} else {
-		in.globals.RawSetString("KEYS", in.array(j.keys))
-		in.globals.RawSetString("ARGV", in.array(j.args))
+		in.globals.RawSetString("KEYS", in.strings(in.keysTable, j.keys))
+		in.globals.RawSetString("ARGV", in.strings(in.argsTable, j.args))
 	}
-	err = lualib.PCall(L, n, 1, in.handler)
+	err := lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)
 	if isInternal(err) {
 		e.log(logWarning, "A script failed for a fault of the interpreter: "+err.Error())
@@ -103,24 +111,24 @@ const (
 	errDiskAOF     = "MISCONF Redis is configured to persist data to AOF, but it's currently unable to persist to disk. Writable scripts are blocked. Use 'no-writes' flag for read only scripts. AOF error: "
 )
 
-// refusal is why a job may not run now, by what it declares; "" if it may. Without
-// a declaration each command it calls is judged instead.
-func refusal(c *command.Call, j *job) string {
-	if j.flags&Compat != 0 {
+// refusal is why code that declares these flags may not run now; "" if it may.
+// Without a declaration each command it calls is judged instead.
+func refusal(c *command.Call, flags Flags, readOnly bool) string {
+	if flags&Compat != 0 {
 		return ""
 	}
-	if j.flags&NoWrites == 0 {
+	if flags&NoWrites == 0 {
 		if text := c.WriteRefusal(); strings.HasPrefix(text, "MISCONF Redis is configured to save RDB") {
 			return errDiskRDB
 		} else if text != "" {
 			_, reason, _ := strings.Cut(text, ": ")
 			return errDiskAOF + reason
 		}
-		if j.readOnly {
+		if readOnly {
 			return errDeclaredRO
 		}
 	}
-	if c.OverLimit && j.flags&(AllowOOM|NoWrites) == 0 {
+	if c.OverLimit && flags&(AllowOOM|NoWrites) == 0 {
 		return errDeclaredOOM
 	}
 	return ""

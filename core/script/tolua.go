@@ -149,9 +149,23 @@ func setField(t *lua.LTable, key, v lua.LValue) {
 
 // parseInt reads a decimal number.
 func parseInt(b []byte) (n int64, ok bool) {
-	if len(b) == 1 && b[0] >= '0' && b[0] <= '9' {
-		return int64(b[0] - '0'), true
+	const safe = 18 // digits that no number overflows with
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
 	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	return n, err == nil
+	if len(digits) == 0 || len(digits) > safe {
+		n, err := strconv.ParseInt(string(b), 10, 64)
+		return n, err == nil
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	if len(digits) < len(b) {
+		n = -n
+	}
+	return n, true
 }

@@ -93,7 +93,8 @@ func (in *interp) alarmed() <-chan struct{} {
 // busy has other clients served: they are told that a script is busy.
 func (in *interp) busy() {
 	c := in.call
-	if c == nil || c.Replays() || time.Since(in.started) < in.engine.options.threshold() {
+	started := time.Unix(0, in.seenNs.Load())
+	if c == nil || c.Replays() || time.Since(started) < in.engine.options.threshold() {
 		return
 	}
 	if !in.slow {
@@ -103,9 +104,9 @@ func (in *interp) busy() {
 			command = "FUNCTION KILL"
 		}
 		in.engine.log(logWarning, fmt.Sprintf("Slow script detected: still in execution after %d milliseconds. You can try killing the script using the %s command. Script name is: %s.",
-			time.Since(in.started).Milliseconds(), command, in.job.name))
+			time.Since(started).Milliseconds(), command, in.job.name))
 		in.engine.watchdog.busy.Store(&Running{
-			Name: in.job.name, Command: in.job.request(), Started: in.started, Function: in.job.function,
+			Name: in.job.name, Command: in.job.request(), Started: started, Function: in.job.function,
 		})
 		c.Tx.MarkBusy()
 	}
@@ -120,8 +121,12 @@ const (
 	leastMemory = 32 << 20
 )
 
-// unknownHeap stands for Go's heap before the watchdog has looked.
-const unknownHeap = 1 << 60
+// What stands for Go's heap, and for when the watchdog saw the script first, before
+// it has.
+const (
+	unknownHeap = 1 << 60
+	neverSeen   = 1<<63 - 1
+)
 
 // usesTooMuch tells whether Go's heap is too large even without garbage.
 func (in *interp) usesTooMuch() bool {
@@ -150,6 +155,7 @@ type watchdog struct {
 	wake    chan struct{}
 	busy    atomic.Pointer[Running]
 	stopped atomic.Bool // Abort
+	runs    atomic.Uint64
 }
 
 // How often scripts are looked at, and for how many looks without any the watchdog
@@ -196,6 +202,7 @@ func (e *Engine) look(in *interp, seen *uint64) {
 	run := in.number.Load()
 	if run != *seen {
 		*seen = run
+		in.seenNs.Store(time.Now().UnixNano())
 		in.heap.Store(heapBytes())
 		return
 	}
@@ -203,7 +210,7 @@ func (e *Engine) look(in *interp, seen *uint64) {
 		in.alarm.Or(alarmMemory)
 	}
 	threshold := e.options.threshold()
-	if threshold > 0 && time.Duration(time.Now().UnixNano()-in.startedNs.Load()) >= threshold {
+	if threshold > 0 && time.Duration(time.Now().UnixNano()-in.seenNs.Load()) >= threshold {
 		in.alarm.Or(alarmBusy)
 	}
 }
@@ -217,10 +224,9 @@ func (o *Options) threshold() time.Duration {
 
 // enter notes that in runs a script that has the store for itself.
 func (d *watchdog) enter(in *interp) {
-	in.number.Add(1)
-	in.started = time.Now()
-	in.startedNs.Store(in.started.UnixNano())
+	in.seenNs.Store(neverSeen)
 	in.heap.Store(unknownHeap)
+	in.number.Store(d.runs.Add(1))
 	d.current.Store(in)
 	if d.asleep.Load() {
 		select {

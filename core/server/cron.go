@@ -12,6 +12,7 @@ import (
 // figures are what the cron keeps for INFO and for maxmemory.
 type figures struct {
 	goBytes int64        // what the Go heap takes without clients; set once
+	scripts atomic.Int64 // bytes of the texts of scripts and functions
 	clients atomic.Int64 // bytes of the clients' buffers and states
 	mapped  atomic.Int64 // bytes that Go's runtime holds of the system's memory
 	peak    atomic.Int64 // of used memory
@@ -23,7 +24,7 @@ type figures struct {
 // the process takes by itself. It is counted, not read from the Go runtime,
 // whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
-	return s.store.UsedMemory() + s.figures.goBytes + s.clients.Weight() + s.clients.TrackingBytes()
+	return s.store.UsedMemory() + s.figures.goBytes + s.clients.Weight() + s.figures.scripts.Load() + s.clients.TrackingBytes()
 }
 
 // resident is the bytes of memory that the process holds: the data's with its
@@ -82,6 +83,8 @@ func (s *Server) measureGo() {
 
 // notePeak keeps the highest of the memory in use.
 func (s *Server) notePeak() {
+	f := s.scripts.Figures()
+	s.figures.scripts.Store(f.ScriptBytes + f.FunctionBytes)
 	s.figures.clients.Store(s.clients.Memory())
 	if used := s.usedMemory(); used > s.figures.peak.Load() {
 		s.figures.peak.Store(used)

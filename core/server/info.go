@@ -72,6 +72,7 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 	used := s.usedMemory()
 	rss, heap := residentMemory(), s.store.Heap()
 	pending, freed := s.store.LazyFree()
+	f := s.scripts.Figures()
 	m := &admin.Memory{
 		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
 		Allocated: used, Active: heap.Committed() + used - s.store.UsedMemory(), Resident: rss,
@@ -79,6 +80,8 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		AOFBuffer: s.aof.writer.State().Buffered,
 		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
+		Scripts: f.Scripts, ScriptCaches: f.ScriptBytes, ScriptVM: f.ScriptInterpreters,
+		Libraries: f.Libraries, Functions: f.Functions, FunctionCaches: f.FunctionBytes, FunctionVM: f.FunctionInterpreters,
 	}
 	for db, size := range c.Tx.Sizes() {
 		if size.Keys > 0 {

@@ -86,10 +86,14 @@ var debugTable = []struct {
 			c.Out.OK()
 		}
 	}},
+	{"SET-DISABLE-DENY-SCRIPTS", 3, 3, plain(func(c *command.Call) {
+		n, _ := strconv.Atoi(string(c.Args[2])) // what is no number is 0, as C's atoi has it
+		c.DenyInScripts(n == 0)
+		c.Out.OK()
+	})},
 
 	// Knobs of mechanisms that this server does not have: what they would
 	// change never happens.
-	{"SET-DISABLE-DENY-SCRIPTS", 3, 3, accept},
 	{"DROP-CLUSTER-PACKET-FILTER", 3, 3, accept},
 	{"REPLYBUFFER", 4, 4, plain(debugReplyBuffer)},
 	{"CLUSTERLINK", 5, 5, plain(debugClusterLink)},
@@ -193,7 +197,7 @@ func (f *family) debugReload(c *command.Call) {
 
 // lookup finds the key of argument 2 without recording an access.
 func lookup(c *command.Call) (e keyspace.Entry, ok bool) {
-	if e, ok = c.DB.Find(c.Args[2], keyspace.Peek); !ok {
+	if e, ok = c.DB.FindAny(c.Args[2]); !ok {
 		c.Out.Error(command.ErrNoKey)
 	}
 	return e, ok

@@ -14,6 +14,7 @@ func (f *family) evalSHARO(c *command.Call) { f.run(c, true, true) }
 
 // run runs the script that argument 1 is or, with known, names.
 func (f *family) run(c *command.Call, known, readOnly bool) {
+	c.Show() // before what the script calls
 	var d script.Digest
 	if known {
 		var ok bool
