@@ -76,7 +76,7 @@ func (c *catalogue) lookup(name string) *command.Row {
 		return nil
 	}
 	word, sub, isSub := strings.Cut(name, "|")
-	row := c.table.Lookup([]byte(word))
+	row := c.table.Original([]byte(word)) // rules go by the names before rename-command
 	if row == nil || !isSub {
 		return row
 	}

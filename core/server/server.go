@@ -204,6 +204,9 @@ func (s *Server) run(ctx context.Context) int {
 	s.crashOutput(set)
 	s.meetSupervisor(set)
 	s.pin(set)
+	if most := clientsFor(int64(set.MaxClients)); most < int64(set.MaxClients) {
+		set = s.reduceMaxClients(most)
+	}
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
