@@ -49,6 +49,8 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
+	// Exclusive commands run with every shard locked, and may take long.
+	Exclusive
 	// WhileSubscribed commands are what a client with subscriptions may send in
 	// RESP2.
 	WhileSubscribed

@@ -249,7 +249,9 @@ func (tx *Tx) release() {
 	tx.open.Changed = false
 	if tx.alone {
 		tx.held, tx.alone = 0, false
-		tx.s.exclusive.disown()
+		for _, p := range tx.s.exclusive.disown() {
+			tx.soon(p.shards, p.work)
+		}
 		return
 	}
 	for set := tx.held; set != 0; set &= set - 1 {

@@ -33,6 +33,10 @@ type LoadOptions struct {
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
+	// Function, if set, is given the source of each function library, which is valid
+	// only meanwhile, by the goroutine that reads; its error ends the load. Without,
+	// a file with libraries is refused.
+	Function func(source []byte) error
 	// chunk, of at least 512, and most are chunkSize and maxSkimmed in tests.
 	chunk, most int
 	// Skipping, if set, is told of the key of each empty collection, which is
@@ -125,6 +129,14 @@ func (l *loader) Aux(name, value []byte) error {
 		l.o.Aux(name, value)
 	}
 	return nil
+}
+
+// Function implements FunctionVisitor.
+func (l *loader) Function(source []byte) error {
+	if l.o.Function == nil {
+		return fmt.Errorf("%w: function libraries are not loaded here", ErrUnsupported)
+	}
+	return l.o.Function(source)
 }
 
 // SelectDB implements Visitor.

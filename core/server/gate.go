@@ -21,6 +21,9 @@ const (
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
 	flags := c.Flags()
+	if s.store.Busy() {
+		return s.refuseBusy(c, flags)
+	}
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
@@ -137,6 +140,9 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 			return true
 		}
 		if !s.store.Evict(policy, set.MaxMemorySamples, nowMs) {
+			if s.store.Exclusive() {
+				return true // a script has the data: the call is going to wait for it
+			}
 			s.notePeak() // clients may have gone since the last cron
 			return s.lazyFreeing(set)
 		}

@@ -152,7 +152,8 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		DeniedKeys: int64(t[stats.DeniedKeys]), DeniedChannels: int64(t[stats.DeniedChannels]),
 		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
-		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
+		EvictedClients: s.clients.Evicted(),
+		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
 		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		QueryLimitCuts: int64(t[stats.QueryLimit]), OutputLimitCuts: int64(t[stats.OutputLimit]),
 		EvictionOverMs: s.figures.overTotal(), EvictionCurrentMs: s.figures.overNow(),
@@ -195,6 +196,7 @@ func (p *informer) ResetStats(c *command.Call) {
 	s := (*Server)(p)
 	s.stats.Reset()
 	s.errors.Reset()
+	s.clients.ResetEvicted()
 	c.Tx.ResetCounts()
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)

@@ -36,8 +36,7 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
 		OnTurn: func(loop int) bool {
-			s.loops[loop].Broadcast()
-			s.loops[loop].Drain()
+			s.loops[loop].EndTurn()
 			return s.mayReply() && s.aof.turn(loop)
 		},
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
@@ -50,6 +49,9 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 	}
 	if err != nil {
 		return fmt.Errorf("start the event loops: %w", err)
+	}
+	for i, l := range s.loops {
+		l.OnYield(func(d time.Duration) { s.transport.Turn(i, d) }, s.store.NewTx(), s.stats.NewLoop())
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func (s *Server) observe() {
 	apply := func() error { return s.apply(s.working) }
 	for _, name := range []string{
 		"protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
-		"client-output-buffer-limit", "tracking-table-max-keys", "timeout", "tcp-keepalive", "acl-pubsub-default",
+		"client-output-buffer-limit", "tracking-table-max-keys", "maxmemory-clients", "timeout", "tcp-keepalive", "acl-pubsub-default",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
 		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
@@ -51,6 +51,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.users.SetPubsubDefault(set.ACLPubsubDefault == settings.PubsubAllChannels)
 	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
 	s.events.configure(set)
+	s.clients.SetMemoryLimit(clientsLimit(set))
 	s.clients.SetTrackingLimit(int64(min(set.TrackingTableMaxKeys, math.MaxInt64)))
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
@@ -65,6 +66,16 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.watchLoops(set)
 	s.crashOutput(set)
 	return nil
+}
+
+// clientsLimit is maxmemory-clients in bytes, 0 for no limit: a share of maxmemory is
+// none where that is not set.
+func clientsLimit(set *settings.Settings) int64 {
+	if set.MaxMemoryClients >= 0 {
+		return set.MaxMemoryClients
+	}
+	share := float64(set.MaxMemory) * float64(-set.MaxMemoryClients) / 100
+	return int64(min(share, 1<<62))
 }
 
 // switchAppendOnly turns the append-only file on or off.

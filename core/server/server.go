@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -251,6 +252,7 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
 	s.targets.Close()
 	s.saver.finish()
@@ -319,6 +321,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.channels = pubsub.NewRegistry()
 	s.events.registry = s.channels
 	s.store.Observe(&s.events)
@@ -331,7 +334,7 @@ func (s *Server) build(set *settings.Settings) error {
 	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
 		Clock: s.clock, Users: s.users,
-		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})

@@ -118,8 +118,14 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
+	if s.store.Busy() && !o.NoSave {
+		return admin.Refusal(s.scripts.BusyText())
+	}
 	s.log.warning("User requested shutdown...")
 	s.notify("STOPPING=1")
+	if s.store.Busy() {
+		return s.shutdownBusy(o)
+	}
 	if s.loading.Load() {
 		// What is there is not all that is in the files, and nothing was
 		// acknowledged yet.

@@ -72,6 +72,7 @@ func (s *Session) deliver(add func(b []byte, proto int) []byte) {
 			return
 		}
 		s.conn.Flush()
+		l.moved(s)
 		l.stats.Add(stats.NetOutput, uint64(len(*s.out)-had))
 		s.overLimit()
 	case s.replies != 0:
@@ -106,7 +107,11 @@ func (l *Loop) Drain() {
 
 // TellPushed delivers what waits for the clients of the loop, ahead of the reply to the
 // request being executed, of which nothing is made yet. Loop.
-func (s *Session) TellPushed() { s.loop.Drain() }
+func (s *Session) TellPushed() {
+	s.loop.busy = false
+	s.loop.Drain()
+	s.loop.busy = true
+}
 
 // OnMail sets how the loop is told, by any goroutine and with locks held, to call
 // Drain; it is called before the loop runs. Without it, clients get what is pushed to

@@ -328,6 +328,9 @@ type invalidated Session
 // Deliver implements pubsub.Receiver.
 func (p *invalidated) Deliver(m *pubsub.Message) {
 	s := (*Session)(p)
+	if s.delays(p, m) {
+		return
+	}
 	s.mailed.Add(-int64(m.Len()))
 	s.deliver(func(b []byte, proto int) []byte {
 		if proto < 3 {
@@ -347,6 +350,9 @@ type redirected Session
 // Deliver implements pubsub.Receiver.
 func (p *redirected) Deliver(m *pubsub.Message) {
 	s := (*Session)(p)
+	if s.delays(p, m) {
+		return
+	}
 	s.mailed.Add(-int64(m.Len()))
 	s.deliver(func(b []byte, proto int) []byte {
 		switch {
@@ -368,6 +374,9 @@ type abandoned Session
 // Deliver implements pubsub.Receiver.
 func (p *abandoned) Deliver(m *pubsub.Message) {
 	s := (*Session)(p)
+	if s.delays(p, m) {
+		return
+	}
 	s.mailed.Add(-int64(m.Len()))
 	s.deliver(func(b []byte, proto int) []byte {
 		if proto < 3 {

@@ -115,6 +115,9 @@ type Driver interface {
 	// BufferedInput is how many bytes wait, read, for the Handler to consume
 	// them. Any goroutine.
 	BufferedInput() int
+	// InputRoom is for how many bytes more the buffer with that input has room.
+	// Any goroutine.
+	InputRoom() int
 	// LoopIndex is the number of the connection's loop, from 0. It never
 	// changes. Any goroutine.
 	LoopIndex() int
@@ -214,6 +217,12 @@ type Server interface {
 	Post(loop int, fn func()) bool
 	// After has fn run on a loop, as Conn.After. On that loop only.
 	After(loop int, d time.Duration, fn func()) *Timer
+	// Turn is one turn of the loop within one of its handlers, for work that takes
+	// long: it waits for input for up to d, serves the other connections and sends
+	// what they are to be replied. The connection that the caller works for is left
+	// alone, and timers wait. It may not be called from within another Turn, nor
+	// from Handler.Closed. On that loop only.
+	Turn(loop int, d time.Duration)
 	// Connections is the number of open connections. Any goroutine.
 	Connections() int
 	// Close ends listeners and connections, after one attempt to send what

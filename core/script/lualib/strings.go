@@ -108,20 +108,16 @@ func strDump(L *lua.LState) int {
 	return 0
 }
 
-func strGfind(L *lua.LState) int {
-	Throw(L, "'string.gfind' was renamed to 'string.gmatch'")
-	return 0
-}
-
 // openString installs string, and makes it what strings are indexed with.
 func openString(L *lua.LState, arithmetic map[string]lua.LGFunction) {
 	t := L.NewTable()
 	register(L, t, map[string]lua.LGFunction{
 		"byte": strByte, "char": strChar, "dump": strDump, "find": strFind, "format": strFormat,
-		"gfind": strGfind, "gmatch": strGmatch, "gsub": strGsub, "len": strLen,
+		"gmatch": strGmatch, "gsub": strGsub, "len": strLen,
 		"lower": strCase('A', 'Z'), "match": strMatch, "rep": strRep, "reverse": strReverse,
 		"sub": strSub, "upper": strCase('a', 'z'),
 	})
+	t.RawSetString("gfind", t.RawGetString("gmatch"))
 	L.SetGlobal("string", t)
 	// The metatable that scripts see holds __index alone; the one in force
 	// has the conversions of arithmetic too, which C has in its machine.

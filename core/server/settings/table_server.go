@@ -24,10 +24,8 @@ func networkDirectives(s *Settings) []config.Directive {
 		{Name: "proto-max-bulk-len", Value: config.Number(&s.ProtoMaxBulkLen, config.Memory, 1<<20, math.MaxInt64)},
 		{Name: "client-query-buffer-limit", Value: config.Number(&s.ClientQueryBufferLimit, config.Memory, 1<<20, math.MaxInt64)},
 		{Name: "client-output-buffer-limit", Flags: config.MultiArg, Value: outputLimitValue(s)},
-		{Name: "maxmemory-clients", Value: config.Number(&s.MaxMemoryClients, config.MemoryOrPercent, -100, math.MaxInt64), Status: config.Refused,
-			Note: "clients are not evicted yet; client-output-buffer-limit bounds each of them"},
-		{Name: "tracking-table-max-keys", Value: config.Number(&s.TrackingTableMaxKeys, config.Integer, 0, math.MaxInt64),
-			Status: config.NoEffect, Note: "client-side caching is not implemented"},
+		{Name: "maxmemory-clients", Value: config.Number(&s.MaxMemoryClients, config.MemoryOrPercent, -100, math.MaxInt64)},
+		{Name: "tracking-table-max-keys", Value: config.Number(&s.TrackingTableMaxKeys, config.Integer, 0, math.MaxInt64)},
 	}
 }
 

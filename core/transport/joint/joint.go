@@ -68,6 +68,9 @@ func (s *Server) After(loop int, d time.Duration, fn func()) *transport.Timer {
 	return s.of(loop).After(loop, d, fn)
 }
 
+// Turn implements transport.Server.
+func (s *Server) Turn(loop int, d time.Duration) { s.of(loop).Turn(loop, d) }
+
 // Connections implements transport.Server.
 func (s *Server) Connections() int { return s.plain.Connections() + s.secure.Connections() }
 

@@ -38,6 +38,7 @@ type conn struct {
 	piece    []byte // what the reader handed over, and waits for to be taken
 	held     bool
 	eof      bool // the reader has ended
+	serving  bool // in the handler's Data, which may have called Turn
 	draining bool
 	dying    bool
 	flushing bool
@@ -45,8 +46,10 @@ type conn struct {
 
 	taken    chan struct{} // loop -> reader
 	gone     chan struct{} // closed when the connection is
+	later    []func()      // posted while serving
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 
 	// Between loop and writer.
@@ -123,6 +126,10 @@ func (c *conn) arrived(piece []byte) {
 	if c.dying || c.closed.Load() {
 		return
 	}
+	if c.serving {
+		c.loop.after(c, func() { c.arrived(piece) })
+		return
+	}
 	if c.held {
 		if len(c.in)+len(piece) > heldInput {
 			c.piece = piece
@@ -142,7 +149,10 @@ func (c *conn) arrived(piece []byte) {
 
 // deliver hands input to the handler and keeps what it leaves.
 func (c *conn) deliver(in []byte) {
+	c.serving = true
 	n := c.handler.Data(in)
+	c.serving = false
+	c.runLater()
 	rest := in[n:]
 	switch {
 	case len(rest) == 0 || c.draining || c.dying:
@@ -160,11 +170,27 @@ func (c *conn) deliver(in []byte) {
 func (c *conn) keep(in []byte) {
 	c.in = in
 	c.buffered.Store(int64(len(in)))
+	c.room.Store(int64(cap(in) - len(in)))
+}
+
+// after has fn run when the handler of c, which runs, is done.
+func (l *loop) after(c *conn, fn func()) { c.later = append(c.later, fn) }
+
+// runLater posts anew what came for c while its handler ran.
+func (c *conn) runLater() {
+	for _, fn := range c.later {
+		c.loop.post(fn)
+	}
+	c.later = nil
 }
 
 // ended is the reader's last word.
 func (c *conn) ended(err error) {
 	if c.dying || c.closed.Load() {
+		return
+	}
+	if c.serving {
+		c.loop.after(c, func() { c.ended(err) })
 		return
 	}
 	c.eof = true
@@ -347,7 +373,11 @@ func (c *conn) Post(fn func()) bool {
 }
 
 func (c *conn) run(fn func()) {
-	if !c.dying && !c.closed.Load() {
+	switch {
+	case c.dying || c.closed.Load():
+	case c.serving:
+		c.loop.after(c, func() { c.run(fn) })
+	default:
 		fn()
 		c.touched()
 	}
@@ -363,6 +393,9 @@ func (c *conn) Pending() int64 { return max(0, c.pending.Load()) }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }
