@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/transport"
@@ -158,6 +159,9 @@ func open(spec transport.Listen) (net.Listener, error) {
 		return nil, net.UnknownNetworkError(network)
 	}
 	config := net.ListenConfig{KeepAlive: -1}
+	if spec.Mark != 0 && network != "unix" {
+		config.Control = func(_, _ string, socket syscall.RawConn) error { return mark(socket, spec.Mark) }
+	}
 	ln, err := config.Listen(context.Background(), network, address)
 	if err != nil {
 		return nil, err
