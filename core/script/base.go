@@ -113,6 +113,8 @@ func (in *interp) metatable(L *lua.LState, v lua.LValue) lua.LValue {
 	switch v := v.(type) {
 	case lua.LString:
 		return in.views.text
+	case *lua.LUserData: // of newproxy
+		return v.Metatable
 	case *lua.LTable:
 		if in.isView(v) {
 			if meta := in.views.meta[v]; meta != nil {
@@ -183,6 +185,22 @@ func (in *interp) loaded(L *lua.LState, source, name string) int {
 	}
 	L.Push(in.function(L, p))
 	return 1
+}
+
+// mostFunctions is for how many scripts an interpreter keeps the functions.
+const mostFunctions = 1000
+
+// kept is function for a script, which is likely to be run again.
+func (in *interp) kept(p *program) *lua.LFunction {
+	if fn := in.functions[p]; fn != nil {
+		return fn
+	}
+	if len(in.functions) >= mostFunctions {
+		clear(in.functions)
+	}
+	fn := in.function(in.state, p)
+	in.functions[p] = fn
+	return fn
 }
 
 // function is p as a function of this interpreter.

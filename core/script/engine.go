@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
@@ -80,11 +82,19 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
+	boundArrays()
 	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
 	e.libraries.Store(NoLibraries())
 	e.watchdog.wake = make(chan struct{}, 1)
 	return e
 }
+
+// maxArrayIndex is up to where gopher-lua fills a table's array if one element is set:
+// by default a single assignment takes a GiB. Behind it, elements are hashed.
+const maxArrayIndex = 1 << 20
+
+// boundArrays sets it. The setting is gopher-lua's, for the whole process.
+var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = maxArrayIndex })
 
 // ParseDigest reads 40 hexadecimal digits; ok is false if text is none.
 func ParseDigest(text []byte) (d Digest, ok bool) {

@@ -18,7 +18,9 @@ type interp struct {
 	globals *lua.LTable // the real table of globals
 	views   views
 	handler *lua.LFunction // of errors
-	pool    int            // where it belongs
+	// functions are of scripts that have been run; also of some that are forgotten.
+	functions map[*program]*lua.LFunction
+	pool      int // where it belongs
 
 	// What one for functions has (load.go).
 	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
@@ -51,7 +53,7 @@ type interp struct {
 }
 
 func newInterp(e *Engine) *interp {
-	in := &interp{engine: e}
+	in := &interp{engine: e, functions: map[*program]*lua.LFunction{}}
 	in.state = lualib.NewState(e.random)
 	in.globals = in.state.G.Global
 	in.openLibraries()

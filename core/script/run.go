@@ -47,7 +47,7 @@ func (j *job) pool() int {
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
 		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args,
-		code: func(in *interp) (*lua.LFunction, error) { return in.function(in.state, s.program), nil },
+		code: func(in *interp) (*lua.LFunction, error) { return in.kept(s.program), nil },
 	})
 }
 

@@ -59,8 +59,16 @@ const (
 )
 
 // alarmed does what the alarm is about; it returns nil if the script goes on.
+//
+// An alarm may be for a script that has ended before it came.
 func (in *interp) alarmed() <-chan struct{} {
 	bits := in.alarm.And(alarmEnd)
+	if in.end == "" && !in.run.Killed() && !in.engine.watchdog.stopped.Load() {
+		in.alarm.And(^alarmEnd)
+	}
+	if in.call == nil {
+		return nil // a function is being made
+	}
 	if bits&alarmMemory != 0 && in.end == "" && in.usesTooMuch() {
 		in.end = endMemory
 		in.alarm.Or(alarmEnd)

@@ -118,12 +118,13 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
-	if s.store.Busy() && !o.NoSave {
+	busy := wanted == nil && s.store.Busy() // a signal waits until the script is over
+	if busy && !o.NoSave {
 		return admin.Refusal(s.scripts.BusyText())
 	}
 	s.log.warning("User requested shutdown...")
 	s.notify("STOPPING=1")
-	if s.store.Busy() {
+	if busy {
 		return s.shutdownBusy(o)
 	}
 	if s.loading.Load() {

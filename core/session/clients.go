@@ -256,7 +256,7 @@ func (cs *Clients) Kill(f command.ClientFilter, me int64) (killed int, itself bo
 			itself = true
 			continue
 		}
-		cs.end(s)
+		cs.dismiss(s)
 	}
 	return killed, itself
 }

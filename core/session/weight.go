@@ -192,7 +192,7 @@ func (cs *Clients) evict(l *Loop) {
 			s.stopWaiting()
 			s.closeNow()
 		} else {
-			cs.end(s)
+			cs.dismiss(s)
 		}
 	}
 }
