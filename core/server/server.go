@@ -198,10 +198,7 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
-	if err := s.startSyslog(set); err != nil {
-		s.log.warning("Fatal: %v", err)
-		return 1
-	}
+	s.startSyslog(set)
 	s.crashOutput(set)
 	s.meetSupervisor(set)
 	s.pin(set)
