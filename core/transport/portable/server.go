@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,6 +23,10 @@ type Server struct {
 	loops   []*loop
 	started chan struct{} // closed by Serve, or by Close
 	done    chan struct{} // closed by Close
+
+	// leaving are the connections that were refused before their TLS handshake,
+	// and are told so after it.
+	leaving atomic.Int64
 
 	mu        sync.Mutex
 	closed    bool
