@@ -18,7 +18,7 @@ type wait struct {
 // block has the client wait: its input is held until the wait is over.
 func (s *Session) block(b *command.Blocked) {
 	s.wait.current.Store(b)
-	s.wait.muted = s.replies&(repliesOff|repliesSkip) != 0
+	s.wait.muted = s.muted()
 	s.clients.blocked.Add(1)
 	s.set(flagBlocked, true)
 	if d := b.Timeout(); d > 0 {

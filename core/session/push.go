@@ -58,7 +58,7 @@ func (s *Session) Deliver(m *pubsub.Message) {
 		s.conn.Flush()
 		l.stats.Add(stats.NetOutput, uint64(m.Len()))
 		s.overLimit()
-	case s.replies != 0:
+	case s.muted():
 		l.aside = m.AppendTo(l.aside, proto)
 	default:
 		l.w.B = m.AppendTo(l.w.B, proto)

@@ -84,6 +84,7 @@ func (s *Session) Monitor() bool {
 	}
 	s.subscriber().Monitor(true)
 	s.set(flagMonitor, true)
+	s.loop.call.Monitors = true
 	return true
 }
 
@@ -106,7 +107,7 @@ func (s *Session) unthrottle() {
 func (s *Session) unsubscribe() {
 	s.sub.Load().Close()
 	s.set(flagSubscribed|flagMonitor, false)
-	s.loop.call.Subscribed = false
+	s.loop.call.Subscribed, s.loop.call.Monitors = false, false
 }
 
 var _ command.Client = (*Session)(nil)
