@@ -171,15 +171,3 @@ type audience struct {
 	members []*place // see B3
 	waiting int64    // bytes in box; under box.mu
 }
-
-// deliver implements addressee; nil has the members cut, for whom more waited than
-// may wait.
-func (a *audience) deliver(m *Message) {
-	for _, p := range a.members {
-		if m == nil {
-			p.of.owner.Cut()
-		} else {
-			p.of.owner.Deliver(m)
-		}
-	}
-}

@@ -22,6 +22,7 @@ type Loop struct {
 	serving *Session // whose Data runs, nil if none
 	box     *pubsub.Box
 	wake    func() // has the loop call Drain
+	pushed  int    // bytes that Drain has delivered
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
 	batch  *journal.Batch

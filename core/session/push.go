@@ -10,17 +10,17 @@ import (
 //
 //	any goroutine -> Box -> Loop.Drain -> Deliver -> behind the replies made so far
 //
-// The loop drains before it looks at a client's requests, after each command and when
-// it is woken. So a push about a command of the loop's own comes after that command's
-// reply, and a push that was made before a client has sent a request comes before the
-// reply to it.
+// The loop drains when it is woken, and before and after each request of a client that
+// something may wait for. So a push about a command of the client's own comes after that
+// command's reply, and one that was made before a client has sent a request comes before
+// the reply to it.
 
 // pushed is a Session as the addressee of what Push has sent.
 type pushed Session
 
-func (p *pushed) Deliver(m *pubsub.Message) {
+func (p *pushed) Deliver(m *pubsub.Parcel) {
 	s := (*Session)(p)
-	s.mailed.Add(-int64(m.Len()))
+	s.mailed.Add(-int64(len(m.Bytes(2))))
 	s.Deliver(m)
 }
 
@@ -45,31 +45,29 @@ func (s *Session) Push(msg []byte) {
 	s.loop.box.Put((*pushed)(s), pubsub.Raw(append([]byte(nil), msg...)))
 }
 
-// Deliver appends a message to what the client is to be sent. It is for Loop.Drain.
+// Deliver appends messages to what the client is to be sent. It is for Loop.Drain.
 // Loop.
-func (s *Session) Deliver(m *pubsub.Message) {
+func (s *Session) Deliver(p *pubsub.Parcel) {
 	if s.flags.Load()&flagClosing != 0 {
 		return
 	}
-	l, proto := s.loop, int(s.proto.Load())
+	l, b := s.loop, p.Bytes(int(s.proto.Load()))
 	switch {
 	case l.serving != s:
-		*s.out = m.AppendTo(*s.out, proto)
-		s.conn.Flush()
-		l.stats.Add(stats.NetOutput, uint64(m.Len()))
-		s.overLimit()
+		l.pushed += len(b)
+		if waiting := s.conn.Share(b); waiting > freeOutput {
+			s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
+		}
 	case s.muted():
-		l.aside = m.AppendTo(l.aside, proto)
+		l.aside = append(l.aside, b...)
 	default:
-		l.w.B = m.AppendTo(l.w.B, proto)
+		l.w.B = append(l.w.B, b...)
 	}
 }
 
-// overLimit checks the replies that wait, after a push.
-func (s *Session) overLimit() {
-	if waiting := s.pending(); waiting > freeOutput {
-		s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
-	}
+// listens tells whether messages may wait in the loop's mailbox for the client. Any.
+func (s *Session) listens() bool {
+	return s.flags.Load()&(flagSubscribed|flagMonitor) != 0 || s.mailed.Load() != 0
 }
 
 // Cut ends the client because more was to be pushed to it than its limit allows, while
@@ -83,9 +81,12 @@ func (s *Session) Cut() {
 
 // Drain delivers what waits in the loop's mailbox. It runs on the loop.
 func (l *Loop) Drain() {
-	if l.box.Waiting() {
-		l.box.Drain()
+	if !l.box.Waiting() {
+		return
 	}
+	l.box.Drain()
+	l.stats.Add(stats.NetOutput, uint64(l.pushed))
+	l.pushed = 0
 }
 
 // OnMail sets how the loop is told, by any goroutine and with locks held, to call

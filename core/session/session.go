@@ -54,6 +54,7 @@ type Conn interface {
 	Close()
 	CloseAfterReply()
 	Flush()
+	Share(b []byte) (waiting int64)
 	Again()
 	Hold()
 	Resume()
@@ -151,7 +152,9 @@ type Session struct {
 // Data executes the requests in in and returns how many bytes they took.
 func (s *Session) Data(in []byte) (consumed int) {
 	l, limits := s.loop, s.clients.limits.Load()
-	l.Drain()
+	if s.listens() {
+		l.Drain()
+	}
 	if s.flags.Load()&flagClosing != 0 {
 		return len(in)
 	}
@@ -258,7 +261,9 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if s.replies != 0 {
 		s.suppress()
 	}
-	s.loop.Drain()
+	if s.listens() {
+		s.loop.Drain()
+	}
 	return wait
 }
 
