@@ -6,7 +6,7 @@ image ?= redis-memonly
 export PATH := $(PATH):/usr/local/go/bin
 
 # Nothing here is a file: Go finds out what has to be compiled.
-.PHONY: image test test-long crash conformance bench clean help
+.PHONY: image test test-long crash conformance clients bench clean help
 
 image:
 	@scripts/setup build
@@ -35,6 +35,7 @@ test:
 test-long: test
 	@scripts/setup race
 	$(MAKE) crash rounds=40
+	$(MAKE) clients
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
 	go test -tags invariants ./...
 	go test -race ./...
@@ -67,6 +68,13 @@ conformance:
 	@scripts/setup test
 	scripts/tcl-suite
 
+# Client libraries of Node.js and a job queue, as their users use them (scripts/clients).
+# go-redis is tried by every test (core/server).
+clients:
+	@scripts/setup clients
+	go build -o build/test/redoubt-server ./cmd/redoubt-server
+	scripts/clients/run build/test/redoubt-server
+
 # bench/README.md says what is measured and how. Nothing else should be running.
 benchmarks := cpu memory snapshot aof load
 bench:
@@ -87,6 +95,7 @@ help:
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"
 	@echo "make crash [rounds=200]  kill and restart it under load, fail its disk, audit its snapshots"
 	@echo "make conformance         Redis's own tests against the server"
+	@echo "make clients             client libraries of Node.js against the server"
 	@echo "make bench               measurements against redis-server"
 	@echo "make clean               remove what was built"
 	@echo "./run.sh --help          boot a machine"

@@ -29,6 +29,7 @@ const policy = `
 	listpack, intset, table, tree < value;
 	value, clock, glob < keyspace;
 	resp < journal, pubsub;
+	NONE < tracking;
 	glob < pubsub;
 	clock < stats;
 	vfs, glob < config;
@@ -36,7 +37,8 @@ const policy = `
 	journal, rdb < aof, replication;
 	keyspace, journal, stats < command < acl, script;
 	resp < command;
-	command, pubsub < session;
+	command, acl, pubsub < session;
+	command, pubsub, tracking < session;
 	acl, script, pubsub, rdb, geohash, hll, longdouble < family/*;
 	config < server/settings;
 	family/*, session, config, aof, replication, transport, server/settings < server < appliance, cmd;

@@ -455,7 +455,7 @@ func (r *Rewrite) adopt() {
 		if t != w.cur {
 			w.close(w.cur)
 			w.setCurrent(t)
-			raise(&w.durable, t.end)
+			w.raiseDurable(t.end)
 		}
 		w.mu.Lock()
 		w.phase, w.stale = on, nil

@@ -158,7 +158,7 @@ func (w *Writer) sync(t *tail) error {
 		if invariant.Enabled {
 			invariant.Check(t.end <= w.written.Load(), "A2", "durable up to %d, written up to %d", t.end, w.written.Load())
 		}
-		raise(&w.durable, t.end)
+		w.raiseDurable(t.end)
 	}
 	return nil
 }
@@ -168,6 +168,12 @@ func (w *Writer) sync(t *tail) error {
 func (t *tail) drop() {
 	t.left, t.buf = nil, nil
 	t.leftSize.Store(0)
+}
+
+// raiseDurable notes that all up to offset n is durable.
+func (w *Writer) raiseDurable(n int64) {
+	raise(&w.durable, n)
+	w.o.Durable()
 }
 
 // raise sets v to n unless it is more already.

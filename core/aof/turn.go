@@ -248,7 +248,7 @@ func (w *Writer) startSync(now time.Duration) {
 			return
 		}
 		t.synced = max(t.synced, size)
-		raise(&w.durable, end)
+		w.raiseDurable(end)
 	})
 }
 

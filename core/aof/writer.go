@@ -59,6 +59,9 @@ type Options struct {
 	// Took is told how long a step has taken in which clients may have waited, by
 	// Redis's name for the event of the latency monitor; nil: nobody asks.
 	Took func(event string, d time.Duration)
+	// Durable is told that more may have become durable; nil: nobody asks. It is
+	// called with locks of the Writer held.
+	Durable func()
 	// Go runs fn in the background; nil: in a goroutine.
 	Go func(fn func())
 }
@@ -148,6 +151,9 @@ func Open(o Options, s Settings) (*Writer, error) {
 	}
 	if o.Took == nil {
 		o.Took = func(string, time.Duration) {}
+	}
+	if o.Durable == nil {
+		o.Durable = func() {}
 	}
 	if o.Go == nil {
 		o.Go = func(fn func()) { go fn() }

@@ -77,6 +77,9 @@ type Block struct {
 	Serve func(c *Call, key []byte) bool
 	// OnTimeout replies that time is up; nil stands for a null array.
 	OnTimeout func(w *resp.Writer)
+	// Works says that work goes on meanwhile, which CLIENT UNBLOCK does not end:
+	// its time is the call's.
+	Works bool
 }
 
 // Blocker is a Client that can wait.
@@ -98,7 +101,14 @@ type Blocked struct {
 	row    *Row
 	args   [][]byte // copies
 	proto  int
-	took   atomic.Int64 // ns, by the call that has blocked
+	// tracked is Call.Tracked, of the call that has blocked.
+	tracked bool
+	took    atomic.Int64 // ns, by the call that has blocked
+
+	// For Finish.
+	x     *Executor
+	db    int
+	began time.Time
 }
 
 // Block has the call's client wait: see the beginning of this file.
@@ -108,7 +118,7 @@ func (c *Call) Block(b Block) {
 		b.timeout(c.Out)
 		return
 	}
-	w := &Blocked{block: b, client: client, row: c.Row, args: cloneArgs(c.Args), proto: c.Out.Proto}
+	w := &Blocked{block: b, client: client, row: c.Row, args: cloneArgs(c.Args), proto: c.Out.Proto, tracked: c.Tracked}
 	w.block.Keys, w.block.Also = nil, nil // they may alias the query buffer
 	w.waiter.Type, w.waiter.Gone, w.waiter.Owner = b.Type, b.Gone, w
 	c.Tx.Wait(&w.waiter, c.DB.Index(), b.Keys, b.Also)
@@ -177,6 +187,9 @@ func (b *Blocked) Leave(tx *keyspace.Tx) { tx.Leave(&b.waiter) }
 // withError, with an error. It tells whether the client still waited.
 func (b *Blocked) Unblock(c *Call, withError bool) bool {
 	var reply []byte
+	if b.block.Works {
+		return false
+	}
 	if !withError {
 		reply = b.Expire()
 	} else if b.End() {
@@ -199,7 +212,7 @@ func (x *Executor) blocked(c *Call) {
 // ServeReady serves the clients that wait for keys which have changed under the
 // locks of tx: it is for Store.OnReady.
 func (x *Executor) ServeReady(tx *keyspace.Tx) {
-	l, noTouch := x.Stats.Acquire(), tx.NoTouch
+	l, noTouch, by := x.Stats.Acquire(), tx.NoTouch, tx.By
 	l.Begin()
 	batch, _ := tx.Log().(*journal.Batch)
 	batch.EndUnit()
@@ -215,7 +228,7 @@ func (x *Executor) ServeReady(tx *keyspace.Tx) {
 		}
 		return done
 	})
-	tx.NoTouch = noTouch
+	tx.NoTouch, tx.By = noTouch, by
 	x.Stats.Release(l)
 	// The clients' loops may send the replies at once: what they depend on has to
 	// be in the journal.
@@ -234,10 +247,13 @@ type servedClient struct {
 // serveOne tries to give b what it waits for at key.
 func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) (reply []byte, done bool) {
 	out := resp.Writer{Proto: b.proto}
-	c.Out, c.Tx.NoTouch = &out, b.client.NoTouch()
+	c.Out, c.Tx.NoTouch, c.Tx.By = &out, b.client.NoTouch(), b.client
 	start := c.Loop.Since()
 	if !b.block.Serve(c, key) {
 		return nil, false
+	}
+	if c.Tracked = b.tracked; c.Tracked {
+		x.track(c, b.row)
 	}
 	c.record(c.dirty)
 	c.batch().EndUnit()

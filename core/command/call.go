@@ -17,6 +17,11 @@ type Client interface {
 	Select(db int)
 	// Authenticated tells whether the client may run more than AUTH.
 	Authenticated() bool
+	// Unrestricted tells whether the client is authenticated as a user that may do
+	// everything.
+	Unrestricted() bool
+	// User is the name of the user that the client is.
+	User() string
 	// Address and Name are for the slow log.
 	Address() string
 	Name() string
@@ -54,20 +59,31 @@ type Call struct {
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction
+	// Tracked says that the client is to be told of changes of what it reads.
+	Tracked bool
 	// Nested says that the call is one of a transaction or a script: it has
 	// the locks of that, and does not wait.
 	Nested bool
+	// Scripted says that the call is one of a script; Nested is then true as well.
+	Scripted bool
+	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
+	// can be evicted.
+	OverLimit bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes
 	// the call takes it away.
 	Blocked *Blocked
-	// ClientChanged says that the call has set Blocked or another Transaction. Who
-	// executes the call takes it away.
+	// Postponed says that the call was not executed, and is to be executed again when
+	// its client (a Postponer) is told so. Who executes the call takes it away.
+	Postponed bool
+	// ClientChanged says that the call has set Blocked, Postponed or another
+	// Transaction. Who executes the call takes it away.
 	ClientChanged bool
 
 	x     *Executor
-	outer *Row // EXEC's, while it runs what is queued
+	outer *Row // EXEC's, while it runs what is queued, or a script's
+	muted bool // nothing is recorded: redis.set_repl
 	dirty int64
 	rec   recording
 	// replays says that the call is a Replayer's.
@@ -76,7 +92,7 @@ type Call struct {
 }
 
 // Requested is the row of the command that the client has sent: that of the call
-// or, in what EXEC runs, EXEC's.
+// or, in what EXEC or a script runs, theirs.
 func (c *Call) Requested() *Row {
 	if c.outer != nil {
 		return c.outer
@@ -119,5 +135,6 @@ const (
 	ErrWrongType  = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	ErrNoKey      = "ERR no such key"
 	ErrOutOfRange = "ERR index out of range"
+	ErrOOM        = "OOM command not allowed when used memory > 'maxmemory'."
 	ErrSameObject = "ERR source and destination objects are the same"
 )

@@ -9,6 +9,10 @@ var categories = [...]string{
 	"slow", "blocking", "dangerous", "connection", "transaction", "scripting",
 }
 
+// CategoryNames are the ACL categories in the order of COMMAND INFO, without the
+// @. They are not to be changed.
+func CategoryNames() []string { return categories[:] }
+
 // ofGroup gives the category that belongs to a group of commands where the
 // two have different names.
 func ofGroup(group string) string {

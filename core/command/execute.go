@@ -20,6 +20,22 @@ type Executor struct {
 	// of memory, loading, a failed save … It runs with no lock held. "" lets
 	// the call pass.
 	Gate func(c *Call) string
+	// Permit refuses a call that its client's user may not make, by the text of an
+	// error; "" lets it pass. It is asked when a call comes, whether it is queued or
+	// not, by EXEC for each call that it runs, and for each of a script. Nil permits
+	// all.
+	Permit func(c *Call) string
+	// ReadsAll tells whether the call's user may read every key, whatever the call
+	// names. Nil: everybody may.
+	ReadsAll func(c *Call) bool
+	// AfterRead is told, before the locks go, of a call that only reads and whose
+	// client keeps what it reads (Call.Tracked); for a script's, c.Args and c.Row
+	// are the script's own.
+	AfterRead func(c *Call)
+	// Unwritable is why commands that write are refused now, because what they
+	// change could not be saved; "" if they are not. For scripts, whose gate says
+	// nothing of what they are going to call. nil: they never are.
+	Unwritable func() string
 	// Stats lends a Loop for what happens outside of event loops.
 	Stats *stats.Stats
 	// Errors counts error replies by their code.
@@ -34,7 +50,8 @@ type Executor struct {
 	Monitored func() bool
 
 	// dirty counts changes of the data since the start.
-	dirty atomic.Int64
+	dirty  atomic.Int64
+	moving moving
 }
 
 // Dirty is the number of changes since the start, as Redis counts them.
@@ -43,12 +60,12 @@ func (x *Executor) Dirty() int64 { return x.dirty.Load() }
 // Execute runs the call that c.Args describe and appends its reply to c.Out.
 //
 //	look up → arity → authenticated → gate → lock → handler → unlock → count
+//	                                       │      └ postpone: a key is moving
 //	                                       └ queue, after MULTI
 //
 // c.Args has at least one element; c.Now and c.Loop are as the client's loop
 // set them; Execute keeps c.Now current through slow calls.
 func (x *Executor) Execute(c *Call) {
-	mark := len(c.Out.B)
 	row, refusal := x.lookup(c)
 	c.Row = row
 	if c.x == nil {
@@ -65,9 +82,19 @@ func (x *Executor) Execute(c *Call) {
 		x.queue(c, row)
 		return
 	}
+	mark := len(c.Out.B) // behind what the gate may have had pushed to the client
 	c.Loop.Enter(row.ID)
 	x.lock(c, row)
+	if x.moving.count.Load() != 0 && x.moving.postpone(c, row) {
+		c.Tx.Unlock()
+		c.Loop.Mark()
+		c.Postponed, c.ClientChanged = true, true
+		return
+	}
 	row.Handler(c)
+	if c.Tracked {
+		x.track(c, row)
+	}
 	c.record(c.dirty)
 	x.show(c, row)
 	c.Tx.Unlock()
@@ -116,7 +143,8 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if n := len(c.Args); row.Arity > 0 && n != row.Arity || n < -row.Arity || row.Handler == nil {
 		return "ERR wrong number of arguments for '" + row.FullName + "' command"
 	}
-	if row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
+	free := c.Client.Unrestricted()
+	if !free && row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
 	}
 	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
@@ -128,7 +156,28 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if row.Flags&NoMulti != 0 && c.InMulti() {
 		return "ERR Command not allowed inside a transaction"
 	}
+	if !free {
+		if refusal := x.Permitted(c); refusal != "" {
+			return refusal
+		}
+	}
+	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
+		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
 	return x.Gate(c)
+}
+
+// Permitted asks Permit, if the call's client is not one that may do everything.
+func (x *Executor) Permitted(c *Call) (refusal string) {
+	if x.Permit == nil || c.Client.Unrestricted() {
+		return ""
+	}
+	return x.Permit(c)
+}
+
+// MayReadAll tells whether the call's user may read every key (SORT's BY and GET).
+func (c *Call) MayReadAll() bool {
+	return c.x == nil || c.x.ReadsAll == nil || c.Client.Unrestricted() || c.x.ReadsAll(c)
 }
 
 // decline replies why the call does not run.
@@ -148,6 +197,13 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 	}
 	c.Loop.Mark()
 	c.Row = row
+}
+
+// track tells of a call that has read keys.
+func (x *Executor) track(c *Call, row *Row) {
+	if row.Flags&ReadOnly != 0 {
+		x.AfterRead(c)
+	}
 }
 
 // show has those who monitor see a call that has run. What administers the server is

@@ -88,6 +88,23 @@ func (r *Row) KeyPositions(args [][]byte, dst []int) ([]int, error) {
 	return dst, nil
 }
 
+// EachKey calls fn with the keys among the call's arguments, as far as they can be
+// told.
+func (c *Call) EachKey(fn func(key []byte)) {
+	keys, err := c.Row.KeyPositions(c.Args, c.keys[:0])
+	c.keys = keys
+	if err == nil {
+		for _, i := range keys {
+			fn(c.Args[i])
+		}
+		return
+	}
+	refs, _ := c.Row.KeyRefs(c.Args, nil)
+	for _, r := range refs {
+		fn(c.Args[r.Pos])
+	}
+}
+
 // KeyRefs is KeyPositions with each key's flags, for COMMAND
 // GETKEYSANDFLAGS and ACL rules. Keys that only the command's work will tell
 // are not among them.
@@ -115,6 +132,40 @@ func (r *Row) KeyRefs(args [][]byte, dst []KeyRef) ([]KeyRef, error) {
 		}
 	}
 	return dst, nil
+}
+
+// PossibleKeys is KeyRefs for rules about keys, which a request must not escape by
+// arguments that do not fit. Of those that the handler is going to refuse there
+// are none; of an option that is repeated, all that may count.
+func (r *Row) PossibleKeys(args [][]byte, dst []KeyRef) []KeyRef {
+	was := len(dst)
+	dst, err := r.KeyRefs(args, dst)
+	if err == nil {
+		return dst
+	}
+	dst = dst[:was]
+	for i := range r.Keys {
+		s := &r.Keys[i]
+		if s.has("not_key") {
+			continue
+		}
+		if s.Keyword != "" && !s.KeyNum && s.LastKey == 0 && s.From > 0 {
+			for p := s.From; p+1 < len(args); p++ {
+				if EqualFold(args[p], s.Keyword) {
+					dst = append(dst, KeyRef{Pos: p + 1, Flags: s.Flags})
+				}
+			}
+			continue
+		}
+		first, last, step, err := s.locate(args)
+		if err != nil {
+			return dst[:was]
+		}
+		for p := first; p <= last; p += step {
+			dst = append(dst, KeyRef{Pos: p, Flags: s.Flags})
+		}
+	}
+	return dst
 }
 
 func (s *KeySpec) has(flag string) bool { return slices.Contains(s.Flags, flag) }

@@ -45,7 +45,7 @@ func (c *Call) MaxString(configured int64) int64 {
 
 // batch is where the effects of the call's Tx are gathered; nil if nowhere.
 func (c *Call) batch() *journal.Batch {
-	if c.replays {
+	if c.replays || c.muted {
 		return nil
 	}
 	b, _ := c.Tx.Log().(*journal.Batch)

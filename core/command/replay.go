@@ -114,5 +114,7 @@ func (r *replayClient) ID() int64           { return 0 }
 func (r *replayClient) SelectedDB() int     { return r.db }
 func (r *replayClient) Select(db int)       { r.db = db }
 func (r *replayClient) Authenticated() bool { return true }
+func (r *replayClient) Unrestricted() bool  { return true }
+func (r *replayClient) User() string        { return "" }
 func (r *replayClient) Address() string     { return "" }
 func (r *replayClient) Name() string        { return "" }

@@ -100,6 +100,9 @@ type Row struct {
 	// all is false if the command works on others too. Nil: the specs tell.
 	FindKeys func(args [][]byte) (keys []KeyRef, all bool)
 	Docs     Docs
+	// FlagsFor returns the flags of a call with these arguments where they depend
+	// on them (scripts declare their own); nil: Flags. COMMAND INFO shows Flags.
+	FlagsFor func(args [][]byte) Flags
 	// Subcommands are looked up by Args[1]. A row with subcommands and no
 	// Handler is only their container.
 	Subcommands []Row

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
 // Transaction is what a client has said since MULTI, and what it watches. A
@@ -80,6 +79,18 @@ func (t *Transaction) Flags(row *Row) Flags {
 	default:
 		return flags | DenyOOM
 	}
+}
+
+// Flags are those of the call: of its row, unless that says that these arguments
+// have others, or the client's transaction does.
+func (c *Call) Flags() Flags {
+	if c.Transaction != nil && c.Transaction.open {
+		return c.Transaction.Flags(c.Row)
+	}
+	if c.Row.FlagsFor != nil {
+		return c.Row.FlagsFor(c.Args)
+	}
+	return c.Row.Flags
 }
 
 // InMulti tells whether the call comes between MULTI and EXEC.
@@ -238,19 +249,11 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 // nested runs a queued command under the locks that are held.
 func (x *Executor) nested(c *Call, q *queued) {
 	c.Args, c.Row = q.args, q.row
-	c.DB = c.Tx.DB(c.Client.SelectedDB())
-	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
-	c.Loop.Enter(q.row.ID)
-	q.row.Handler(c)
-	c.record(c.dirty - dirty)
-	x.show(c, q.row)
-	took, outcome := c.Loop.Since()-start, stats.OK
-	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
-		outcome = stats.Failed
+	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
+		mark := len(c.Out.B)
+		c.Out.Error(refusal)
 		x.countError(c, c.Out.B[mark:])
+		return
 	}
-	c.Loop.Record(q.row.ID, took, outcome)
-	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
-		x.Slow(c, took)
-	}
+	x.runNested(c, q.row)
 }

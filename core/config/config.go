@@ -91,12 +91,14 @@ type Value interface {
 }
 
 // Statement is something that a configuration file may say besides
-// directives: it has no value to get, set or rewrite, and its lines survive
-// CONFIG REWRITE as they are.
+// directives: it has no value to get or set.
 type Statement struct {
 	Name             string
 	MinArgs, MaxArgs int // MaxArgs < 0: any number
 	Do               func(args []string) error
+	// Lines are what CONFIG REWRITE writes in the place of the file's, which survive
+	// as they are if it is nil. It must not call the Registry.
+	Lines func() []string
 }
 
 type entry struct {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -64,6 +66,18 @@ func (r *Registry) rewritten(old string, all bool) string {
 			w.lines[n] = ""
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.statements)) {
+		st := r.statements[name]
+		if st.Lines == nil {
+			continue
+		}
+		for _, line := range st.Lines() {
+			w.put(name, Line{Text: line, Force: true})
+		}
+		for _, n := range w.byName[name] {
+			w.lines[n] = ""
+		}
+	}
 	return w.text()
 }
 
@@ -95,7 +109,11 @@ func (w *rewriting) classify(r *Registry, n int, line string) string {
 			w.byName[e.Name] = append(w.byName[e.Name], n)
 			return line
 		}
-		if _, ok := r.statements[name]; ok || name == "include" {
+		st, ok := r.statements[name]
+		if ok && st.Lines != nil {
+			w.byName[name] = append(w.byName[name], n)
+		}
+		if ok || name == "include" {
 			return line
 		}
 	}

@@ -88,7 +88,7 @@ func (g *garbage) unlocked(fn func()) {
 // step frees a part of d: 128 nodes, or the buckets of as many entries.
 func (s *Store) step(d detached) (done bool) {
 	sh := s.shards[d.shard]
-	sh.mu.Lock()
+	s.lockShard(sh, nil)
 	defer sh.mu.Unlock()
 	if done = d.freer.Step(128); done {
 		sh.arena.Trim()
@@ -157,7 +157,7 @@ func (s *Store) expireBucket(tx *Tx, sh *shard, t *table.Table) (expired int) {
 // HasExpiring tells whether any key of any database, or field of a hash, expires.
 func (s *Store) HasExpiring() bool {
 	for _, sh := range s.shards {
-		sh.mu.Lock()
+		s.lockShard(sh, nil)
 		for i := range sh.tables {
 			if sh.tables[i].Dues > 0 || len(sh.fields[i].heap) > 0 {
 				sh.mu.Unlock()

@@ -109,7 +109,7 @@ func (db *DB) count(sh *shard, hit bool, key []byte) {
 func (db *DB) expire(sh *shard, t *table.Table, pos uint64, key []byte) {
 	t.Delete(pos, key)
 	sh.counts.Expired++
-	db.Touch(key)
+	db.touchByStore(key)
 	db.tx.deleted(db.index, key, false)
 	db.Notify(EventExpired, "expired", key)
 }

@@ -84,7 +84,10 @@ func (s *Store) sample(policy EvictionPolicy, samples int, nowMs int64) (found b
 }
 
 func (s *Store) sampleShard(sh *shard, db int, policy EvictionPolicy, samples int, nowMs int64) (got int) {
-	sh.mu.Lock()
+	if sh.mu.Lock(); s.Exclusive() {
+		sh.mu.Unlock()
+		return 0
+	}
 	defer sh.mu.Unlock()
 	t := &sh.tables[db]
 	if t.Count == 0 || policy.volatile() && t.Dues == 0 {
@@ -170,7 +173,12 @@ func (p *evictionPool) offer(db int, e table.Entry, score uint64) {
 func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 	tx := s.NewTx()
 	key := []byte(c.key)
-	tx.LockKey(key, nowMs)
+	if tx.now = nowMs; !tx.tryLock(tx.Shard(key)) {
+		return false
+	}
+	if tx.tended {
+		tx.lockAlso()
+	}
 	defer tx.Unlock()
 	db := tx.DB(c.db)
 	e, ok := db.Find(key, Peek)
@@ -180,7 +188,7 @@ func (s *Store) evictKey(c candidate, policy EvictionPolicy, nowMs int64) bool {
 	sh, t, pos := db.at(key)
 	t.Delete(pos, key)
 	sh.counts.Evicted++
-	db.Touch(key)
+	db.touchByStore(key)
 	tx.deleted(c.db, key, true)
 	db.Notify(EventEvicted, "evicted", key)
 	return true

@@ -135,6 +135,7 @@ func (db *DB) expireFields(key []byte) (removed int, next int64, there bool) {
 	sh, _, _ := db.at(key)
 	sh.counts.ExpiredFields += int64(removed)
 	if removed > 0 {
+		db.track(key, true)
 		db.Notify(EventHash, "hexpired", key)
 	}
 	if !empty {

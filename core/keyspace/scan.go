@@ -43,7 +43,7 @@ func (tx *Tx) scanShard(db int, hash uint64, count int, fn func(Entry)) (next ui
 	s := tx.s
 	sh := s.shards[s.shardOf(hash)]
 	if tx.held == 0 {
-		sh.mu.Lock()
+		s.lockShard(sh, tx)
 		defer sh.mu.Unlock()
 	}
 	t := &sh.tables[db]

@@ -96,7 +96,8 @@ func (p place) order() uint64 {
 // takes to copy their roots. atCut, if not nil, is called meanwhile.
 func (s *Store) Snapshot(atCut func()) *Snapshot {
 	n := s.newSnapshot()
-	for _, sh := range s.shards {
+	s.lockShard(s.shards[0], nil)
+	for _, sh := range s.shards[1:] {
 		sh.mu.Lock()
 	}
 	n.cut(atCut)
@@ -291,7 +292,7 @@ func (n *Snapshot) release(shard int) (more bool) {
 // with runs fn under a shard's lock.
 func (n *Snapshot) with(shard int, fn func()) {
 	if sh := n.s.shards[shard]; !n.locked {
-		sh.mu.Lock()
+		n.s.lockShard(sh, nil)
 		defer sh.mu.Unlock()
 	}
 	fn()
@@ -301,7 +302,7 @@ func (n *Snapshot) with(shard int, fn func()) {
 // one, since whoever queues for it is given it before others, who may be faster.
 func (n *Snapshot) tryWith(shard int, fn func()) bool {
 	if sh := n.s.shards[shard]; !n.locked {
-		if !sh.mu.TryLock() {
+		if !n.s.tryShard(sh) {
 			return false
 		}
 		defer sh.mu.Unlock()

@@ -66,6 +66,9 @@ type Store struct {
 	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
+	// tracker is told of changes while tracked; set before the first Tx.
+	tracker Tracker
+	tracked atomic.Bool
 	// newLog makes the Log of a Tx; set before the first Tx, or nil.
 	newLog func() Log
 	// serve serves those who wait for keys that a Tx has changed; set before
@@ -74,6 +77,7 @@ type Store struct {
 	snapshots sync.Map // *Snapshot: those that are open
 	pool      evictionPool
 	garbage   garbage
+	exclusive exclusive
 }
 
 // Observer is told what happens to keys, under the lock of the key's shard.
@@ -81,6 +85,17 @@ type Observer interface {
 	// KeyEvent is a keyspace event in database db. key is valid during the
 	// call. A change that has no event (what PFCOUNT caches) has no name.
 	KeyEvent(class EventClass, event string, key []byte, db int)
+}
+
+// Tracker is told which keys have changed, for clients that keep copies of them. Its
+// methods are called under the lock of the key's shard.
+type Tracker interface {
+	// KeyChanged tells that the value of key, of any database, is another one or
+	// gone. byStore says that nobody has asked for that: its time had come, or it
+	// made room. key is valid during the call.
+	KeyChanged(tx *Tx, key []byte, byStore bool)
+	// AllChanged tells that any key may have changed. Every shard is locked.
+	AllChanged(tx *Tx)
 }
 
 // Log gathers the effects of one Tx for those who have to repeat them.
@@ -160,11 +175,21 @@ func (s *Store) Close() { s.heap.Close() }
 // Observe sets who is told of events. It is called before the first Tx.
 func (s *Store) Observe(o Observer) { s.observer = o }
 
+// Track sets who is told of changes. It is called before the first Tx.
+func (s *Store) Track(t Tracker) { s.tracker = t }
+
+// SetTracked turns the Tracker on or off; off at first. Whoever has turned it on and
+// then locks a key's shard is told of all later changes of that key. Any goroutine.
+func (s *Store) SetTracked(on bool) { s.tracked.Store(on) }
+
 // Record sets what makes the Log of each Tx. It is called before the first Tx.
 func (s *Store) Record(newLog func() Log) { s.newLog = newLog }
 
 // Heap is the node heap.
 func (s *Store) Heap() *page.Heap { return s.heap }
+
+// Now is the wall clock in ms since 1970.
+func (s *Store) Now() int64 { return s.nowMs() }
 
 // Databases is how many there are.
 func (s *Store) Databases() int { return s.databases }
@@ -214,7 +239,7 @@ func (s *Store) UsedMemory() int64 { return s.heap.Used() }
 // each calls fn with every shard, each locked for a moment.
 func (s *Store) each(fn func(sh *shard)) {
 	for _, sh := range s.shards {
-		sh.mu.Lock()
+		s.lockShard(sh, nil)
 		fn(sh)
 		sh.mu.Unlock()
 	}
@@ -265,13 +290,34 @@ func (tx *Tx) Sizes() []Size {
 }
 
 // Expect prepares database db for as many keys more; the hint is forgotten with
-// ExpectNothing. If it is not true, memory may be wasted, less than the keys take.
-// tx has all shards locked or none.
+// ExpectNothing. If it is not true, memory may be wasted, up to sixteen times what
+// the keys take. tx has all shards locked or none.
 func (tx *Tx) Expect(db int, keys int64) {
 	tx.each(func(sh *shard) {
 		t := &sh.tables[db]
 		t.Expected = t.Count + keys>>tx.s.shardBits
 	})
+}
+
+// Fit has the tables of a shard for which keys were expected take no more memory than
+// they need: all are there. tx has all shards locked or none; then this one is
+// locked for some microseconds at a time.
+func (tx *Tx) Fit(shard int) {
+	const entries = 512
+	sh, own := tx.s.shards[shard], tx.held == 0
+	for db := range sh.tables {
+		for pos, more := uint64(0), true; more; more = pos != 0 {
+			if own {
+				sh.mu.Lock()
+			}
+			if t := &sh.tables[db]; t.Expected > 0 {
+				pos = t.Fit(pos, entries)
+			}
+			if own {
+				sh.mu.Unlock()
+			}
+		}
+	}
 }
 
 // ExpectNothing ends Expect. tx has all shards locked or none.

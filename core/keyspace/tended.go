@@ -102,9 +102,35 @@ func (s *Store) Tended() (watched, waited int) {
 // Touch tells those who watch key or wait for it that it has changed. Whoever
 // waits is served when the command is over.
 func (db *DB) Touch(key []byte) {
-	if !db.tx.tended {
-		return
+	db.track(key, false)
+	if db.tx.tended {
+		db.touch(key)
 	}
+}
+
+// track tells the Tracker that key has changed.
+func (db *DB) track(key []byte, byStore bool) {
+	if s := db.tx.s; s.tracked.Load() {
+		s.tracker.KeyChanged(db.tx, key, byStore)
+	}
+}
+
+// touchByStore is Touch for a key that the store itself has deleted.
+func (db *DB) touchByStore(key []byte) {
+	db.track(key, true)
+	if db.tx.tended {
+		db.touch(key)
+	}
+}
+
+// trackAll tells the Tracker that any key may have changed.
+func (tx *Tx) trackAll() {
+	if tx.s.tracked.Load() {
+		tx.s.tracker.AllChanged(tx)
+	}
+}
+
+func (db *DB) touch(key []byte) {
 	sh, t, pos := db.at(key)
 	in := sh.interestOf(db.index, key)
 	if in == nil {
@@ -132,9 +158,7 @@ func (db *DB) Wake(key []byte) {
 // Changed reports an event of key, which a command has changed, also to those
 // who watch the key or wait for it.
 func (db *DB) Changed(class EventClass, event string, key []byte) {
-	if db.tx.tended {
-		db.Touch(key)
-	}
+	db.Touch(key)
 	db.Notify(class, event, key)
 }
 

@@ -49,11 +49,20 @@ const (
 type Tx struct {
 	// NoTouch has look-ups leave access clocks alone (CLIENT NO-TOUCH).
 	NoTouch bool
+	// Owner is who uses the Tx, and By for whom he does so now, as the Tracker knows
+	// them; nil is nobody.
+	Owner, By any
+	// Busy is called, again and again, while the Tx has to wait for one that is busy
+	// (MarkBusy). It returns after a millisecond or so; it may not use the Tx. nil:
+	// nothing is done meanwhile.
+	Busy func()
 
 	s    *Store
 	held uint64 // by shard
-	now  int64
-	dbs  []DB
+	// alone says that held is due to LockExclusive.
+	alone bool
+	now   int64
+	dbs   []DB
 	// The hash of the key that was locked last, to be found without hashing
 	// again: the key is recognised by where it lies.
 	key  *byte
@@ -142,7 +151,11 @@ func (tx *Tx) Shard(key []byte) uint64 { return 1 << tx.s.shardOf(tx.s.hash(key)
 // all. It must have all or none.
 func (tx *Tx) each(fn func(sh *shard)) {
 	if tx.held == 0 {
-		tx.s.each(fn)
+		for _, sh := range tx.s.shards {
+			tx.s.lockShard(sh, tx)
+			fn(sh)
+			sh.mu.Unlock()
+		}
 		return
 	}
 	if tx.held != ^uint64(0)>>(64-len(tx.s.shards)) {
@@ -168,19 +181,31 @@ func (tx *Tx) lock(set uint64) {
 	if invariant.Enabled {
 		invariant.Check(tx.held == 0, "lock order", "a Tx that holds %#x locks %#x", tx.held, set)
 	}
+	if set == 0 {
+		return
+	}
+	first := tx.s.shards[bits.TrailingZeros64(set)]
+	tx.s.lockShard(first, tx)
+	tx.lockFrom(set, first)
+	if tx.tended {
+		tx.lockAlso()
+	}
+}
+
+// lockFrom locks the rest of set, whose first shard is locked.
+func (tx *Tx) lockFrom(set uint64, first *shard) {
 	tx.held = set
-	for ; set != 0; set &= set - 1 {
-		sh := tx.s.shards[bits.TrailingZeros64(set)]
-		sh.mu.Lock()
+	for sh := first; ; sh.mu.Lock() {
 		if sh.snapshot != nil {
 			sh.snapshot.begin(sh.index)
 		}
 		if sh.tended != nil {
 			tx.tended = true
 		}
-	}
-	if tx.tended {
-		tx.lockAlso()
+		if set &= set - 1; set == 0 {
+			break
+		}
+		sh = tx.s.shards[bits.TrailingZeros64(set)]
 	}
 }
 
@@ -199,7 +224,8 @@ func (tx *Tx) lockAlso() {
 		}
 		tx.release()
 		tx.held = more
-		for set := more; set != 0; set &= set - 1 {
+		tx.s.lockShard(tx.s.shards[bits.TrailingZeros64(more)], tx)
+		for set := more & (more - 1); set != 0; set &= set - 1 {
 			tx.s.shards[bits.TrailingZeros64(set)].mu.Lock()
 		}
 	}
@@ -221,6 +247,11 @@ func (tx *Tx) Unlock() {
 
 func (tx *Tx) release() {
 	tx.open.Changed = false
+	if tx.alone {
+		tx.held, tx.alone = 0, false
+		tx.s.exclusive.disown()
+		return
+	}
 	for set := tx.held; set != 0; set &= set - 1 {
 		tx.s.shards[bits.TrailingZeros64(set)].mu.Unlock()
 	}
@@ -259,6 +290,7 @@ func (tx *Tx) hash(key []byte) uint64 {
 // background (Store.CollectGarbage).
 func (tx *Tx) Flush(db int, async bool) (removed int64) {
 	tx.key = nil
+	tx.trackAll()
 	for i := range tx.dbs {
 		if db < 0 || db == i {
 			tx.touchAll(i, nil)
@@ -287,6 +319,7 @@ func (tx *Tx) Flush(db int, async bool) (removed int64) {
 
 // Swap exchanges two databases. Every shard is locked.
 func (tx *Tx) Swap(a, b int) {
+	tx.trackAll()
 	tx.touchAll(a, &b)
 	tx.touchAll(b, &a)
 	for _, sh := range tx.s.shards {

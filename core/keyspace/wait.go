@@ -73,17 +73,43 @@ func (w *Waiter) End() bool {
 	return true
 }
 
+// Over tells whether the wait has ended. Any goroutine.
+func (w *Waiter) Over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
 // Leave takes w, whose wait is over, out of the queues it is still in. tx has
 // nothing locked.
 func (tx *Tx) Leave(w *Waiter) {
-	if w.standing.Load() == 0 {
-		return
+	if w.standing.Load() > 0 {
+		tx.lock(w.shards(tx.s))
+		tx.leave(w)
 	}
-	var set uint64
+}
+
+// TryLeave is Leave, unless a Tx with LockExclusive is at work: then it does nothing
+// and returns false.
+func (tx *Tx) TryLeave(w *Waiter) bool {
+	if w.standing.Load() > 0 {
+		if !tx.tryLock(w.shards(tx.s)) {
+			return false
+		}
+		tx.leave(w)
+	}
+	return true
+}
+
+func (w *Waiter) shards(s *Store) (set uint64) {
 	for _, key := range w.keys {
-		set |= 1 << tx.s.shardOf(tx.s.hash(key))
+		set |= 1 << s.shardOf(s.hash(key))
 	}
-	tx.lock(set)
+	return set
+}
+
+// leave is Leave with the shards locked, which it unlocks.
+func (tx *Tx) leave(w *Waiter) {
 	for _, key := range w.keys {
 		sh := tx.s.shards[tx.s.shardOf(tx.s.hash(key))]
 		if in := sh.interestOf(w.db, key); in != nil {

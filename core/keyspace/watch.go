@@ -92,15 +92,32 @@ func (tx *Tx) Unwatch(w *Watch) {
 // shards for a moment.
 func (tx *Tx) UnwatchAlone(w *Watch) {
 	if w.Len() > 0 {
-		var set uint64
-		for _, k := range w.keys {
-			set |= 1 << tx.s.shardOf(tx.s.hash(k.bytes))
-		}
-		tx.lock(set)
+		tx.lock(w.shards(tx.s))
 		tx.Unwatch(w)
 		tx.Unlock()
 	}
 	w.touched.Store(false)
+}
+
+// TryUnwatchAlone is UnwatchAlone, unless a Tx with LockExclusive is at work: then
+// it does nothing and returns false.
+func (tx *Tx) TryUnwatchAlone(w *Watch) bool {
+	if w.Len() > 0 {
+		if !tx.tryLock(w.shards(tx.s)) {
+			return false
+		}
+		tx.Unwatch(w)
+		tx.Unlock()
+	}
+	w.touched.Store(false)
+	return true
+}
+
+func (w *Watch) shards(s *Store) (set uint64) {
+	for _, k := range w.keys {
+		set |= 1 << s.shardOf(s.hash(k.bytes))
+	}
+	return set
 }
 
 // touchWatches marks all that watch a key which has changed; there tells whether

@@ -102,6 +102,9 @@ func (b *build) End() error {
 		b.close()
 		b.close = nil
 	}
+	if c := b.cell; c != nil && (c.Kind == value.HashTable || c.Kind == value.SetTable || c.Kind == value.ZSetTree) {
+		c.FitTable(0)
+	}
 	return nil
 }
 

@@ -69,12 +69,19 @@ func Load(r io.Reader, store *keyspace.Store, d DecoderOptions, o LoadOptions) (
 	var err error
 	if o.Workers > 0 && o.Tx == nil && !o.Merge && o.Delay == nil {
 		err = loadParallel(dec, l)
-	} else {
-		err = dec.Decode(l)
+	} else if err = dec.Decode(l); err == nil {
+		l.fit(0, 1)
 	}
 	l.tx.ExpectNothing()
 	l.Consumed, l.Rest = dec.Offset(), dec.Buffered()
 	return l.Loaded, err
+}
+
+// fit gives back, of every step-th shard from first on, what was expected in vain.
+func (l *loader) fit(first, step int) {
+	for shard := first; shard < l.store.Shards(); shard += step {
+		l.tx.Fit(shard)
+	}
 }
 
 // NewLoader returns a Visitor that fills store, as the serial Load does.

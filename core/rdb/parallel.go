@@ -116,6 +116,9 @@ func (c *crew) start(workers int) {
 			for ch := range q {
 				w.chunk(ch, i, workers)
 			}
+			if c.firstBad.Load() == math.MaxInt64 && !c.stopped.Load() {
+				w.l.fit(i, workers)
+			}
 		})
 	}
 	c.at = <-c.free

@@ -43,12 +43,15 @@ type appender struct {
 	rewrites  int64
 	lastCOW   int64
 
+	waits fileWaits
+
 	upgraded bool // an old file was moved when the server was made: to be logged
 }
 
 // init makes the writer, which is off.
 func (a *appender) init(s *Server, set *settings.Settings) error {
 	a.s, a.lastTook, a.lastOK = s, -1, true
+	a.waits.news = make(chan struct{}, 1)
 	if set.AppendOnly {
 		var err error
 		if a.upgraded, err = aof.Upgrade(s.fs, set.AOFDir(), set.AppendFilename); err != nil {
@@ -57,7 +60,7 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	}
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
-		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy, Took: s.noteDisk,
+		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy, Took: s.noteDisk, Durable: a.moreIsDurable,
 		Go: func(fn func()) { s.spawn("the append-only file", fn) },
 	}, a.settings(set))
 	if err != nil {

@@ -195,8 +195,9 @@ func TestReportHidesSecrets(t *testing.T) {
 	if _, err := c.Do("HELLO", "2", "AUTH", "default", "secret"); err != nil {
 		t.Fatal(err)
 	}
+	expect(t, c, "OK", "ACL", "SETUSER", "bob", ">secret")
 	log := fmt.Sprint(c.Must(t, "SLOWLOG", "GET", "10"))
-	if strings.Contains(log, "secret") || strings.Count(log, "(redacted)") != 3 || !strings.Contains(log, "maxclients 100") {
+	if strings.Contains(log, "secret") || strings.Count(log, "(redacted)") != 6 || !strings.Contains(log, "maxclients 100") {
 		t.Errorf("the slow log: %s", log)
 	}
 	r.end()

@@ -23,7 +23,7 @@ type figures struct {
 // the process takes by itself. It is counted, not read from the Go runtime,
 // whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
-	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load()
+	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load() + s.clients.TrackingBytes()
 }
 
 // resident is the bytes of memory that the process holds: the data's with its
@@ -62,6 +62,7 @@ func (s *Server) cron() {
 		s.figures.ops.Sample(now, totals[stats.Commands])
 		s.figures.in.Sample(now, totals[stats.NetInput])
 		s.figures.out.Sample(now, totals[stats.NetOutput])
+		s.targets.CloseIdle()
 		s.loopCron(int(time.Second / cronPeriod))
 		if !s.loading.Load() && !s.ending.running.Load() {
 			s.aof.cron()

@@ -6,10 +6,10 @@ import (
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
+	"github.com/redoubt-kv/redoubt/core/session"
 )
 
 const (
-	errOOM     = "OOM command not allowed when used memory > 'maxmemory'."
 	errLoading = "LOADING Redis is loading the dataset in memory"
 	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 	errDebug   = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -19,15 +19,17 @@ const (
 // processCommand. It runs on the client's loop with no lock held.
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
-	flags := c.Row.Flags
-	if c.Transaction != nil {
-		flags = c.Transaction.Flags(c.Row)
-	}
+	flags := c.Flags()
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
-	if limited(set) && !s.loading.Load() && !s.fits(set, c.Now) && flags&command.DenyOOM != 0 {
-		return errOOM
+	c.OverLimit = false
+	if limited(set) && !s.loading.Load() {
+		c.OverLimit = !s.fits(set, c.Now)
+		s.tellEvicted(c)
+		if c.OverLimit && flags&command.DenyOOM != 0 {
+			return command.ErrOOM
+		}
 	}
 	if flags&(command.Write|command.DenyOOM) == 0 && !s.loading.Load() {
 		if c.Row.Name == "ping" { // which tells whether all is well
@@ -47,9 +49,17 @@ func (s *Server) gate(c *command.Call) string {
 	case s.loading.Load() && flags&command.Loading == 0:
 		return errLoading
 	case flags&command.DenyOOM != 0 && !s.room(c):
-		return errOOM
+		return command.ErrOOM
 	}
 	return ""
+}
+
+// tellEvicted has the client be told of keys that went to make room for its command
+// before the reply, if it keeps copies of them.
+func (s *Server) tellEvicted(c *command.Call) {
+	if cl, ok := c.Client.(*session.Session); ok && cl.Tracking().On && !c.Nested {
+		cl.TellPushed()
+	}
 }
 
 // diskError is why writes are refused: what they change could not be saved.

@@ -60,7 +60,7 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 func (s *Server) clientsInfo() admin.Clients {
 	in, out := s.clients.Recent()
 	blocked, timed := s.clients.Blocked()
-	return admin.Clients{Connected: int64(s.clients.Len()), Max: int64(s.live.Load().MaxClients),
+	return admin.Clients{Tracking: s.clients.TrackingFigures().Clients, Connected: int64(s.clients.Len()), Max: int64(s.live.Load().MaxClients),
 		Blocked: int64(s.clients.Held() + blocked), InTimeoutTable: int64(timed), MaxInputBuffer: in, MaxOutputBuffer: out}
 }
 
@@ -125,15 +125,19 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 	s.saver.mu.Lock()
 	pin, pins := s.saver.lastPin, s.saver.pins
 	s.saver.mu.Unlock()
+	tracked := s.clients.TrackingFigures()
 	return admin.Stats{
 		Connections: int64(t[stats.Connections]), Commands: int64(t[stats.Commands]),
 		NetIn: int64(t[stats.NetInput]), NetOut: int64(t[stats.NetOutput]),
 		OpsPerSecond: int64(s.figures.ops.PerSecond()),
 		InKBps:       float64(s.figures.in.PerSecond()) / 1024, OutKBps: float64(s.figures.out.PerSecond()) / 1024,
 		RejectedConnections: int64(t[stats.Rejected]),
-		Expired:             k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
+		DeniedAuth:          int64(t[stats.AuthFailures]), DeniedCommands: int64(t[stats.DeniedCommands]),
+		DeniedKeys: int64(t[stats.DeniedKeys]), DeniedChannels: int64(t[stats.DeniedChannels]),
+		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
-		LastPinUs: pin.Microseconds(), Pins: pins,
+		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
+		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }

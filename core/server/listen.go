@@ -30,7 +30,11 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 		Accept: func(c *transport.Conn) transport.Handler {
 			return s.clients.Open(s.loops[c.LoopIndex()], c, &c.Out)
 		},
-		OnTurn: func(loop int) bool { return s.mayReply() && s.aof.turn(loop) },
+		OnTurn: func(loop int) bool {
+			s.loops[loop].Broadcast()
+			s.loops[loop].Drain()
+			return s.mayReply() && s.aof.turn(loop)
+		},
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}

@@ -14,7 +14,7 @@ func (s *Server) observe() {
 	apply := func() error { return s.apply(s.working) }
 	for _, name := range []string{
 		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
-		"client-output-buffer-limit", "timeout", "tcp-keepalive", "requirepass",
+		"client-output-buffer-limit", "tracking-table-max-keys", "timeout", "tcp-keepalive", "acl-pubsub-default",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
 		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
@@ -26,6 +26,7 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("requirepass", func() error { s.users.SetPassword(s.working.RequirePass); return nil })
 	s.registry.OnChange("appendonly", s.switchAppendOnly)
 	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
 		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })
@@ -44,9 +45,10 @@ func (s *Server) observe() {
 // apply puts the settings into effect that are not read where they are used.
 func (s *Server) apply(set *settings.Settings) error {
 	s.clients.SetLimits(s.limits(set))
+	s.users.SetPubsubDefault(set.ACLPubsubDefault == settings.PubsubAllChannels)
 	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
 	s.events.configure(set)
-	s.password.Set(set.RequirePass)
+	s.clients.SetTrackingLimit(int64(min(set.TrackingTableMaxKeys, math.MaxInt64)))
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
 	s.store.SetLimits(s.valueLimits(set))

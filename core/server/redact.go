@@ -1,51 +1,56 @@
 package server
 
-import "github.com/redoubt-kv/redoubt/core/command"
+import (
+	"slices"
 
-var hidden = []byte("(redacted)")
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
+)
 
-// redacted hides the secrets among the arguments of a call, for the slow log, MONITOR
-// and reports.
+// redacted returns the arguments of a call without secrets, for logs and MONITOR:
+// passwords, rules of users and the values of directives that are secrets.
 func (s *Server) redacted(args [][]byte) [][]byte {
-	switch name := args[0]; {
-	case command.EqualFold(name, "auth"):
-		return hide(args, 1, len(args))
-	case command.EqualFold(name, "hello"):
-		return hideBehind(args, 2, "auth", 2)
-	case command.EqualFold(name, "migrate"):
-		if shown := hideBehind(args, 6, "auth2", 2); &shown[0] != &args[0] {
-			return shown
-		}
-		return hideBehind(args, 6, "auth", 1)
-	case len(args) < 3:
-	case command.EqualFold(name, "acl") && command.EqualFold(args[1], "setuser"):
-		return hide(args, 2, len(args))
-	case command.EqualFold(name, "config") && command.EqualFold(args[1], "set"):
-		for i := 2; i+1 < len(args); i += 2 {
-			if s.registry.Sensitive(string(args[i])) {
-				args = hide(args, i+1, i+2)
-			}
-		}
+	secrets := s.secrets(args)
+	if len(secrets) == 0 {
+		return args
 	}
-	return args
-}
-
-// hide returns args with those from first to before end hidden.
-func hide(args [][]byte, first, end int) [][]byte {
-	shown := append([][]byte(nil), args...)
-	for i := first; i < min(end, len(args)); i++ {
+	shown, hidden := slices.Clone(args), []byte("(redacted)")
+	for _, i := range secrets {
 		shown[i] = hidden
 	}
 	return shown
 }
 
-// hideBehind hides n arguments behind the word, which is at from or later, if it is
-// there.
-func hideBehind(args [][]byte, from int, word string, n int) [][]byte {
-	for i := from; i < len(args); i++ {
-		if command.EqualFold(args[i], word) {
-			return hide(args, i+1, i+1+n)
+// secrets are the indexes of arguments that no log may have.
+func (s *Server) secrets(args [][]byte) (list []int) {
+	is := func(i int, word string) bool { return i < len(args) && command.EqualFold(args[i], word) }
+	switch {
+	case is(0, "auth"):
+		return from(1, args)
+	case is(0, "acl") && is(1, "setuser"):
+		return from(2, args)
+	case is(0, "hello"):
+		for i := 1; i < len(args); i++ {
+			if is(i, "auth") {
+				return from(i+1, args[:min(len(args), i+3)])
+			}
+		}
+	case is(0, "migrate"):
+		return migration.Secrets(args)
+	case is(0, "config") && is(1, "set"):
+		for i := 2; i+1 < len(args); i += 2 {
+			if s.registry.Sensitive(string(args[i])) {
+				list = append(list, i+1)
+			}
 		}
 	}
-	return args
+	return list
+}
+
+// from is the indexes of args from i on.
+func from(i int, args [][]byte) (list []int) {
+	for ; i < len(args); i++ {
+		list = append(list, i)
+	}
+	return list
 }

@@ -3,8 +3,10 @@ package server
 import (
 	"fmt"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
+	aclcommands "github.com/redoubt-kv/redoubt/core/family/acl"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
@@ -14,13 +16,17 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
 	"github.com/redoubt-kv/redoubt/core/family/keys"
 	"github.com/redoubt-kv/redoubt/core/family/lists"
+	"github.com/redoubt-kv/redoubt/core/family/migration"
 	"github.com/redoubt-kv/redoubt/core/family/pubsub"
+	"github.com/redoubt-kv/redoubt/core/family/scripting"
 	"github.com/redoubt-kv/redoubt/core/family/sets"
 	"github.com/redoubt-kv/redoubt/core/family/streams"
 	"github.com/redoubt-kv/redoubt/core/family/strings"
 	"github.com/redoubt-kv/redoubt/core/family/transactions"
+	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -40,13 +46,21 @@ func (l lateClients) Unpause()                    { l.s.clients.Unpause() }
 func (l lateClients) Unblock(c *command.Call, id int64, withError bool) bool {
 	return l.s.clients.Unblock(c, id, withError)
 }
+func (l lateClients) KillUser(u *acl.User, me int64) bool { return l.s.clients.KillUser(u, me) }
+func (l lateClients) KillSubscribers(u *acl.User, me int64) bool {
+	return l.s.clients.KillSubscribers(u, me)
+}
+func (l lateClients) Exists(id int64) bool     { return l.s.clients.Exists(id) }
 func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name) }
 
 // makeTable joins the families.
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
+	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table,
+		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool { return s.users.MayRun(c, row, args) }})
 	s.table, err = command.NewTable(
+		aclcommands.Commands(aclcommands.Server{Users: func() *acl.Users { return s.users }, Table: table, Files: aclFile{s}, Clients: lateClients{s}}),
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
 		strings.Commands(strings.Options{
 			MaxBulk: maxBulk, LazyUserDel: func() bool { return s.live.Load().LazyfreeLazyUserDel },
@@ -61,7 +75,13 @@ func (s *Server) makeTable() (err error) {
 		geo.Commands(),
 		keys.Commands(keys.Options{Settings: keySettings{s.live, &s.saver}, Flushed: s.flushed}),
 		transactions.Commands(),
+		migration.Commands(migration.Options{
+			Targets: s.targets, Compress: func() bool { return s.live.Load().RDBCompression },
+			Go: func(fn func()) { s.spawn("a migration", fn) },
+		}),
+		waiting.Commands(waiting.Options{File: &s.aof}),
 		pubsub.Commands(s.channels),
+		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),

@@ -44,6 +44,7 @@ func (s *Session) Unblocked(b *command.Blocked, reply []byte) {
 	s.conn.Post(func() {
 		if j := s.loop.batch.Journal(); j != nil {
 			s.loop.needed = j.End()
+			s.written = s.loop.needed
 		}
 		s.resume(b, reply)
 		s.loop.stats.Publish()

@@ -1,10 +1,6 @@
 package session
 
-import (
-	"strings"
-
-	"github.com/redoubt-kv/redoubt/core/stats"
-)
+import "strings"
 
 // The methods in this file are what handlers may ask of a client and do to it.
 // All of them are for its loop.
@@ -30,30 +26,6 @@ func (s *Session) SetProto(version int) {
 	s.loop.w.Proto = version
 	s.loop.call.Subscribed = s.confined()
 }
-
-// Authenticated tells whether the client may run commands that are not for
-// everyone.
-func (s *Session) Authenticated() bool {
-	return s.authenticated || !s.clients.password.Required()
-}
-
-// LoggedIn tells whether the client authenticated, or did not have to when it
-// connected or was reset; unlike Authenticated it does not become true when
-// the password is taken away.
-func (s *Session) LoggedIn() bool { return s.authenticated }
-
-// Authenticate makes the client the user if the password is right.
-func (s *Session) Authenticate(user, password []byte) bool {
-	if string(user) != defaultUser || !s.clients.password.Matches(password) {
-		s.loop.stats.Add(stats.AuthFailures, 1)
-		return false
-	}
-	s.authenticated = true
-	return true
-}
-
-// PasswordRequired tells whether the default user has a password.
-func (s *Session) PasswordRequired() bool { return s.clients.password.Required() }
 
 // NoTouch tells whether the client's commands leave the access clocks of keys
 // as they are.
@@ -129,20 +101,25 @@ func (s *Session) ReplySkip() {
 func (s *Session) CloseAfterReply() { s.set(flagClosing, true) }
 
 // Reset makes the client as it was when it connected: database, protocol,
-// authentication, name, replies, subscriptions, NO-EVICT and NO-TOUCH. Its transaction is the
+// user, name, replies, subscriptions, TRACKING, NO-EVICT and NO-TOUCH. Its transaction is the
 // call's. What it told about its
 // library stays.
 func (s *Session) Reset() {
 	s.unsubscribe()
+	s.Untrack()
 	s.Select(0)
 	s.SetProto(2)
-	s.authenticated = !s.clients.password.Required()
+	s.becomeDefault()
 	s.scanner.Authenticated = s.authenticated
 	s.name.Store(nil)
 	s.SetNoTouch(false)
 	s.SetNoEvict(false)
 	s.replies &^= repliesOff | skipNext
 }
+
+// Written is the offset of the journal behind the last effect of the client's
+// commands, 0 if they had none.
+func (s *Session) Written() int64 { return s.written }
 
 // Local tells whether the client is on this machine for sure: a Unix socket or
 // the loopback address.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
@@ -27,9 +28,9 @@ func (l *Log) verbose() bool { return l.Verbose != nil && (l.IsVerbose == nil ||
 
 // Config is what Clients are made from. All is required.
 type Config struct {
-	Clock    clock.Clock
-	Password *Password
-	Log      Log
+	Clock clock.Clock
+	Users *acl.Users
+	Log   Log
 	// Table returns the table of commands. It is called while clients are
 	// served, and so may be made after the Clients.
 	Table  func() *command.Table
@@ -41,7 +42,7 @@ type Config struct {
 // Clients are the sessions of a server. Any goroutine may call its methods.
 type Clients struct {
 	clock    clock.Clock
-	password *Password
+	users    *acl.Users
 	log      Log
 	table    func() *command.Table
 	channels *pubsub.Registry
@@ -50,6 +51,8 @@ type Clients struct {
 	attackMs atomic.Int64 // when HTTP was logged last
 	blocked  atomic.Int64 // clients that wait for keys
 	timed    atomic.Int64 // those of them with a timer
+	trackers *trackers
+	loops    []*Loop // in order; not changed once there are clients
 
 	mu          sync.Mutex
 	lastID      int64
@@ -62,7 +65,8 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, password: c.Password, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{}}
+	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
 }
@@ -102,12 +106,12 @@ func (cs *Clients) Open(l *Loop, conn Conn, out *[]byte) *Session {
 	}
 	s.proto.Store(2)
 	s.activeS.Store(s.openedMs / 1000)
-	s.authenticated = !cs.password.Required()
+	s.becomeDefault()
 	s.set(flagUnix, conn.Unix())
 	switch {
 	case !cs.admit(s, int64(limits.MaxClients)):
 		s.refuse(tooManyClients)
-	case limits.Protected && !cs.password.Required() && !isLocal(conn):
+	case limits.Protected && cs.users.Default().Rules().NoPass && !isLocal(conn):
 		cs.remove(s, true)
 		s.refuse(protectedMode)
 	default:
@@ -216,7 +220,7 @@ func (cs *Clients) all(f *command.ClientFilter) []*Session {
 func (s *Session) fits(f *command.ClientFilter) bool {
 	return (f.ID == 0 || f.ID == s.id) && (f.Class == "" || f.Class == s.Class().String()) &&
 		(f.Addr == "" || f.Addr == s.remote) && (f.LocalAddr == "" || f.LocalAddr == s.local) &&
-		(f.User == "" || f.User == defaultUser) &&
+		(f.User == "" || f.User == s.User()) &&
 		(f.MinAge == 0 || s.clients.clock.NowMs()/1000-s.openedMs/1000 >= f.MinAge) &&
 		(f.Except == 0 || f.Except != s.id)
 }
@@ -240,15 +244,10 @@ func (cs *Clients) Kill(f command.ClientFilter, me int64) (killed int, itself bo
 			itself = true
 			continue
 		}
-		cs.remove(s, false)
-		s.stopWaiting()
-		s.conn.Post(s.closeNow)
+		cs.end(s)
 	}
 	return killed, itself
 }
-
-// HasUser tells whether there is a user of that name.
-func (cs *Clients) HasUser(name string) bool { return name == defaultUser }
 
 // Recent returns the most bytes of input and of replies that one client had
 // buffered at once in the last seconds.

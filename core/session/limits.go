@@ -11,8 +11,8 @@ import (
 type Limits struct {
 	// MaxClients is how many there may be (maxclients).
 	MaxClients int
-	// Protected refuses clients from other machines while no password is
-	// required (protected-mode).
+	// Protected refuses clients from other machines while the default user needs
+	// no password (protected-mode).
 	Protected bool
 	// QueryBuffer is how many bytes of input may wait (client-query-buffer-limit).
 	QueryBuffer int64

@@ -75,8 +75,8 @@ func (s *Session) identity(l *lineWriter, self bool) {
 	} else {
 		l.text("cmd", "NULL")
 	}
-	l.text("user", defaultUser)
-	l.int("redir", -1)
+	l.text("user", s.User())
+	l.int("redir", s.tracker.Load().redirect())
 	l.int("resp", int64(s.proto.Load()))
 	l.text("lib-name", text(s.libName.Load()))
 	l.text("lib-ver", text(s.libVer.Load()))
@@ -85,7 +85,7 @@ func (s *Session) identity(l *lineWriter, self bool) {
 // memory is about how many bytes s takes; more are those in use while a
 // request is executed. Any.
 func (s *Session) memory(more int64) int64 {
-	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.mailed.Load() + s.tran.Load().Bytes() + more
+	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.mailed.Load() + s.tran.Load().Bytes() + s.tracker.Load().memory() + more
 }
 
 // argBytes is the length of the arguments being executed. Loop.
@@ -98,15 +98,19 @@ func (s *Session) argBytes() (sum int64) {
 
 // Bits of letters that are in no Session.flags.
 const (
-	shownMulti   = 1 << 30
-	shownTouched = 1 << 31
+	shownMulti     = 1 << 27
+	shownTracking  = 1 << 28
+	shownBroken    = 1 << 29
+	shownBroadcast = 1 << 30
+	shownTouched   = 1 << 31
 )
 
 // letters are the flags that CLIENT LIST shows, in its order.
 var letters = [...]struct {
 	bit    uint32
 	letter byte
-}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
+}{{flagMonitor, 'O'}, {flagSubscribed, 'P'}, {shownMulti, 'x'}, {flagHeld | flagBlocked, 'b'}, {shownTracking, 't'}, {shownBroken, 'R'},
+	{shownBroadcast, 'B'}, {shownTouched, 'd'}, {flagClosing, 'c'}, {flagUnix, 'U'}, {flagNoEvict, 'e'}, {flagNoTouch, 'T'}}
 
 func (s *Session) flagLetters() string {
 	flags, shown := s.flags.Load(), make([]byte, 0, len(letters))
@@ -117,6 +121,7 @@ func (s *Session) flagLetters() string {
 	if tran.Touched() {
 		flags |= shownTouched
 	}
+	flags |= s.tracker.Load().letters()
 	for _, l := range letters {
 		if flags&l.bit != 0 {
 			shown = append(shown, l.letter)

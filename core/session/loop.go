@@ -7,6 +7,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
+	"github.com/redoubt-kv/redoubt/core/tracking"
 )
 
 // Loop is what the sessions of one loop share. Its methods are for that loop.
@@ -25,8 +26,11 @@ type Loop struct {
 	pushed  int    // bytes that Drain has delivered
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
+	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
+
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
+	last   int64 // batch.Last after the last request
 	told   int64 // what Needed has returned last, but for 0
 
 	peakIn, peakOut int64 // most bytes of input, and of replies, since the last Cron
@@ -39,6 +43,8 @@ func (cs *Clients) NewLoop(exec Executor, tx *keyspace.Tx, st *stats.Loop) *Loop
 	l.box = pubsub.NewBox(func() { l.wake() })
 	l.call = command.Call{Out: &l.w, Tx: tx, Store: tx.Store(), Loop: st}
 	l.batch, _ = tx.Log().(*journal.Batch)
+	tx.Owner = l
+	cs.loops = append(cs.loops, l)
 	return l
 }
 

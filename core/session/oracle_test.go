@@ -82,7 +82,7 @@ func testReplies(t *testing.T, newServer func(transport.Config) (transport.Serve
 			ours := k.listen(newServer, 1)
 			if password != "" {
 				redis.Must(t, "CONFIG", "SET", "requirepass", password)
-				k.password.Set(password)
+				k.users.SetPassword(password)
 			}
 			for name, script := range scripts {
 				compare(t, name, redis.Addr, ours, script+"QUIT\r\n")

@@ -112,7 +112,7 @@ func (s *Session) postponed(args [][]byte) bool {
 		row = row.Sub(args[1])
 	}
 	if row == nil || row.Arity > 0 && len(args) != row.Arity || len(args) < -row.Arity ||
-		row.Flags&command.NoAuth == 0 && !s.Authenticated() {
+		!s.mayRun(row, args) {
 		return false
 	}
 	if !s.clients.hold(s, s.tran.Load().Flags(row)&(command.Write|command.MayReplicate) != 0) {
@@ -134,4 +134,13 @@ func (cs *Clients) hold(s *Session, writes bool) bool {
 	s.set(flagHeld, true)
 	cs.pause.held = append(cs.pause.held, s)
 	return true
+}
+
+// Postponed has the request that is being executed be executed again after Retry.
+func (s *Session) Postponed() { s.set(flagHeld, true) }
+
+// Retry ends what Postponed has begun. Any.
+func (s *Session) Retry() {
+	s.set(flagHeld, false)
+	s.conn.Resume()
 }

@@ -20,7 +20,7 @@ type pushed Session
 
 func (p *pushed) Deliver(m *pubsub.Parcel) {
 	s := (*Session)(p)
-	s.mailed.Add(-int64(len(m.Bytes(2))))
+	s.taken(m)
 	s.Deliver(m)
 }
 
@@ -31,28 +31,42 @@ func (p *pushed) Cut() { (*Session)(p).Cut() }
 // counts against the output limit of the client's class: above that the client is
 // ended. A client that is being ended gets nothing. Any, also with locks held.
 func (s *Session) Push(msg []byte) {
-	if len(msg) == 0 || s.flags.Load()&flagClosing != 0 {
+	if len(msg) > 0 {
+		s.mail((*pushed)(s), pubsub.Raw(append([]byte(nil), msg...)))
+	}
+}
+
+// taken notes that the message of mail has come out of the mailbox.
+func (s *Session) taken(m *pubsub.Parcel) { s.mailed.Add(-int64(len(m.Bytes(2)))) }
+
+// mail is Push of a message that to, which is s, delivers; to calls taken.
+func (s *Session) mail(to pubsub.Receiver, m pubsub.Message) {
+	if s.flags.Load()&flagClosing != 0 {
 		return
 	}
 	limit := s.outputLimit(s.clients.limits.Load()).HardBytes
-	if waiting := s.mailed.Add(int64(len(msg))); limit > 0 && waiting > limit+freeOutput {
+	if waiting := s.mailed.Add(int64(m.Len())); limit > 0 && waiting > limit+freeOutput {
 		if s.flags.Or(flagOverflown)&flagOverflown == 0 {
 			s.conn.Post(s.Cut)
 		}
-		s.mailed.Add(-int64(len(msg)))
+		s.mailed.Add(-int64(m.Len()))
 		return
 	}
-	s.loop.box.Put((*pushed)(s), pubsub.Raw(append([]byte(nil), msg...)))
+	s.loop.box.Put(to, m)
 }
 
 // Deliver appends messages to what the client is to be sent. It is for Loop.Drain.
 // Loop.
 func (s *Session) Deliver(p *pubsub.Parcel) {
-	if s.flags.Load()&flagClosing != 0 {
-		return
+	if s.flags.Load()&flagClosing == 0 {
+		s.deliver(p.Bytes(int(s.proto.Load())))
 	}
-	l, b := s.loop, p.Bytes(int(s.proto.Load()))
-	switch {
+}
+
+// deliver is Deliver of b, which is not changed any more, to a client that is not
+// being ended.
+func (s *Session) deliver(b []byte) {
+	switch l := s.loop; {
 	case l.serving != s:
 		l.pushed += len(b)
 		if waiting := s.conn.Share(b); waiting > freeOutput {
@@ -88,6 +102,10 @@ func (l *Loop) Drain() {
 	l.stats.Add(stats.NetOutput, uint64(l.pushed))
 	l.pushed = 0
 }
+
+// TellPushed delivers what waits for the clients of the loop, ahead of the reply to the
+// request being executed, of which nothing is made yet. Loop.
+func (s *Session) TellPushed() { s.loop.Drain() }
 
 // OnMail sets how the loop is told, by any goroutine and with locks held, to call
 // Drain; it is called before the loop runs. Without it, clients get what is pushed to

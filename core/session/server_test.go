@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/clock"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
@@ -22,15 +23,15 @@ import (
 
 // core is a server without sockets: clients, commands, data.
 type core struct {
-	t        testing.TB
-	clock    clock.Clock
-	password session.Password
-	limits   session.Limits
-	clients  *session.Clients
-	store    *keyspace.Store
-	exec     *command.Executor
-	stats    *stats.Stats
-	verbose  bool
+	t       testing.TB
+	clock   clock.Clock
+	users   *acl.Users
+	limits  session.Limits
+	clients *session.Clients
+	store   *keyspace.Store
+	exec    *command.Executor
+	stats   *stats.Stats
+	verbose bool
 
 	mu  sync.Mutex
 	log []string
@@ -53,8 +54,9 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 	}
 	t.Cleanup(k.store.Close)
 	var table *command.Table
+	k.users = acl.New(acl.Options{Table: func() *command.Table { return table }, Warn: k.logf, Notice: k.logf, LogLen: func() int64 { return 128 }})
 	k.clients = session.NewClients(session.Config{
-		Clock: k.clock, Password: &k.password, Limits: limits, Channels: pubsub.NewRegistry(), Table: func() *command.Table { return table },
+		Clock: k.clock, Users: k.users, Limits: limits, Channels: pubsub.NewRegistry(), Table: func() *command.Table { return table },
 		Log: session.Log{Warning: k.logf, Verbose: k.logf, IsVerbose: func() bool { return k.verbose }},
 	})
 	table, err = command.NewTable(connection.Commands(connection.Server{Clients: k.clients, Version: "7.4.0"}), dataRows(), waitRows(), transactions.Commands())
@@ -63,7 +65,7 @@ func newCoreAt(t testing.TB, limits session.Limits, c clock.Clock) *core {
 	}
 	k.stats = stats.New(k.clock, len(table.Rows()))
 	k.exec = &command.Executor{
-		Table: table, Store: k.store, Stats: k.stats, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{},
+		Table: table, Store: k.store, Stats: k.stats, Gate: func(*command.Call) string { return "" }, Errors: &stats.Errors{}, Permit: k.users.Permit,
 	}
 	k.exec.SlowerThan.Store(-1)
 	k.store.OnReady(k.exec.ServeReady)
@@ -146,10 +148,13 @@ func (c *conn) unlocked() {
 	}
 }
 
-func (c *conn) Close()                   { c.unlocked(); c.closed = true }
-func (c *conn) CloseAfterReply()         { c.unlocked(); c.finishing = true }
-func (c *conn) Flush()                   {}
-func (c *conn) Share(b []byte) int64     { c.out = append(c.out, b...); return c.pending + int64(len(c.out)) }
+func (c *conn) Close()           { c.unlocked(); c.closed = true }
+func (c *conn) CloseAfterReply() { c.unlocked(); c.finishing = true }
+func (c *conn) Flush()           {}
+func (c *conn) Share(b []byte) int64 {
+	c.out = append(c.out, b...)
+	return c.pending + int64(len(c.out))
+}
 func (c *conn) Again()                   { c.again = true }
 func (c *conn) Hold()                    { c.unlocked(); c.held = true }
 func (c *conn) Resume()                  { c.Post(func() { c.held = false }) }

@@ -41,6 +41,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/core/acl"
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/pubsub"
@@ -144,7 +145,11 @@ type Session struct {
 	libVer   atomic.Pointer[string]
 	shownRow atomic.Pointer[command.Row] // row, for others
 	tran     atomic.Pointer[command.Transaction]
+	user     atomic.Pointer[acl.User] // never nil
+	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
 	sub      atomic.Pointer[pubsub.Subscriber]
+
+	written int64 // offset of the journal behind the client's last effect
 
 	prev, next *Session // in Clients, under its lock
 }
@@ -171,7 +176,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	}
 	l.serving = s
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
-	l.call.Tx.NoTouch = s.NoTouch()
+	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
 	l.call.Subscribed, l.call.Monitors = s.confined(), s.flags.Load()&flagMonitor != 0
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
@@ -220,10 +225,13 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 		if s.clients.paused.Load() != 0 && s.postponed(args) {
 			return pos // the request is scanned again when the pause is over
 		}
-		pos += n
-		if s.execute(args) {
-			return pos // the rest waits as well
+		switch s.execute(args) {
+		case waits:
+			return pos + n // the rest waits as well
+		case postponed:
+			return pos
 		}
+		pos += n
 		if s.flags.Load()&flagClosing != 0 {
 			return len(in)
 		}
@@ -238,23 +246,44 @@ func (s *Session) requests(in []byte, limits *Limits) (pos int) {
 	return pos
 }
 
-// execute executes one request; wait tells that its client has to wait.
-func (s *Session) execute(args [][]byte) (wait bool) {
+// progress is what became of a request.
+type progress uint8
+
+const (
+	done      progress = iota
+	waits              // the reply comes later
+	postponed          // it is to be executed again later
+)
+
+// execute executes one request.
+func (s *Session) execute(args [][]byte) (p progress) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
 	c := &s.loop.call
 	s.replyEdge = len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
+	tracker := s.tracker.Load()
+	c.Tracked = tracker != nil && s.tracks()
 	s.loop.exec.Execute(c)
+	if tracker != nil {
+		s.cached(c)
+	}
+	if last := s.loop.batch.Last(); last != s.loop.last {
+		s.loop.last, s.written = last, last
+	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		wait = s.changed(c)
+		if p = s.changed(c); p == postponed {
+			return p
+		}
 	}
-	wait = wait || s.throttled
+	if s.throttled {
+		p = waits
+	}
 	if c.Row == nil && isHTTP(args[0]) {
 		s.crossProtocol()
 	}
@@ -264,19 +293,23 @@ func (s *Session) execute(args [][]byte) (wait bool) {
 	if s.listens() {
 		s.loop.Drain()
 	}
-	return wait
+	return p
 }
 
 // changed notes what the call has made of its client: whether it has to wait,
 // and its transaction.
-func (s *Session) changed(c *command.Call) (wait bool) {
+func (s *Session) changed(c *command.Call) (p progress) {
 	c.ClientChanged = false
 	s.tran.Store(c.Transaction)
-	if c.Blocked != nil {
+	switch {
+	case c.Postponed:
+		c.Postponed, p = false, postponed
+		s.conn.Hold() // a Retry that came before takes effect after it
+	case c.Blocked != nil:
 		s.block(c.Blocked)
-		c.Blocked, wait = nil, true
+		c.Blocked, p = nil, waits
 	}
-	return wait
+	return p
 }
 
 // muted tells whether CLIENT REPLY keeps the replies from the client.
@@ -315,6 +348,7 @@ func (s *Session) answered() {
 	}
 	*s.out, w.B = w.B, nil
 	s.loop.serving = nil
+	s.loop.call.Tx.By = nil
 	s.loop.call.Args, s.loop.call.Client, s.loop.call.Transaction = nil, nil, nil
 	s.input, s.inputRoom = 0, 0
 	if s.flags.Load()&flagClosing != 0 && !s.dropped {
@@ -377,6 +411,7 @@ func (s *Session) Closed(err error) {
 	s.set(flagClosing, true)
 	s.endWait()
 	s.discard()
+	s.leave()
 	s.sub.Load().Close()
 	s.loop.remove(s)
 	s.clients.remove(s, true)

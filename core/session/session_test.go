@@ -158,7 +158,7 @@ func TestSoftOutputLimit(t *testing.T) {
 
 func TestUnauthenticatedOutput(t *testing.T) {
 	k := newCore(t, defaultLimits)
-	k.password.Set("x")
+	k.users.SetPassword("x")
 	c := k.connect(k.newLoop())
 	c.pending = 18_000
 	if c.send("PING\r\n"); !c.closed {
@@ -242,7 +242,7 @@ func TestProtectedMode(t *testing.T) {
 	if n := k.clients.Len(); n != 2 {
 		t.Errorf("%d clients", n)
 	}
-	k.password.Set("x")
+	k.users.SetPassword("x")
 	expect(t, k.connectFrom(l, "10.1.2.3:55").send("PING\r\n"), "-NOAUTH Authentication required.\r\n")
 }
 
@@ -250,7 +250,7 @@ func TestPassword(t *testing.T) {
 	k := newCore(t, defaultLimits)
 	l := k.newLoop()
 	before := k.connect(l)
-	k.password.Set("pass")
+	k.users.SetPassword("pass")
 	after := k.connect(l)
 	expect(t, before.send("PING\r\n"), "+PONG\r\n")
 	expect(t, after.send("PING\r\nAUTH nope\r\nAUTH pass\r\nPING\r\n"),
@@ -258,7 +258,7 @@ func TestPassword(t *testing.T) {
 	// RESET takes the authentication away, and with it the limits' relief.
 	expect(t, before.send("RESET\r\n*11\r\n"), "+RESET\r\n-ERR Protocol error: unauthenticated multibulk length\r\n")
 	third := k.connect(l)
-	k.password.Set("")
+	k.users.SetPassword("")
 	expect(t, third.send("PING\r\n"), "+PONG\r\n")
 	if n := k.stats.Totals()[stats.AuthFailures]; n != 1 {
 		t.Errorf("%d failures", n)

@@ -48,6 +48,9 @@ const (
 	QueryLimit                    // client_query_buffer_limit_disconnections
 	OutputLimit                   // client_output_buffer_limit_disconnections
 	AuthFailures                  // acl_access_denied_auth
+	DeniedCommands                // acl_access_denied_cmd
+	DeniedKeys                    // acl_access_denied_key
+	DeniedChannels                // acl_access_denied_channel
 	SlowCommands                  // slow log entries made; Redoubt's own
 	numCounters
 )

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"math/bits"
+
 	"github.com/redoubt-kv/redoubt/core/page"
 )
 
@@ -19,7 +21,7 @@ func (t *Table) rebuild(at place, ref page.Ref, b bucket, extra int) (page.Ref, 
 	slots := max(slotsFor(n), 8)
 	size := b.live(slots) + extra
 	if extra > 0 {
-		size, slots = t.ahead(size, slots, b.depth())
+		size, slots = t.ahead(size, slots, b.depth(), max(b.each(), extra+3))
 	}
 	nref := t.arena.Alloc(size, kindBucket|t.nested)
 	nb := bucket(t.heap.Node(nref))
@@ -32,24 +34,56 @@ func (t *Table) rebuild(at place, ref page.Ref, b bucket, extra int) (page.Ref, 
 }
 
 // ahead returns size and slots for a new bucket of the given depth that needs at
-// least these: as many more as the entries will take that are still to come to
-// it, if that is known. An eighth is left out, since some buckets get fewer.
-func (t *Table) ahead(size, slots, depth int) (int, int) {
-	n := (t.Expected >> min(depth, 62)) * 7 / 8
-	if n <= int64(slots) {
+// least these: as many more as the entries, of each bytes with tag and offset, will
+// take that are still to come to it, if that is known. Most buckets get no more: it
+// is by twice the deviation more than the mean. Fit gives back what is left.
+func (t *Table) ahead(size, slots, depth, each int) (int, int) {
+	n := int(min(t.Expected>>min(depth, 62), MaxBucket/minEntry))
+	if n == 0 || slots > 2*n {
 		return size, slots
 	}
-	const most = MaxBucket / minEntry
-	each := (size - offTags) / slots // with tag and offset, or a little less
-	room := min(int(min(n, most)), (MaxBucket-offTags)/max(each, minEntry))
-	if room = room &^ 7; room <= slots {
+	room := n + 1<<(bits.Len(uint(n))/2+1)
+	if slots >= room {
+		room = slots + n/4
+	}
+	room = min(room, (MaxBucket-offTags)/each)
+	want := max(slotsFor(room), slots)
+	need := size + 3*(want-slots)
+	if room <= slots || need > MaxBucket {
 		return size, slots
 	}
-	need := size + 3*(room-slots)
-	if need > MaxBucket {
-		return size, slots
+	return max(need, offTags+room*each), want
+}
+
+// Fit has buckets from pos on take no more memory than they need, of about n
+// entries: those of a table that was made by Expected. It returns the position
+// behind, 0 at the end.
+func (t *Table) Fit(pos uint64, n int) (next uint64) {
+	if t.Root == 0 {
+		return 0
 	}
-	return max(need, offTags+room*each), room
+	for {
+		b := t.At(pos)
+		n -= t.fit(b) + 1
+		if pos = b.End; pos == 0 || n <= 0 {
+			return pos
+		}
+	}
+}
+
+// fit copies the bucket at if it can be smaller, and returns its number of entries.
+func (t *Table) fit(at Bucket) int {
+	b := bucket(t.heap.Node(at.Ref))
+	if size := b.live(max(slotsFor(b.count()), 8)); t.heap.Owned(at.Ref) && b.next() == 0 && page.ClassSize(size) < len(b) {
+		hangs, ref := t.own(at.Start)
+		t.rebuild(t.whole(hangs, b), ref, b, 0)
+	}
+	return b.count()
+}
+
+// each is what an entry of b takes on the average, with tag and offset.
+func (b bucket) each() int {
+	return max((b.live(b.count())-offTags)/max(b.count(), 1), minEntry)
 }
 
 // copyEntries fills the empty bucket dst with the entries of src.
@@ -79,104 +113,6 @@ func (t *Table) copyEntries(dst, src bucket) {
 		dst.setOffset(i, low)
 	}
 	dst.setLow(low)
-}
-
-// split parts the bucket b at at into two of the next depth.
-func (t *Table) split(at place, ref page.Ref, b bucket, pos uint64) {
-	depth := b.depth()
-	at = t.slotsToPart(at, pos, depth)
-	var refs [2]page.Ref
-	var halves [2]bucket
-	var upper [MaxBucket / minEntry / 64]uint64 // a bit for each entry
-	sizes, counts := t.weigh(b, depth, upper[:])
-	for i := range halves {
-		slots := max(slotsFor(counts[i]), 8)
-		size, slots := t.ahead(offTags+3*slots+sizes[i], slots, depth+1)
-		refs[i] = t.newBucket(size, slots, depth+1)
-	}
-	for i := range halves {
-		halves[i] = t.heap.Node(refs[i])
-	}
-	for i := range b.count() {
-		e := b.entry(t.heap, i)
-		t.move(halves[upper[i/64]>>(i%64)&1], b[offTags+i], e)
-	}
-	half := at.n / 2
-	for i := range half {
-		*page.RefAt(t.heap, at.parent, dirSlots+4*(at.start+i)) = refs[0]
-		*page.RefAt(t.heap, at.parent, dirSlots+4*(at.start+half+i)) = refs[1]
-	}
-	t.retire(ref, 0)
-}
-
-// minEntry is less than what any entry takes with its tag and offset.
-const minEntry = 8
-
-// weigh returns the bytes and number of the entries that go to each half, and
-// sets the bits in upper of those that go to the second.
-func (t *Table) weigh(b bucket, depth int, upper []uint64) (sizes, counts [2]int) {
-	for i := range b.count() {
-		e := b.entry(t.heap, i)
-		bit := t.hash(e.Key()) >> (63 - depth) & 1
-		upper[i/64] |= bit << (i % 64)
-		sizes[bit] += e.size()
-		counts[bit]++
-	}
-	return sizes, counts
-}
-
-// move appends the entry e with its tag to b, which has the room.
-func (t *Table) move(b bucket, tag uint8, e Entry) {
-	size, s := e.size(), b.count()
-	off := b.low() - size
-	copy(b[off:], e.b[:size])
-	b[offTags+s] = tag
-	b.setOffset(s, off)
-	b.setLow(off)
-	b.setCount(s + 1)
-	t.noteDue(b, e.Due())
-}
-
-// slotsToPart makes sure that at least two slots name the bucket of the given
-// depth at at: it puts a directory above or below, or doubles the one there is.
-func (t *Table) slotsToPart(at place, pos uint64, depth int) place {
-	switch {
-	case at.parent != 0 && at.n > 1:
-		return at
-	case at.parent != 0 && int(page.At[nodeHead](t.heap, at.parent).owner) < maxBits:
-		return t.double(at, pos, depth)
-	}
-	child := t.Root
-	if at.parent != 0 {
-		child = *page.RefAt(t.heap, at.parent, dirSlots+4*at.start)
-	}
-	dir := t.newDirectory(minBits)
-	for i := range 1 << minBits {
-		*page.RefAt(t.heap, dir, dirSlots+4*i) = child
-	}
-	t.hang(at, dir)
-	return place{parent: dir, start: 0, n: 1 << minBits, depth: depth}
-}
-
-func (t *Table) newDirectory(bits int) page.Ref {
-	ref := t.arena.Alloc(dirSlots+4<<bits, kindDirectory|t.nested)
-	page.At[nodeHead](t.heap, ref).owner = uint8(bits)
-	return ref
-}
-
-// double replaces the directory at.parent by one of twice the slots.
-func (t *Table) double(at place, pos uint64, depth int) place {
-	old := at.parent
-	k := int(page.At[nodeHead](t.heap, old).owner)
-	dir := t.newDirectory(k + 1)
-	for i := range 1 << k {
-		r := *page.RefAt(t.heap, old, dirSlots+4*i)
-		*page.RefAt(t.heap, dir, dirSlots+8*i) = r
-		*page.RefAt(t.heap, dir, dirSlots+8*i+4) = r
-	}
-	t.hang(t.above(old, pos), dir)
-	t.retire(old, 0)
-	return place{parent: dir, start: at.start * 2, n: at.n * 2, depth: at.depth}
 }
 
 // above finds where the directory dir on the way to pos hangs.

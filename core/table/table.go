@@ -129,9 +129,9 @@ type Table struct {
 	Count int64    // entries
 	Dues  int64    // entries with a due time
 	// Expected is how many entries the table will have, where that is known:
-	// then buckets are made about as large as they will be, which spares most
-	// of the copying while it fills. If it is not true, buckets may be up to
-	// half empty. It is no part of the version.
+	// then buckets are made about as large as they will be, and split into as
+	// many as they will be, which spares most of the copying while it fills; Fit
+	// belongs behind it. It is no part of the version.
 	Expected int64
 
 	arena   *page.Arena

@@ -289,8 +289,8 @@ func TestSupersededPosition(t *testing.T) {
 	pin.Release(func(_ int, fn func()) { fn() })
 }
 
-// A table that knows how many entries it will have takes no more memory for that,
-// and is sound also where that was not true.
+// A table that knows how many entries it will have takes no more memory for that
+// in the end, and is sound also where that was not true.
 func TestExpected(t *testing.T) {
 	const n = 20000
 	used := map[int64]int64{}
@@ -305,7 +305,14 @@ func TestExpected(t *testing.T) {
 			key := fmt.Append(nil, "key:", i)
 			tab.Set(testHash(key), key, Item{Due: NoDue, Value: make([]byte, i%90)})
 		}
+		loose := heap.Used()
+		for pos := tab.Fit(0, 1000); pos != 0; {
+			pos = tab.Fit(pos, 1000)
+		}
 		tab.Expected = 0
+		if heap.Used() > loose {
+			t.Errorf("%d expected: fitting makes %d bytes of %d", expected, heap.Used(), loose)
+		}
 		for i := range n {
 			key := fmt.Append(nil, "key:", i)
 			if e, ok := tab.Find(testHash(key), key); !ok || len(e.Value()) != i%90 {

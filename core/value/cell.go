@@ -1,6 +1,8 @@
 package value
 
 import (
+	"math"
+
 	"github.com/redoubt-kv/redoubt/core/invariant"
 	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
@@ -208,6 +210,16 @@ func (c *Cell) OpenTable(off int, release func(t *table.Table, pos uint64, e tab
 	c.table.Open(c.Where, c.Hash, release, page.Ref(le.Uint32(b)), int64(le.Uint64(b[8:])), int64(le.Uint64(b[16:])))
 	c.table.Expected = c.Expected
 	return &c.table
+}
+
+// FitTable has the table at byte off of B, for whose entries there was an expectation,
+// take no more memory than it needs: all are there.
+func (c *Cell) FitTable(off int) {
+	if c.Expected > 0 {
+		t := c.OpenTable(off, nil)
+		t.Fit(0, math.MaxInt)
+		c.PutTable(off, t)
+	}
 }
 
 // PutTable stores the version of t at byte off of B, in place.

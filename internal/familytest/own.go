@@ -35,6 +35,8 @@ func (client) ID() int64           { return 1 }
 func (client) SelectedDB() int     { return 0 }
 func (client) Select(int)          {}
 func (client) Authenticated() bool { return true }
+func (client) Unrestricted() bool  { return true }
+func (client) User() string        { return "default" }
 func (client) Address() string     { return "" }
 func (client) Name() string        { return "" }
 

@@ -132,6 +132,12 @@ func (c *PeerClient) Select(db int) { c.db = db }
 // Authenticated is true.
 func (c *PeerClient) Authenticated() bool { return true }
 
+// Unrestricted is true.
+func (c *PeerClient) Unrestricted() bool { return true }
+
+// User is the default one.
+func (c *PeerClient) User() string { return "default" }
+
 // Address is none.
 func (c *PeerClient) Address() string { return "" }
 

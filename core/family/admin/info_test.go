@@ -23,7 +23,7 @@ func skeleton(info string) string {
 		name, _, _ := strings.Cut(line, ":")
 		switch {
 		case strings.HasPrefix(name, "cmdstat_"), strings.HasPrefix(name, "errorstat_"), strings.HasPrefix(name, "latency_percentiles"),
-			name == "redoubt_version", name == "go_version", name == "expired_subkeys": // 7.4 has the last
+			name == "redoubt_version", name == "go_version", name == "expired_subkeys", strings.HasPrefix(name, "acl_access_denied_"): // from 7.4 and 7.2
 			continue
 		}
 		b.WriteString(name + "\n")

@@ -244,7 +244,7 @@ func (r *report) stats(info *Info) {
 	r.number("pubsubshard_channels", s.ShardChannels)
 	r.number("latest_fork_usec", s.LastPinUs)
 	r.number("total_forks", s.Pins)
-	r.number("migrate_cached_sockets", 0)
+	r.number("migrate_cached_sockets", s.CachedSockets)
 	r.number("slave_expires_tracked_keys", 0)
 	r.number("active_defrag_hits", 0)
 	r.number("active_defrag_misses", 0)
@@ -264,6 +264,11 @@ func (r *report) stats(info *Info) {
 	r.number("io_threaded_writes_processed", s.IOThreadWrites)
 	r.number("reply_buffer_shrinks", s.ReplyBufferShrinks)
 	r.number("reply_buffer_expands", s.ReplyBufferExpands)
+	// From Redis 7.2.
+	r.number("acl_access_denied_auth", s.DeniedAuth)
+	r.number("acl_access_denied_cmd", s.DeniedCommands)
+	r.number("acl_access_denied_key", s.DeniedKeys)
+	r.number("acl_access_denied_channel", s.DeniedChannels)
 }
 
 func (r *report) replication(info *Info) {

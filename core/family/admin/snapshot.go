@@ -132,7 +132,10 @@ type Stats struct {
 	EvictionOverMs, EvictionCurrentMs      int64 // time above maxmemory
 	Hits, Misses                           int64
 	Channels, Patterns, ShardChannels      int64
+	DeniedAuth, DeniedCommands             int64 // ACL
+	DeniedKeys, DeniedChannels             int64 // ACL
 	LastPinUs, Pins                        int64 // in the place of fork
+	CachedSockets                          int64 // connections that MIGRATE keeps
 	TrackedKeys, TrackedItems              int64
 	TrackedPrefixes                        int64
 	UnexpectedErrors, Errors               int64

@@ -196,6 +196,11 @@ func replyArgs(w *resp.Writer, args []command.Arg) {
 			number(w, "key_spec_index", a.KeySpec)
 			n++
 		}
+		if a.Token == "" && a.Type == "pure-token" { // MIGRATE's empty string
+			w.BulkString("token")
+			w.BulkString("")
+			n++
+		}
 		n += fields(w, "token", a.Token, "summary", a.Summary, "since", a.Since, "deprecated_since", a.Deprecated)
 		if len(a.Flags) > 0 {
 			w.BulkString("flags")

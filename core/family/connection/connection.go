@@ -16,7 +16,7 @@ type Client interface {
 	Proto() int
 	SetProto(version int)
 	LoggedIn() bool
-	Authenticate(user, password []byte) bool
+	Authenticate(c *command.Call, user, password []byte) bool
 	PasswordRequired() bool
 	SetName(name string) bool
 	SetLibName(name string) bool
@@ -28,6 +28,11 @@ type Client interface {
 	ReplySkip()
 	CloseAfterReply()
 	Reset()
+	Tracking() command.Tracking
+	Track(want command.Tracking) bool
+	Untrack()
+	Overlaps(prefix []byte) (own []byte, overlaps bool)
+	CacheNext()
 }
 
 // Clients are the clients of a server.
@@ -38,6 +43,7 @@ type Clients interface {
 	Unpause()
 	Unblock(c *command.Call, id int64, withError bool) bool
 	HasUser(name string) bool
+	Exists(id int64) bool
 }
 
 // Server is what the commands tell and change beyond the call's client.
@@ -122,7 +128,7 @@ func auth(c *command.Call) {
 		c.Out.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
 		return
 	}
-	if !cl.Authenticate(user, c.Args[len(c.Args)-1]) {
+	if !cl.Authenticate(c, user, c.Args[len(c.Args)-1]) {
 		c.Out.Error(wrongPass)
 		return
 	}

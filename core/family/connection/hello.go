@@ -40,7 +40,7 @@ func helloOptions(c *command.Call, cl Client) bool {
 	for i := 2; i < len(c.Args); i++ {
 		switch more := len(c.Args) - 1 - i; {
 		case c.Is(i, "AUTH") && more >= 2:
-			if !cl.Authenticate(c.Args[i+1], c.Args[i+2]) {
+			if !cl.Authenticate(c, c.Args[i+1], c.Args[i+2]) {
 				c.Out.Error(wrongPass)
 				return false
 			}

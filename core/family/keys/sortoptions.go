@@ -68,9 +68,18 @@ func parseSort(c *command.Call, mayStore bool) (o sortOptions, ok bool) {
 			o.store = c.Args[i]
 		case more >= 1 && c.Is(i, "BY"):
 			i++
-			o.sortBy(parsePattern(c.Args[i]))
+			p := parsePattern(c.Args[i])
+			if p.hasStar && !c.MayReadAll() {
+				c.Out.Error("ERR BY option of SORT denied due to insufficient ACL permissions.")
+				return o, false
+			}
+			o.sortBy(p)
 		case more >= 1 && c.Is(i, "GET"):
 			i++
+			if !c.MayReadAll() {
+				c.Out.Error("ERR GET option of SORT denied due to insufficient ACL permissions.")
+				return o, false
+			}
 			o.gets = append(o.gets, parsePattern(c.Args[i]))
 		default:
 			c.Out.Error(command.ErrSyntax)

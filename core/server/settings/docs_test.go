@@ -101,7 +101,7 @@ func TestNotes(t *testing.T) {
 func TestRefused(t *testing.T) {
 	r, s, live := NewRegistry()
 	for _, line := range []string{"replicaof localhost 6380", "cluster-enabled yes", "tls-port 1",
-		"loadmodule /x.so", "user alice on", "sentinel", "sentinel monitor x", "rename-command get x", "supervised systemd", "min-replicas-to-write 1"} {
+		"loadmodule /x.so", "sentinel", "sentinel monitor x", "rename-command get x", "supervised systemd", "min-replicas-to-write 1"} {
 		if err := r.LoadString(line); err == nil || !strings.Contains(err.Error(), "this build of Redoubt refuses") {
 			t.Errorf("%s: %v", line, err)
 		}

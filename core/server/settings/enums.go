@@ -6,6 +6,9 @@ import "github.com/redoubt-kv/redoubt/core/config"
 // position of its name in Redis's list.
 type Choice int
 
+// PubsubAllChannels is the first choice of acl-pubsub-default.
+const PubsubAllChannels Choice = 0
+
 func choices(names ...string) []config.Name[Choice] {
 	var list []config.Name[Choice]
 	for i, n := range names {

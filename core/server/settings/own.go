@@ -56,7 +56,6 @@ func refusedStatements() []config.Statement {
 	}
 	return []config.Statement{
 		refuse("rename-command", "renaming commands is not implemented", 2, 2),
-		refuse("user", "ACL users are not implemented; use requirepass", 1, -1),
 		refuse("loadmodule", "it cannot load modules", 1, -1),
 		refuse("sentinel", "it has no Sentinel mode", 0, -1),
 	}

@@ -95,12 +95,9 @@ func generalDirectives(s *Settings) []config.Directive {
 func securityDirectives(s *Settings) []config.Directive {
 	return []config.Directive{
 		{Name: "requirepass", Flags: config.Sensitive, Value: config.OptionalString(&s.RequirePass, nil)},
-		{Name: "aclfile", Flags: config.Immutable, Value: config.String(&s.ACLFile, nil),
-			Status: config.Refused, Note: "ACL users are not implemented"},
-		{Name: "acllog-max-len", Value: config.Number(&s.ACLLogMaxLen, config.Integer, 0, math.MaxInt64),
-			Status: config.NoEffect, Note: "ACL users are not implemented"},
-		{Name: "acl-pubsub-default", Value: config.Enum(&s.ACLPubsubDefault, aclPubsubNames),
-			Status: config.NoEffect, Note: "ACL users are not implemented"},
+		{Name: "aclfile", Flags: config.Immutable, Value: config.String(&s.ACLFile, nil)},
+		{Name: "acllog-max-len", Value: config.Number(&s.ACLLogMaxLen, config.Integer, 0, math.MaxInt64)},
+		{Name: "acl-pubsub-default", Value: config.Enum(&s.ACLPubsubDefault, aclPubsubNames)},
 		{Name: "enable-protected-configs", Flags: config.Immutable, Value: config.Enum(&s.EnableProtectedConfigs, accessNames)},
 		{Name: "enable-debug-command", Flags: config.Immutable, Value: config.Enum(&s.EnableDebugCommand, accessNames)},
 		{Name: "enable-module-command", Flags: config.Immutable, Value: config.Enum(&s.EnableModuleCommand, accessNames),

@@ -1,0 +1,179 @@
+package script
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
+)
+
+// Options are what an Engine needs of its server. All may be called by any
+// goroutine.
+type Options struct {
+	// Version is what redis.REDIS_VERSION is, as in "7.4.0".
+	Version string
+	// Log writes a line for redis.log with a level from 0 (debug) to 3 (warning).
+	Log func(level int, line string)
+	// Logs tells whether lines of a level are written at all.
+	Logs func(level int) bool
+	// Permitted tells whether the call's user may run the command in args, which
+	// is row (redis.acl_check_cmd). nil: everybody may do everything.
+	Permitted func(c *command.Call, row *command.Row, args [][]byte) bool
+	// Table finds commands.
+	Table func() *command.Table
+}
+
+// Engine runs scripts. Its methods are for any goroutine.
+type Engine struct {
+	options Options
+
+	mu      sync.RWMutex
+	scripts map[Digest]*Script
+	bytes   int64 // of the sources
+
+	pool struct {
+		mu   sync.Mutex
+		free []*interp
+	}
+	made   atomic.Int64 // interpreters that exist
+	random *lualib.Random
+}
+
+// Digest is the SHA-1 of a script's text.
+type Digest [sha1.Size]byte
+
+// Script is a compiled script. It does not change.
+type Script struct {
+	// SHA is the digest in hexadecimal digits.
+	SHA string
+	// Flags are what the script declares.
+	Flags Flags
+
+	program *program
+	size    int
+}
+
+// New makes an engine without scripts.
+func New(o Options) *Engine {
+	return &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+}
+
+// ParseDigest reads 40 hexadecimal digits; ok is false if text is none.
+func ParseDigest(text []byte) (d Digest, ok bool) {
+	if len(text) != 2*len(d) {
+		return d, false
+	}
+	_, err := hex.Decode(d[:], text)
+	return d, err == nil
+}
+
+// Find returns the script with this digest, nil if it is not loaded.
+func (e *Engine) Find(d Digest) *Script {
+	e.mu.RLock()
+	s := e.scripts[d]
+	e.mu.RUnlock()
+	return s
+}
+
+// Load compiles a script, unless it is known, and keeps it until Flush. text is why
+// it cannot be compiled, as an error for the client.
+func (e *Engine) Load(source []byte) (s *Script, text string) {
+	d := Digest(sha1.Sum(source))
+	if s := e.Find(d); s != nil {
+		return s, ""
+	}
+	flags, body, text := shebang(source)
+	if text != "" {
+		return nil, text
+	}
+	p, err := compile(body, chunkName)
+	if err != nil {
+		return nil, "ERR Error compiling script (new function): " + err.Error()
+	}
+	s = &Script{SHA: hex.EncodeToString(d[:]), Flags: flags, program: p, size: len(source)}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if known := e.scripts[d]; known != nil {
+		return known, ""
+	}
+	e.scripts[d] = s
+	e.bytes += int64(s.size)
+	return s, ""
+}
+
+// chunkName is what errors call a script.
+const chunkName = "@user_script"
+
+// FlagsOf are the flags of a script that is given by its text or, with known, by
+// the digits of its digest. ok is false if they cannot be told.
+func (e *Engine) FlagsOf(script []byte, known bool) (f Flags, ok bool) {
+	if !known {
+		f, _, text := shebang(script)
+		return f, text == ""
+	}
+	d, ok := ParseDigest(script)
+	if !ok {
+		return 0, false
+	}
+	s := e.Find(d)
+	if s == nil {
+		return 0, false
+	}
+	return s.Flags, true
+}
+
+// Flush forgets all scripts.
+func (e *Engine) Flush() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.scripts, e.bytes = map[Digest]*Script{}, 0
+}
+
+// scriptBytes is about what a script takes beside its text.
+const scriptBytes = 200
+
+// Figures are what INFO and MEMORY STATS tell of scripts.
+type Figures struct {
+	Scripts      int   // that are loaded
+	Bytes        int64 // that their texts and the entries for them take
+	Interpreters int64
+}
+
+// Figures returns the figures.
+func (e *Engine) Figures() Figures {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), Interpreters: e.made.Load()}
+}
+
+// take returns an interpreter that nobody uses.
+func (e *Engine) take() *interp {
+	p := &e.pool
+	p.mu.Lock()
+	if n := len(p.free); n > 0 {
+		in := p.free[n-1]
+		p.free = p.free[:n-1]
+		p.mu.Unlock()
+		return in
+	}
+	p.mu.Unlock()
+	e.made.Add(1)
+	return newInterp(e)
+}
+
+// give gives an interpreter back to the pool.
+func (e *Engine) give(in *interp) {
+	p := &e.pool
+	p.mu.Lock()
+	p.free = append(p.free, in)
+	p.mu.Unlock()
+}
+
+// drop says that an interpreter is not to be used again.
+func (e *Engine) drop(in *interp) {
+	e.made.Add(-1)
+	in.state.Close()
+}
