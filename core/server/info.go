@@ -8,6 +8,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -137,7 +138,9 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
 		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
-		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
+		Channels: int64(s.channels.Topics(pubsub.Channel)), Patterns: int64(s.channels.Topics(pubsub.Pattern)),
+		ShardChannels: int64(s.channels.Topics(pubsub.Sharded)),
+		LastPinUs:     pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }
