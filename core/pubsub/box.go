@@ -45,7 +45,11 @@ const (
 	letterBytes = 80
 	// boxBytes is what may wait in a Box before clients that publish to it have to
 	// wait.
-	boxBytes = 32 << 20
+	boxBytes = 4 << 20
+	// spareBytes is what may wait for one client beyond its limit. A loop that is
+	// late is not the client's fault, and publishers wait for it: what comes from
+	// elsewhere (scripts, events of keys) has the client cut for it in the end.
+	spareBytes = 32 << 20
 	// eagerBytes is how much a loop lets wait for its own clients.
 	eagerBytes = 256 << 10
 	// keepLetters bounds the memory kept for a Box that was full once.

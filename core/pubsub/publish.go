@@ -90,20 +90,20 @@ func (p *posting) post(t *topic, m Message) {
 }
 
 // post puts m into the box for the audience, and returns how much is in that then. If
-// more than limit would wait for each member, it has them cut instead, and drops what
-// comes until that is done.
+// far more than limit would wait for each member, it has them cut instead, and drops
+// what comes until that is done.
 func (a *audience) post(m Message, limit int64) (first bool, waiting int64) {
 	b := a.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	size := int64(m.Len())
-	switch over := limit > 0 && a.waiting+size > limit; {
-	case !over:
+	switch most := limit + spareBytes; {
+	case limit == 0 || a.waiting+size <= most:
 		first = b.add(letter{m: m, all: a})
 		a.waiting += size
-	case a.waiting <= limit:
+	case a.waiting <= most:
 		first = b.add(letter{all: a})
-		a.waiting = limit + 1
+		a.waiting = most + 1
 	}
 	return first, b.bytes
 }
