@@ -24,7 +24,7 @@ const module = "github.com/redoubt-kv/redoubt"
 // b must not import a, whatever else holds. A name covers its subpackages
 // (vfs covers vfs/memfs), which may import each other.
 const policy = `
-	NONE < invariant < clock, vfs, resp, listpack, lzf, intset, glob, geohash, hll, longdouble, transport;
+	NONE < invariant < clock, vfs, resp, listpack, lzf, intset, glob, geohash, hll, longdouble, transport, tlsconfig;
 	invariant < page < table, tree;
 	listpack, intset, table, tree < value;
 	value, clock, glob < keyspace;
@@ -40,8 +40,8 @@ const policy = `
 	command, acl, pubsub < session;
 	command, pubsub, tracking < session;
 	acl, script, pubsub, rdb, geohash, hll, longdouble < family/*;
-	config < server/settings;
-	family/*, session, config, aof, replication, transport, server/settings < server < appliance, cmd;
+	config, tlsconfig < server/settings;
+	family/*, session, config, aof, replication, transport, tlsconfig, server/settings < server < appliance, cmd;
 	resp !< page, table, tree, value, keyspace;
 	command !< rdb, aof, replication;
 	resp, command !< transport;

@@ -93,10 +93,25 @@ proc redoubt_file {path} {
 
 rename start_server redoubt_start_server
 proc start_server {options {code undefined}} {
-    if {$code eq "undefined" || $::redoubt_in_test} {
+    if {$code eq "undefined"} {
         return [uplevel 1 [list redoubt_start_server $options $code]]
     }
+    if {$::redoubt_in_test} {
+        return [uplevel 1 [list redoubt_start_server $options [list redoubt_asserting $code]]]
+    }
     uplevel 1 [list redoubt_start_server $options [list redoubt_each $code]]
+}
+
+# redoubt_asserting runs a script in its caller's frame and turns any error of it
+# into a failed assertion of the test around it. Without this the suite, in its
+# durable mode, ends two servers after an error: that of the script, and the one that
+# the test uses.
+proc redoubt_asserting {script} {
+    set code [catch {uplevel 1 $script} result]
+    if {$code == 1 && ![string match "assertion:*" $result]} {
+        return -code error "assertion:$result"
+    }
+    return -code $code $result
 }
 
 rename tags redoubt_tags

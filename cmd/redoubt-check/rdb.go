@@ -83,6 +83,13 @@ func (c *rdbCheck) Aux(name, value []byte) error {
 	return nil
 }
 
+// Function implements rdb.FunctionVisitor. Whether a library can be compiled only
+// loading it tells, as with redis-check-rdb.
+func (c *rdbCheck) Function([]byte) error {
+	c.doing = "read-type"
+	return nil
+}
+
 // SelectDB implements rdb.Visitor.
 func (c *rdbCheck) SelectDB(db uint64) error {
 	c.doing = "read-type"

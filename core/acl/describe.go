@@ -33,20 +33,33 @@ func (r *Rules) describe(c *catalogue) string {
 	for i := range r.selectors {
 		text := r.selectors[i].describe(c)
 		if i > 0 {
-			text = "(" + text + ")"
+			text = parenthesized(text)
 		}
-		words = append(words, text)
+		words = append(words, strings.Join(text, " "))
 	}
 	return strings.Join(words, " ")
 }
 
-func (s *selector) describe(c *catalogue) string {
+func (s *selector) describe(c *catalogue) []string {
 	words := s.keyRules()
 	if !s.allChannels {
 		words = append(words, "resetchannels")
 	}
 	words = append(words, s.channelRules()...)
-	return strings.Join(append(words, s.commandRules(c)), " ")
+	return append(words, s.commandRules(c)...)
+}
+
+// parenthesized puts the words of a selector into parentheses, in which quotes mean
+// something, and words that end in one are quoted.
+func parenthesized(words []string) []string {
+	for i, w := range words {
+		if strings.ContainsAny(w, `"'`) || strings.HasSuffix(w, ")") {
+			words[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(w) + `"`
+		}
+	}
+	words[0] = "(" + words[0]
+	words[len(words)-1] += ")"
+	return words
 }
 
 func (s *selector) keyRules() (words []string) {
@@ -77,7 +90,7 @@ func (s *selector) channelRules() (words []string) {
 // categories by which that differs least, one after the other, and the single
 // commands that are left. What is written is applied to a copy as it is written,
 // to know the rest.
-func (s *selector) commandRules(c *catalogue) string {
+func (s *selector) commandRules(c *catalogue) []string {
 	adds := !s.commands.future
 	var written, left selector
 	written.allowAll(!adds)
@@ -97,7 +110,7 @@ func (s *selector) commandRules(c *catalogue) string {
 		left.allowCategory(c, best, !adds)
 		words = append(words, sign+command.CategoryNames()[best])
 	}
-	return strings.Join(append(words, s.singleCommands(c, &written)...), " ")
+	return append(words, s.singleCommands(c, &written)...)
 }
 
 // bestCategory is the one, not applied yet, that differs least from what is to be
@@ -160,7 +173,7 @@ func (r *Rules) description(c *catalogue) *Description {
 	for i := range r.selectors {
 		s := &r.selectors[i]
 		d.Selectors = append(d.Selectors, Selector{
-			Commands: s.commandRules(c), Keys: strings.Join(s.keyRules(), " "), Channels: strings.Join(s.channelRules(), " "),
+			Commands: strings.Join(s.commandRules(c), " "), Keys: strings.Join(s.keyRules(), " "), Channels: strings.Join(s.channelRules(), " "),
 		})
 	}
 	return d

@@ -235,7 +235,7 @@ func (e *editor) selectCommands(s *selector, m string) error {
 			return errUnknown
 		case container.Parent != nil:
 			return errSubArg
-		case bar+1 == len(name):
+		case bar+1 == len(name) || hasBlanks(name):
 			return errSyntax
 		case len(container.Subcommands) == 0:
 			if e.deprecated != nil {

@@ -14,6 +14,8 @@ type CommandsOptions struct {
 	// StampSec, if not 0, is the time in a line at the front, in seconds since
 	// 1970 (aof-timestamp-enabled).
 	StampSec int64
+	// Functions are the sources of the function libraries.
+	Functions []string
 	// Block is called after each block that is written, also in the middle of a
 	// value, and Progress after each key; their errors end the writing. Both may
 	// be nil.
@@ -42,6 +44,12 @@ func WriteCommands(out io.Writer, n *keyspace.Snapshot, o CommandsOptions) error
 	c := &commandWriter{out: out, block: o.Block, db: -1, buf: make([]byte, 0, blockSize)}
 	if o.StampSec != 0 {
 		c.buf = appendStamp(c.buf, o.StampSec)
+	}
+	for _, source := range o.Functions {
+		var r request
+		r.begin("FUNCTION", "LOAD", source)
+		c.raw(appendHeader(nil, '*', int64(r.args)))
+		c.raw(r.b)
 	}
 	err := n.Walk(0, 1, maxLevels, func(_, db int, e keyspace.Entry) error {
 		c.entry(db, e)

@@ -169,6 +169,9 @@ func (b *Blocked) ArgBytes() (n int64) {
 // ended. Afterwards, or after Unblocked, the client calls Leave.
 func (b *Blocked) End() bool { return b.waiter.End() }
 
+// Over tells whether the wait is over: then the reply is made or on its way.
+func (b *Blocked) Over() bool { return b.waiter.Over() }
+
 // Expire ends the wait because time is up, and returns the reply; nil if it was
 // over already.
 func (b *Blocked) Expire() (reply []byte) {
@@ -219,6 +222,7 @@ func (x *Executor) ServeReady(tx *keyspace.Tx) {
 	var served []servedClient
 	tx.Serve(func(w *keyspace.Waiter, db *keyspace.DB, key []byte) bool {
 		b := w.Owner.(*Blocked)
+		tx.By = b.client
 		reply, done := x.serveOne(b, db, key, &Call{
 			Tx: tx, DB: db, Now: tx.Now(), Store: x.Store, Loop: l,
 			Client: b.client, Row: b.row, Args: b.args, Nested: true, Waited: true, x: x,
@@ -247,7 +251,7 @@ type servedClient struct {
 // serveOne tries to give b what it waits for at key.
 func (x *Executor) serveOne(b *Blocked, db *keyspace.DB, key []byte, c *Call) (reply []byte, done bool) {
 	out := resp.Writer{Proto: b.proto}
-	c.Out, c.Tx.NoTouch, c.Tx.By = &out, b.client.NoTouch(), b.client
+	c.Out, c.Tx.NoTouch = &out, b.client.NoTouch()
 	start := c.Loop.Since()
 	if !b.block.Serve(c, key) {
 		return nil, false

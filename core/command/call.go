@@ -1,6 +1,8 @@
 package command
 
 import (
+	"time"
+
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -47,6 +49,10 @@ type Call struct {
 	// Store is for commands that lock for themselves (SCAN); such a command
 	// has no key specs.
 	Store *keyspace.Store
+	// Yield serves other clients of the call's loop, for up to d, while the call goes
+	// on for long: it is for a call that has marked its Tx as busy. nil if there are
+	// none to serve.
+	Yield func(d time.Duration)
 	// Loop takes the call's figures. The client's loop calls Begin before a
 	// batch of calls and Publish after it.
 	Loop *stats.Loop
@@ -69,6 +75,9 @@ type Call struct {
 	// OverLimit is set by the gate: the memory in use is over the limit, and nothing
 	// can be evicted.
 	OverLimit bool
+	// ErrorCounted is set by a handler whose reply is an error that has been counted
+	// already: that of a command which it has run. Who executes the call takes it away.
+	ErrorCounted bool
 	// Waited says that the call serves a client that has waited.
 	Waited bool
 	// Blocked is set by a handler that has its client wait (Block). Who executes

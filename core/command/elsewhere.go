@@ -43,9 +43,6 @@ func (b *Blocked) Args() [][]byte { return b.args }
 // DB is the index of the database that the client has selected.
 func (b *Blocked) DB() int { return b.db }
 
-// Over tells whether the wait has ended.
-func (b *Blocked) Over() bool { return b.waiter.Over() }
-
 // Finish ends the wait with what reply makes. That may lock what it needs with
 // c.Tx, and changes of it are recorded like those of any call; the locks are
 // released for it. If the wait is over already, because time is up or the client
@@ -57,6 +54,7 @@ func (b *Blocked) Finish(reply func(c *Call)) {
 	l.Begin()
 	out := resp.Writer{Proto: b.proto}
 	tx := x.Store.NewTx()
+	tx.By = b.client
 	c := &Call{
 		Tx: tx, DB: tx.DB(b.db), Now: x.Store.Now(), Store: x.Store, Loop: l, Out: &out,
 		Client: b.client, Row: b.row, Args: b.args, Nested: true, x: x,

@@ -111,6 +111,7 @@ func (x *Executor) Execute(c *Call) {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
+	c.ErrorCounted = false
 	took := c.Loop.Done(row.ID, outcome)
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
@@ -123,11 +124,16 @@ func (x *Executor) Execute(c *Call) {
 // lookup finds the row; a text says that there is none.
 func (x *Executor) lookup(c *Call) (*Row, string) {
 	row := c.Row
-	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.Name) {
+	if row == nil || row.Parent != nil || !EqualFold(c.Args[0], row.called) {
 		if row = x.Table.Lookup(c.Args[0]); row == nil {
 			return nil, unknown(c.Args)
 		}
 	}
+	return row.subcommand(c)
+}
+
+// subcommand is the row, or that of the subcommand which the arguments name.
+func (row *Row) subcommand(c *Call) (*Row, string) {
 	if row.Subcommands == nil || len(c.Args) < 2 {
 		return row, ""
 	}
@@ -201,7 +207,7 @@ func (x *Executor) decline(c *Call, row *Row, text string) {
 
 // track tells of a call that has read keys.
 func (x *Executor) track(c *Call, row *Row) {
-	if row.Flags&ReadOnly != 0 {
+	if row.Flags&ReadOnly != 0 && row.group() != "scripting" { // what a script calls may read
 		x.AfterRead(c)
 	}
 }
@@ -224,6 +230,9 @@ func (c *Call) Show() {
 
 // countError counts an error reply, "-CODE text\r\n", by its code.
 func (x *Executor) countError(c *Call, reply []byte) {
+	if c.ErrorCounted {
+		return
+	}
 	c.Loop.Add(stats.ErrorReplies, 1)
 	x.Errors.Count(string(reply[:min(len(reply), 64)]))
 }
@@ -233,6 +242,8 @@ func (x *Executor) countError(c *Call, reply []byte) {
 func (x *Executor) lock(c *Call, row *Row) {
 	tx := c.Tx
 	switch {
+	case row.Flags&Exclusive != 0:
+		tx.LockExclusive(c.Now)
 	case row.onlyKey > 0 && row.onlyKey < len(c.Args):
 		tx.LockKey(c.Args[row.onlyKey], c.Now)
 	case row.Flags&WholeKeyspace != 0:

@@ -105,7 +105,7 @@ const anyDB = -1
 // named tells whether a request names a key that is moving, or changes keys without
 // naming them.
 func (m *moving) named(c *Call, row *Row, args [][]byte, db int) bool {
-	if row.Flags&WholeKeyspace != 0 {
+	if row.Flags&WholeKeyspace != 0 && len(row.Keys) == 0 {
 		return row.Flags&Write != 0
 	}
 	keys, err := row.KeyPositions(args, c.keys[:0])

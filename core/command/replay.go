@@ -73,8 +73,17 @@ func (r *Replayer) Apply(db int, args [][]byte, nowMs int64) error {
 
 func (r *Replayer) lookup(args [][]byte) (*Row, error) {
 	r.call.Args, r.call.Row = args, r.row
-	row, refusal := r.x.lookup(&r.call)
-	if refusal != "" {
+	row, refusal := r.row, ""
+	if row == nil || row.Parent != nil || !EqualFold(args[0], row.Name) {
+		// A file of Redis's has the names that clients use.
+		if row = r.x.Table.Original(args[0]); row == nil {
+			row = r.x.Table.Lookup(args[0])
+		}
+	}
+	if row != nil {
+		row, refusal = row.subcommand(&r.call)
+	}
+	if row == nil || refusal != "" {
 		return nil, fmt.Errorf("%w '%s'", ErrUnknown, resp.ErrorText(args[0], 128))
 	}
 	r.row = row

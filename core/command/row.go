@@ -49,6 +49,8 @@ const (
 	EndsMulti
 	// RunsQueue is EXEC's.
 	RunsQueue
+	// Exclusive commands run with every shard locked, and may take long.
+	Exclusive
 	// WhileSubscribed commands are what a client with subscriptions may send in
 	// RESP2.
 	WhileSubscribed
@@ -116,7 +118,9 @@ type Row struct {
 	// FullName is "get" or "config|get", set by NewTable.
 	FullName string
 
-	subs map[string]*Row
+	// called is the name by which clients call it: Name, unless renamed.
+	called string
+	subs   map[string]*Row
 	// onlyKey is where the only key is, 0 if the specs must be asked
 	// (prepareKeys).
 	onlyKey int

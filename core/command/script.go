@@ -1,6 +1,8 @@
 package command
 
 import (
+	"sync/atomic"
+
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -17,10 +19,8 @@ type Script struct {
 	AllowOOM bool
 	// Mute has what the commands change not be recorded (redis.set_repl).
 	Mute bool
-	// Wrote says that a command that writes was called. From then on none is
-	// refused for the state of the server, so that the script is not left half done.
-	Wrote bool
 
+	state atomic.Int32
 	outer struct {
 		args   [][]byte
 		row    *Row
@@ -31,11 +31,40 @@ type Script struct {
 	}
 }
 
+// States of a script:
+//
+//	reading ── a command that writes ──▶ writing
+//	   └────── Kill ──▶ killed
+//
+// From the first command that writes on, none is refused for the state of the
+// server, so that the script is not left half done.
+const (
+	scriptReading = iota
+	scriptWriting
+	scriptKilled
+)
+
+// Kill has s call no command any more, and tells whether it is so: a script that
+// has called a command that writes has to come to its end. Any goroutine.
+func (s *Script) Kill() bool {
+	return s.state.CompareAndSwap(scriptReading, scriptKilled) || s.state.Load() == scriptKilled
+}
+
+// Killed tells whether Kill has succeeded. Any goroutine.
+func (s *Script) Killed() bool { return s.state.Load() == scriptKilled }
+
+// Reset makes s new.
+func (s *Script) Reset() {
+	s.ReadOnly, s.AllowOOM, s.Mute = false, false, false
+	s.state.Store(scriptReading)
+}
+
 // Texts for what a script may not call (Redis: scriptCall).
 const (
 	errScriptUnknown  = "ERR Unknown Redis command called from script"
 	errScriptArity    = "ERR Wrong number of args calling Redis command from script"
 	errScriptDenied   = "ERR This Redis command is not allowed from script"
+	errScriptKilled   = "ERR Script killed by user with SCRIPT KILL..."
 	errScriptReadOnly = "ERR Write commands are not allowed from read-only scripts."
 )
 
@@ -85,9 +114,6 @@ func (c *Call) RunNested(s *Script, args [][]byte, out *resp.Writer) (refusal st
 		}
 		return text
 	}
-	if row.Flags&Write != 0 {
-		s.Wrote = true
-	}
 	c.Out, c.muted = out, s.Mute
 	c.Tx.ForgetKey()
 	x.runNested(c, row)
@@ -113,7 +139,7 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 	switch {
 	case s.ReadOnly && row.Flags&(Write|MayReplicate) != 0:
 		return errScriptReadOnly
-	case s.Wrote:
+	case s.state.Load() == scriptWriting:
 		return ""
 	}
 	if row.Flags&Write != 0 {
@@ -123,6 +149,9 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 	}
 	if c.OverLimit && row.Flags&DenyOOM != 0 && !s.AllowOOM {
 		return ErrOOM
+	}
+	if s.state.Load() == scriptKilled || row.Flags&Write != 0 && !s.state.CompareAndSwap(scriptReading, scriptWriting) {
+		return errScriptKilled
 	}
 	return ""
 }
@@ -144,6 +173,7 @@ func (x *Executor) runNested(c *Call, row *Row) {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
 	}
+	c.ErrorCounted = false
 	c.Loop.Record(row.ID, took, outcome)
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)

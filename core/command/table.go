@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,14 +11,15 @@ import (
 // Table finds rows by name. It does not change after NewTable, and may be read
 // by any goroutine.
 type Table struct {
-	rows  map[string]*Row
-	order []*Row // commands and, behind each, its subcommands
+	rows     map[string]*Row // by the names that clients use
+	original map[string]*Row // by the names that they had before Rename
+	order    []*Row          // commands and, behind each, its subcommands
 }
 
 // NewTable joins the rows of the families. It fails if a name is there twice or
 // a row has neither handler nor subcommands.
 func NewTable(families ...[]Row) (*Table, error) {
-	t := &Table{rows: make(map[string]*Row)}
+	t := &Table{rows: make(map[string]*Row), original: make(map[string]*Row)}
 	for _, rows := range families {
 		for i := range rows {
 			if err := t.add(&rows[i]); err != nil {
@@ -32,8 +34,8 @@ func (t *Table) add(r *Row) error {
 	if t.rows[r.Name] != nil {
 		return fmt.Errorf("command %q is in the table twice", r.Name)
 	}
-	t.rows[r.Name] = r
-	r.FullName = r.Name
+	t.rows[r.Name], t.original[r.Name] = r, r
+	r.FullName, r.called = r.Name, r.Name
 	if err := t.enter(r); err != nil {
 		return err
 	}
@@ -61,17 +63,42 @@ func (t *Table) enter(r *Row) error {
 	return nil
 }
 
-// Lookup returns the row of the command with this name, in any case, or nil.
+// Rename gives a command another name for clients (rename-command), or with ""
+// none, so that they cannot call it. What is recorded of it, and its ACL rules, go
+// by the name that it had. It is called before there are clients.
+func (t *Table) Rename(from, to string) error {
+	from, to = strings.ToLower(from), strings.ToLower(to)
+	r := t.rows[from]
+	switch {
+	case r == nil:
+		return errors.New("No such command in rename-command")
+	case to != "" && t.rows[to] != nil:
+		return errors.New("Target command name already exists")
+	}
+	delete(t.rows, from)
+	if r.called = to; to != "" {
+		t.rows[to] = r
+	}
+	return nil
+}
+
+// Lookup returns the row of the command that clients call by this name, in any
+// case, or nil.
 func (t *Table) Lookup(name []byte) *Row { return find(t.rows, name) }
+
+// Original returns the row of the command that had this name before Rename, in any
+// case, or nil.
+func (t *Table) Original(name []byte) *Row { return find(t.original, name) }
 
 // Sub returns the subcommand with this name, in any case, or nil.
 func (r *Row) Sub(name []byte) *Row { return find(r.subs, name) }
 
-// All returns the commands without subcommands, in the order of the families.
+// All returns the commands that clients can call, without subcommands, in the order
+// of the families.
 func (t *Table) All() []*Row {
 	var all []*Row
 	for _, r := range t.order {
-		if r.Parent == nil {
+		if r.Parent == nil && r.called != "" {
 			all = append(all, r)
 		}
 	}

@@ -139,7 +139,7 @@ func (c *Call) Discard() bool {
 	if t == nil {
 		return false
 	}
-	c.Tx.UnwatchAlone(&t.watch)
+	c.Tx.UnwatchLater(&t.watch)
 	c.Transaction, c.ClientChanged = nil, true
 	return t.open
 }
@@ -197,10 +197,14 @@ func (c *Call) Exec() Outcome {
 	}
 	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
-		c.Tx.UnwatchAlone(&t.watch)
+		c.Tx.UnwatchLater(&t.watch)
 		return Aborted
 	}
-	c.Tx.LockShards(t.shards(c), c.Now)
+	if t.has&Exclusive != 0 {
+		c.Tx.LockExclusive(c.Now)
+	} else {
+		c.Tx.LockShards(t.shards(c), c.Now)
+	}
 	stale := t.watch.Stale(c.Tx)
 	c.Tx.Unwatch(&t.watch)
 	if stale {

@@ -143,21 +143,40 @@ func (db *DB) dropExpired(sh *shard, t *table.Table, pos uint64, key []byte) {
 func (db *DB) SetString(key, val []byte, ttl int64) { db.setString(key, val, ttl, false) }
 
 // AddString is SetString of a key that is not there, with its access clock, and
-// tells nobody: for loading.
-func (db *DB) AddString(key, val []byte, due int64, clock uint32) {
+// tells nobody: for loading. Where the key is there it changes nothing and returns
+// false.
+func (db *DB) AddString(key, val []byte, due int64, clock uint32) (added bool) {
 	_, t, pos := db.at(key)
+	if len(val) > table.MaxValue { // it needs nodes
+		if _, there := t.Find(pos, key); there {
+			return false
+		}
+	}
 	var room [16]byte
 	kind, b := value.EncodeString(where(t, pos), val, false, table.MaxValue, room[:])
-	t.Add(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
+	return t.Insert(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
 }
 
-// Warm has the buckets of keys, whose shards are locked, fetched into the
-// processor's cache: a load finds them one after the other afterwards.
+// Warm has the places of keys, which are all of one shard, that is locked, fetched
+// into the processor's cache: a load comes to them one after the other afterwards.
 func (db *DB) Warm(keys [][]byte) (any uint8) {
-	s := db.tx.s
-	for _, key := range keys {
-		h := s.hash(key)
-		any |= s.shards[s.shardOf(h)].tables[db.index].Warm(h << s.shardBits)
+	if len(keys) == 0 {
+		return 0
+	}
+	const most = 32
+	var at [most]uint64
+	sh, t, _ := db.at(keys[0])
+	for n := 0; n < len(keys); n += most {
+		some := keys[n:min(n+most, len(keys))]
+		for i, key := range some {
+			at[i] = db.tx.s.position(key)
+		}
+		any += t.WarmAll(at[:len(some)])
+	}
+	if invariant.Enabled {
+		for _, key := range keys {
+			invariant.Check(db.tx.s.ShardOf(key) == sh.index, "lock order", "key %q is not in shard %d", key, sh.index)
+		}
 	}
 	return any
 }

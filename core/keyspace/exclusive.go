@@ -25,6 +25,29 @@ type exclusive struct {
 
 	mu     sync.Mutex
 	change chan struct{} // closed when the owner goes, or becomes busy; made by who waits
+	later  []postponed   // for the owner to do at its end
+}
+
+// postponed is work under the locks of shards for which nobody waits.
+type postponed struct {
+	shards uint64
+	work   func(tx *Tx)
+}
+
+// soon does work with shards locked: now or, if somebody owns the store, at the
+// owner's end. tx has nothing locked.
+func (tx *Tx) soon(shards uint64, work func(tx *Tx)) {
+	for x := &tx.s.exclusive; !tx.tryLock(shards); {
+		x.mu.Lock()
+		if x.owner.Load() != nil {
+			x.later = append(x.later, postponed{shards, work})
+			x.mu.Unlock()
+			return
+		}
+		x.mu.Unlock()
+	}
+	work(tx)
+	tx.Unlock()
 }
 
 // LockExclusive locks every shard for work that may take long: see MarkBusy. nowMs
@@ -48,9 +71,12 @@ func (tx *Tx) LockExclusive(nowMs int64) {
 	}
 }
 
-// MarkBusy says that tx, which has called LockExclusive, takes long. From now on
-// those who wait for it call their Busy.
+// MarkBusy says that tx takes long. If it has called LockExclusive, those who wait
+// for it call their Busy from now on; else it does nothing.
 func (tx *Tx) MarkBusy() {
+	if !tx.alone {
+		return
+	}
 	x := &tx.s.exclusive
 	x.busy.Store(true)
 	x.wake()
@@ -63,14 +89,18 @@ func (s *Store) Busy() bool { return s.exclusive.busy.Load() }
 // goroutine.
 func (s *Store) Exclusive() bool { return s.exclusive.owner.Load() != nil }
 
-// disown ends LockExclusive.
-func (x *exclusive) disown() {
+// disown ends LockExclusive, and returns what was left to do.
+func (x *exclusive) disown() (later []postponed) {
 	x.busy.Store(false)
 	x.owner.Store(nil)
 	// Who waits has counted itself before it looked for an owner the last time.
 	if x.waiting.Load() > 0 {
 		x.wake()
 	}
+	x.mu.Lock()
+	later, x.later = x.later, nil
+	x.mu.Unlock()
+	return later
 }
 
 func (x *exclusive) wake() {

@@ -48,6 +48,7 @@ type Snapshot struct {
 
 	fieldsExpire bool
 	data         int64
+	beside       any
 
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
@@ -145,6 +146,9 @@ func (n *Snapshot) cut(atCut func()) {
 	}
 	n.pin, n.data = s.heap.Pin(), s.UsedMemory()
 	n.pin.Superseded = n.superseded
+	if s.beside != nil {
+		n.beside = s.beside()
+	}
 	s.snapshots.Store(n, nil)
 	if atCut != nil {
 		atCut()
@@ -163,6 +167,9 @@ func (n *Snapshot) Size(db int) (keys, expires int64) {
 // FieldsExpire tells whether some hash in the snapshot may have a field with an
 // expiry of its own.
 func (n *Snapshot) FieldsExpire() bool { return n.fieldsExpire }
+
+// Beside is what Store.OnSnapshot's function returned at the cut; nil without one.
+func (n *Snapshot) Beside() any { return n.beside }
 
 // Data is the bytes of all nodes at the cut.
 func (n *Snapshot) Data() int64 { return n.data }

@@ -66,6 +66,8 @@ type Store struct {
 	paused func() bool
 	// observer is told of events; set before the first Tx.
 	observer Observer
+	// beside tells what a snapshot keeps beside the keys; set before the first, or nil.
+	beside func() any
 	// tracker is told of changes while tracked; set before the first Tx.
 	tracker Tracker
 	tracked atomic.Bool
@@ -174,6 +176,11 @@ func (s *Store) Close() { s.heap.Close() }
 
 // Observe sets who is told of events. It is called before the first Tx.
 func (s *Store) Observe(o Observer) { s.observer = o }
+
+// OnSnapshot sets what tells, at the cut of a snapshot and under every shard's lock,
+// what belongs to the version of the data beside the keys (Snapshot.Beside). It is
+// set before the first snapshot.
+func (s *Store) OnSnapshot(beside func() any) { s.beside = beside }
 
 // Track sets who is told of changes. It is called before the first Tx.
 func (s *Store) Track(t Tracker) { s.tracker = t }

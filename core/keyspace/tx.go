@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/redoubt-kv/redoubt/core/invariant"
+	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/table"
 )
 
@@ -144,6 +145,21 @@ func (tx *Tx) LockShards(set uint64, nowMs int64) {
 // AllShards is every shard, for LockShards.
 const AllShards = ^uint64(0)
 
+// LockKeyAnd is LockKey that locks more shards, up to so many, whose arenas it
+// returns: nodes of the key's value may be allocated there.
+func (tx *Tx) LockKeyAnd(key []byte, more int, nowMs int64) []*page.Arena {
+	shards := tx.s.shards
+	at, set := tx.s.shardOf(tx.hash(key)), uint64(0)
+	arenas := make([]*page.Arena, min(more, len(shards)-1))
+	for i := range arenas {
+		sh := shards[(at+1+i)%len(shards)]
+		arenas[i] = sh.arena
+		set |= 1 << sh.index
+	}
+	tx.LockShards(set|1<<at, nowMs)
+	return arenas
+}
+
 // Shard is the shard of a key, for LockShards.
 func (tx *Tx) Shard(key []byte) uint64 { return 1 << tx.s.shardOf(tx.s.hash(key)) }
 
@@ -249,7 +265,9 @@ func (tx *Tx) release() {
 	tx.open.Changed = false
 	if tx.alone {
 		tx.held, tx.alone = 0, false
-		tx.s.exclusive.disown()
+		for _, p := range tx.s.exclusive.disown() {
+			tx.soon(p.shards, p.work)
+		}
 		return
 	}
 	for set := tx.held; set != 0; set &= set - 1 {

@@ -73,7 +73,7 @@ func (w *Waiter) End() bool {
 	return true
 }
 
-// Over tells whether the wait has ended. Any goroutine.
+// Over tells whether the wait is over. Any goroutine, also with shards locked.
 func (w *Waiter) Over() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,24 +81,12 @@ func (w *Waiter) Over() bool {
 }
 
 // Leave takes w, whose wait is over, out of the queues it is still in. tx has
-// nothing locked.
+// nothing locked. It does not wait for a Tx with LockExclusive, which does it at its
+// end.
 func (tx *Tx) Leave(w *Waiter) {
 	if w.standing.Load() > 0 {
-		tx.lock(w.shards(tx.s))
-		tx.leave(w)
+		tx.soon(w.shards(tx.s), func(tx *Tx) { tx.leave(w) })
 	}
-}
-
-// TryLeave is Leave, unless a Tx with LockExclusive is at work: then it does nothing
-// and returns false.
-func (tx *Tx) TryLeave(w *Waiter) bool {
-	if w.standing.Load() > 0 {
-		if !tx.tryLock(w.shards(tx.s)) {
-			return false
-		}
-		tx.leave(w)
-	}
-	return true
 }
 
 func (w *Waiter) shards(s *Store) (set uint64) {
@@ -108,7 +96,7 @@ func (w *Waiter) shards(s *Store) (set uint64) {
 	return set
 }
 
-// leave is Leave with the shards locked, which it unlocks.
+// leave is Leave with the shards locked.
 func (tx *Tx) leave(w *Waiter) {
 	for _, key := range w.keys {
 		sh := tx.s.shards[tx.s.shardOf(tx.s.hash(key))]
@@ -118,7 +106,6 @@ func (tx *Tx) leave(w *Waiter) {
 			}
 		}
 	}
-	tx.Unlock()
 }
 
 // takeOut removes the waiter at place i of a queue.

@@ -99,18 +99,12 @@ func (tx *Tx) UnwatchAlone(w *Watch) {
 	w.touched.Store(false)
 }
 
-// TryUnwatchAlone is UnwatchAlone, unless a Tx with LockExclusive is at work: then
-// it does nothing and returns false.
-func (tx *Tx) TryUnwatchAlone(w *Watch) bool {
+// UnwatchLater is UnwatchAlone for a Watch that is not used again: it does not wait
+// for a Tx with LockExclusive, which does it at its end.
+func (tx *Tx) UnwatchLater(w *Watch) {
 	if w.Len() > 0 {
-		if !tx.tryLock(w.shards(tx.s)) {
-			return false
-		}
-		tx.Unwatch(w)
-		tx.Unlock()
+		tx.soon(w.shards(tx.s), func(tx *Tx) { tx.Unwatch(w) })
 	}
-	w.touched.Store(false)
-	return true
 }
 
 func (w *Watch) shards(s *Store) (set uint64) {

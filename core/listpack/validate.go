@@ -26,8 +26,19 @@ func Validate(b []byte, deep bool) (entries int, err error) {
 	if !deep {
 		return count(b), nil
 	}
-	pos := headerSize
-	for ; pos < len(b)-1 && b[pos] != end; entries++ {
+	pos, last := headerSize, len(b)-1
+	for ; pos < last && b[pos] != end; entries++ {
+		// Most are small numbers and short strings, with a length of one byte.
+		if first := b[pos]; first < encInt13 {
+			size := 1
+			if first >= encString6 {
+				size += int(first & 0x3f)
+			}
+			if pos+size < last && int(b[pos+size]) == size {
+				pos += size + 1
+				continue
+			}
+		}
 		size, err := validEntry(b[:len(b)-1], pos)
 		if err != nil {
 			return 0, fmt.Errorf("listpack of %d bytes, entry %d at %d: %w", len(b), entries, pos, err)

@@ -16,6 +16,7 @@ type Subscriber struct {
 	places   [kinds]map[string]*place
 	order    [kinds][]*place
 	counts   [kinds]atomic.Int32
+	bytes    atomic.Int64 // about what all of it takes
 }
 
 // place is a client's in an audience.
@@ -37,6 +38,17 @@ func (s *Subscriber) Count(kind Kind) int {
 		return 0
 	}
 	return int(s.counts[kind].Load())
+}
+
+// placeBytes is about what a subscription takes beside the bytes of its name.
+const placeBytes = 200
+
+// Memory is about how many bytes the subscriptions take. Any goroutine; s may be nil.
+func (s *Subscriber) Memory() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.bytes.Load()
 }
 
 // Subscribed tells whether there are any, of any kind a client names. Any goroutine; s
@@ -67,6 +79,7 @@ func (s *Subscriber) Subscribe(kind Kind, name []byte) bool {
 	s.places[kind][t.name] = p
 	s.order[kind] = append(s.order[kind], p)
 	s.counts[kind].Add(1)
+	s.bytes.Add(placeBytes + int64(len(name)))
 	return true
 }
 
@@ -105,6 +118,7 @@ func (s *Subscriber) leave(kind Kind, p *place) {
 	order[last] = nil
 	s.order[kind] = order[:last]
 	s.counts[kind].Add(-1)
+	s.bytes.Add(-(placeBytes + int64(len(a.topic.name))))
 }
 
 // leave counts a member less, in a.

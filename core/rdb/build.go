@@ -1,10 +1,12 @@
 package rdb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
+	"github.com/redoubt-kv/redoubt/core/page"
 	"github.com/redoubt-kv/redoubt/core/value"
 	"github.com/redoubt-kv/redoubt/core/value/hash"
 	"github.com/redoubt-kv/redoubt/core/value/zset"
@@ -44,13 +46,13 @@ func (v *Value) Commit(due int64) {
 }
 
 // add makes v the value of its key, which is not there, with that access clock.
-// It is no event.
-func (v *Value) add(due int64, clock uint32) {
+// It is no event. A string it does not add if the key is there, and returns false.
+func (v *Value) add(due int64, clock uint32) bool {
 	if v.cell == nil {
-		v.db.AddString(v.key, v.text, due, clock)
-		return
+		return v.db.AddString(v.key, v.text, due, clock)
 	}
 	v.db.AddNew(v.cell, due, clock)
+	return true
 }
 
 // Replace is Commit where the key is there: it counts as new all the same.
@@ -72,8 +74,13 @@ func (v *Value) Drop() {
 type build struct {
 	Value
 
-	close    func() // ends the open editor of the cell
-	expected int64  // members, or 0: not known
+	close    func()        // ends the open editor of the cell
+	expected int64         // members, or 0: not known
+	offset   func() int64  // as expecter has it
+	fill     *filler       // of a large one, or nil
+	arenas   []*page.Arena // of locked shards, for fill
+	many     int64         // from how many members on a value is large
+	thread   func()        // called by goroutines as they start, or nil
 	gathered scoredMembers
 	seen     seen // of gathered, packed
 	scores   zset.Editor
@@ -84,15 +91,36 @@ type build struct {
 
 // start begins with another key.
 func (b *build) start(db *keyspace.DB, key []byte) {
-	b.Value, b.close, b.expected = Value{db: db, key: key}, nil, 0
+	b.Value, b.close, b.expected, b.offset = Value{db: db, key: key}, nil, 0, nil
 	b.gathered.reset()
 }
 
-// expect is told how many members follow. Nothing vouches for the number.
-func (b *build) expect(n uint64) { b.expected = int64(min(n, maxExpected)) }
+// expect implements expecter.
+func (b *build) expect(n uint64, offset func() int64) {
+	b.expected, b.offset = int64(min(n, maxExpected)), offset
+}
+
+// large tells whether the value is to be filled by a filler.
+func (b *build) large() bool {
+	return b.offset != nil && b.expected >= cmp.Or(b.many, manyMembers)
+}
+
+// earlier is err, or what was wrong in the file before.
+func (b *build) earlier(err error) error {
+	if b.fill == nil {
+		return err
+	}
+	return cmp.Or(b.fill.finish(), err)
+}
 
 // End closes the value, which is then the cell's.
 func (b *build) End() error {
+	if b.fill != nil {
+		err := b.fill.finish()
+		if b.fill = nil; err != nil {
+			return err
+		}
+	}
 	if !b.gathered.empty() {
 		if err := b.spread(); err != nil {
 			return err
@@ -111,6 +139,10 @@ func (b *build) End() error {
 // Drop frees what was built.
 func (b *build) Drop() {
 	b.gathered.reset()
+	if b.fill != nil {
+		_ = b.fill.finish() // nobody works on it any more
+		b.fill = nil
+	}
 	b.End()
 	b.Value.Drop()
 }

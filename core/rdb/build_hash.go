@@ -16,14 +16,23 @@ func (b *build) hash() {
 		b.fields = hash.Edit(b.cell, hash.AnyTime, 0)
 		b.fields.Expect()
 		b.close = b.fields.Close
+		if t := b.fields.Table(); t != nil && b.large() {
+			b.fill = newFiller(b, t, hash.AddTo, "hash fields")
+		}
 	}
 }
 
 func (b *build) Field(field, v []byte, dueMs int64) error {
+	if b.fill != nil {
+		return b.fill.put(field, v)
+	}
 	if err := b.room(len(field) + len(v)); err != nil {
 		return err
 	}
 	b.hash()
+	if b.fill != nil {
+		return b.fill.put(field, v)
+	}
 	if !b.fields.Set(field, v, hash.NoDue) {
 		return ErrDuplicate
 	}

@@ -17,6 +17,9 @@ func (b *build) set() {
 }
 
 func (b *build) Member(v []byte) error {
+	if b.fill != nil {
+		return b.fill.put(v, nil)
+	}
 	if err := b.room(len(v)); err != nil {
 		return err
 	}
@@ -24,6 +27,12 @@ func (b *build) Member(v []byte) error {
 		b.set()
 		b.cell.Expected = b.expected
 		set.Expect(b.cell, v)
+		if b.cell.Kind == value.SetTable && b.large() {
+			t := b.cell.OpenTable(0, nil)
+			b.close = func() { b.cell.PutTable(0, t) }
+			b.fill = newFiller(b, t, set.AddTo, "set members")
+			return b.fill.put(v, nil)
+		}
 	}
 	if !set.Add(b.cell, v) {
 		return ErrDuplicate

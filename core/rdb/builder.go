@@ -54,8 +54,12 @@ type Builder interface {
 }
 
 // expecter is a Builder that wants to know beforehand how many members or
-// fields a value has, as the file says: nothing vouches for the number.
-type expecter interface{ expect(n uint64) }
+// fields a value has, as the file says: nothing vouches for the number. Where
+// offset is not nil the members follow one another in the file, and it tells how
+// far that is read.
+type expecter interface {
+	expect(n uint64, offset func() int64)
+}
 
 // ErrEmpty is why a collection without elements is no value: RESTORE refuses
 // it, in a file it is left out. Old bugs of Redis left some in files.

@@ -219,7 +219,7 @@ func (d *Decoder) record(v Visitor) (end bool, err error) {
 		}
 		return false, nil
 	case opFunction2, opFunctionPre:
-		return false, d.fail(at, ErrUnsupported, "the file holds a function library; this build does not load functions")
+		return false, d.function(at, op, v)
 	case opModuleAux:
 		return false, d.moduleAux(at)
 	}

@@ -26,6 +26,7 @@
 //	0xf9  FREQ           byte: LFU counter of the next entry
 //	0xf8  IDLE           length: seconds since the next entry was used
 //	0xf7  MODULE_AUX     data of a module
+//	0xf6  FUNCTION       as FUNCTION2, of release candidates of 7.0: function.go
 //	0xf5  FUNCTION2      string: source of a function library
 //	0xf4  SLOT_INFO      length: slot; length: keys; length: with expiry
 //	0-25  an entry       string: key; then the value, by its type (0: string)
@@ -74,8 +75,9 @@
 //	6, 7                      a module's; refused, as is what follows MODULE_AUX
 //
 // The Encoder writes 0, 2, 4, 5, 11, 16 to 19, which Redis 7.0 reads, and 24
-// and 25 for hashes whose fields expire. Functions are refused until there are
-// functions: record is where their text would be handed on.
+// and 25 for hashes whose fields expire. Function libraries stand before the first
+// database; a payload of FUNCTION DUMP has just their records, and ends like one of
+// DUMP.
 //
 // # Versions
 //

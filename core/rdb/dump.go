@@ -57,19 +57,11 @@ func SavedLength(entry keyspace.Entry, compress bool) int64 {
 // is "ERR Bad data format". Of the options, MaxString and SkipChecksum count.
 // Like Redis it does not mind bytes between the value and the footer.
 func DecodeDump(payload []byte, o DecoderOptions, b Builder) error {
-	body := len(payload) - dumpFooter
-	if body < 0 {
-		return ErrDump
+	body, err := verifyDump(payload, o)
+	if err != nil {
+		return err
 	}
-	footer := payload[body:]
-	if binary.LittleEndian.Uint16(footer) > MaxVersion ||
-		!o.SkipChecksum && binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:body+2]) {
-		return ErrDump
-	}
-	if o.MaxString == 0 {
-		o.MaxString = DefaultMaxString
-	}
-	r := valueReader{reader: reader{buf: payload[:body:body], end: body, total: int64(body), maxString: o.MaxString}}
+	r := valueReader{reader: dumpReader(body, o)}
 	t, err := r.byte("the type")
 	if err != nil {
 		return err
@@ -78,4 +70,27 @@ func DecodeDump(payload []byte, o DecoderOptions, b Builder) error {
 		return r.fail(0, ErrCorrupt, "unknown RDB type %d", t)
 	}
 	return r.read(Type(t), b)
+}
+
+// verifyDump returns what stands before a payload's footer, or ErrDump if that is
+// wrong.
+func verifyDump(payload []byte, o DecoderOptions) (body []byte, err error) {
+	n := len(payload) - dumpFooter
+	if n < 0 {
+		return nil, ErrDump
+	}
+	footer := payload[n:]
+	if binary.LittleEndian.Uint16(footer) > MaxVersion ||
+		!o.SkipChecksum && binary.LittleEndian.Uint64(footer[2:]) != crcUpdate(0, payload[:n+2]) {
+		return nil, ErrDump
+	}
+	return payload[:n:n], nil
+}
+
+// dumpReader reads the body of a payload.
+func dumpReader(body []byte, o DecoderOptions) reader {
+	if o.MaxString == 0 {
+		o.MaxString = DefaultMaxString
+	}
+	return reader{buf: body, end: len(body), total: int64(len(body)), maxString: o.MaxString}
 }

@@ -70,10 +70,25 @@ func (s *scoredMembers) sort() {
 	}
 }
 
+// clear forgets what was gathered, and not that it was too much.
+func (s *scoredMembers) clear() { s.at, s.text = s.at[:0], s.text[:0] }
+
+// each yields the members.
+func (s *scoredMembers) each(yield func(member []byte, score float64) bool) {
+	for _, m := range s.at {
+		if !yield(s.member(m), m.score) {
+			return
+		}
+	}
+}
+
 // spread makes the gathered members the sorted set.
 func (b *build) spread() error {
 	s := &b.gathered
-	defer func() { s.at, s.text = s.at[:0], s.text[:0] }()
+	if b.cell != nil { // its table is filled
+		return b.order()
+	}
+	defer s.clear()
 	if err := b.room(len(s.text) + 2*memberOverhead*len(s.at)); err != nil {
 		return err
 	}
@@ -102,14 +117,7 @@ func (b *build) spread() error {
 
 func (b *build) spreadTree() error {
 	s := &b.gathered
-	ok := zset.Build(b.cell, func(yield func(member []byte, score float64) bool) {
-		for _, m := range s.at {
-			if !yield(s.member(m), m.score) {
-				return
-			}
-		}
-	})
-	if !ok {
+	if !zset.Build(b.cell, s.each) {
 		return ErrDuplicate
 	}
 	b.scores = zset.Edit(b.cell)

@@ -33,8 +33,13 @@ type LoadOptions struct {
 	Stop func() bool
 	// Aux, if set, is told of the fields about the file.
 	Aux func(name, value []byte)
-	// chunk, of at least 512, and most are chunkSize and maxSkimmed in tests.
-	chunk, most int
+	// Function, if set, is given the source of each function library, which is valid
+	// only meanwhile, by the goroutine that reads; its error ends the load. Without,
+	// a file with libraries is refused.
+	Function func(source []byte) error
+	// chunk, of at least 512, most and many are chunkSize, maxSkimmed and
+	// manyMembers in tests.
+	chunk, most, many int
 	// Skipping, if set, is told of the key of each empty collection, which is
 	// left out; by one goroutine at a time.
 	Skipping func(key []byte)
@@ -108,6 +113,9 @@ type loader struct {
 	o     LoadOptions
 	db    int   // selected
 	value build // of the entry at hand
+	// fillers is how many goroutines may fill a large value, beside the one that
+	// reads: no other loads meanwhile.
+	fillers int
 	Loaded
 }
 
@@ -116,6 +124,7 @@ func newLoader(store *keyspace.Store, o LoadOptions) *loader {
 	if l.tx == nil {
 		l.tx = store.NewTx()
 	}
+	l.value.many, l.value.thread = int64(o.many), o.Thread
 	return l
 }
 
@@ -125,6 +134,14 @@ func (l *loader) Aux(name, value []byte) error {
 		l.o.Aux(name, value)
 	}
 	return nil
+}
+
+// Function implements FunctionVisitor.
+func (l *loader) Function(source []byte) error {
+	if l.o.Function == nil {
+		return fmt.Errorf("%w: function libraries are not loaded here", ErrUnsupported)
+	}
+	return l.o.Function(source)
 }
 
 // SelectDB implements Visitor.
@@ -151,7 +168,7 @@ func (l *loader) Entry(e *Entry) error {
 		return ErrStopped
 	}
 	if l.o.Tx == nil {
-		l.tx.LockKey(e.Key, l.o.NowMs)
+		l.value.arenas = l.tx.LockKeyAnd(e.Key, l.fillers, l.o.NowMs)
 		defer l.tx.Unlock()
 	}
 	if err := l.put(e); err != nil {
@@ -175,9 +192,9 @@ func (l *loader) put(e *Entry) error {
 	}
 	l.tx.ForgetKey() // e.Key lies where the one before it lay
 	db := l.tx.DB(int(e.DB))
-	there := db.Exists(e.Key)
+	there := (e.Type != TypeString || l.o.Merge) && db.Exists(e.Key) // add tells of a string
 	if there && !l.o.Merge {
-		return fmt.Errorf("key %s is there twice", quoteKey(e.Key))
+		return errTwice(e.Key)
 	}
 	l.value.start(db, e.Key)
 	if err := e.Read(&l.value); err != nil {
@@ -194,10 +211,15 @@ func (l *loader) put(e *Entry) error {
 	if there {
 		db.Delete(e.Key)
 	}
-	l.value.add(due, l.clock(e))
+	if !l.value.add(due, l.clock(e)) {
+		return errTwice(e.Key)
+	}
 	l.Keys++
 	return nil
 }
+
+// errTwice is why a file is refused that has key twice.
+func errTwice(key []byte) error { return fmt.Errorf("key %s is there twice", quoteKey(key)) }
 
 // clock is the access clock of an entry.
 func (l *loader) clock(e *Entry) uint32 {

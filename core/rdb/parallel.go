@@ -75,6 +75,9 @@ type crew struct {
 func loadParallel(d *Decoder, l *loader) error {
 	c := &crew{d: d, l: l, size: cmp.Or(l.o.chunk, chunkSize), most: cmp.Or(l.o.most, maxSkimmed)}
 	c.firstBad.Store(math.MaxInt64)
+	if l.o.Workers > 1 {
+		l.fillers = l.o.Workers
+	}
 	c.start(min(l.o.Workers, l.store.Shards()))
 	err := d.decode(c.next)
 	for _, q := range c.queues {

@@ -192,7 +192,7 @@ func TestParallel(t *testing.T) {
 		if r.IntN(2) == 0 {
 			d.Size = int64(len(file))
 		}
-		o := LoadOptions{NowMs: 2000, DropExpired: r.IntN(2) == 0, Workers: 1, chunk: 512 << r.IntN(8), most: 1 << (4 + r.IntN(14))}
+		o := LoadOptions{NowMs: 2000, DropExpired: r.IntN(2) == 0, Workers: 1, chunk: 512 << r.IntN(8), most: 1 << (4 + r.IntN(14)), many: 1 << r.IntN(14)}
 		wrap := func(r io.Reader) io.Reader { return r }
 		if r.IntN(4) == 0 {
 			wrap = iotest.HalfReader
@@ -286,7 +286,7 @@ func FuzzLoad(f *testing.F) {
 		if choice&1 == 1 {
 			d.Size = int64(len(file))
 		}
-		o := LoadOptions{NowMs: 2000, DropExpired: choice&2 == 2, Workers: 1, chunk: 512 << (choice >> 2 & 7), most: 16 << (choice >> 5)}
+		o := LoadOptions{NowMs: 2000, DropExpired: choice&2 == 2, Workers: 1, chunk: 512 << (choice >> 2 & 7), most: 16 << (choice >> 5), many: 4 << (choice >> 4)}
 		loadBoth(t, file, d, o, func(r io.Reader) io.Reader { return r })
 	})
 }

@@ -310,7 +310,7 @@ func TestErrorsTellThePlaceAndTheReason(t *testing.T) {
 		{"list", raw(0xfe, 3, 18, 4, "li\x01t", 1, 3), `offset 0x12: Quicklist integrity check failed: node of kind 3 (key "li\x01t" in database 3)`, ErrCorrupt},
 		{"unknown type", raw(26, 1, "k"), "offset 0x9: unknown RDB type or opcode 26", ErrCorrupt},
 		{"unknown opcode", raw(243, 1, "k"), "offset 0x9: unknown RDB type or opcode 243", ErrCorrupt},
-		{"function", raw(0xf5, 1, "f"), "offset 0x9: the file holds a function library; this build does not load functions", ErrUnsupported},
+		{"function", raw(0xf5, 1, "f"), "offset 0x9: the file holds a function library, which is not loaded here", ErrUnsupported},
 		{"module", raw(0xf7, 0x81, 0x04, 0x10, 0x41, 0x04, 0x10, 0x41, 0x04, 0x01), "no matching module 'BBBBBBBBB'", ErrUnsupported},
 	} {
 		for _, size := range []int64{0, int64(len(c.file))} {

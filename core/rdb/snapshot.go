@@ -33,6 +33,8 @@ type Writing struct {
 	// Pace, if not nil, is called by each worker before each key and after each
 	// block. While it tells them to hurry they do not compress.
 	Pace func(number int) (hurry bool)
+	// Functions are the sources of the function libraries.
+	Functions []string
 	// Spill is where files on the side may be made. Without, what is superseded
 	// while a large value is written is kept until that ends.
 	Spill Spill
@@ -55,6 +57,9 @@ func (w *Writing) Write(e *Encoder, n *keyspace.Snapshot, s *keyspace.Store) err
 		e.Header()
 	}
 	e.Info(w.Info)
+	for _, source := range w.Functions {
+		e.Function([]byte(source))
+	}
 	current := -1
 	for db := range s.Databases() {
 		if keys, expires := n.Size(db); keys > 0 {

@@ -39,11 +39,11 @@ func (r *valueReader) read(t Type, b Builder) (err error) {
 	case TypeList:
 		err = r.each("a list", func() error { return r.element(b) })
 	case TypeSet:
-		err = r.members("a set", b, func() error { return r.member(b) })
+		err = r.members("a set", b, r.Offset, func() error { return r.member(b) })
 	case TypeZSet, TypeZSet2:
-		err = r.members("a sorted set", b, func() error { return r.scored(t, b) })
+		err = r.members("a sorted set", b, r.Offset, func() error { return r.scored(t, b) })
 	case TypeHash:
-		err = r.members("a hash", b, func() error { return r.field(b, 0) })
+		err = r.members("a hash", b, r.Offset, func() error { return r.field(b, 0) })
 	case TypeHashMetadataPreGA, TypeHashMetadata:
 		err = r.expiringHash(t, b)
 	case TypeListQuicklist, TypeListQuicklist2:
@@ -54,6 +54,9 @@ func (r *valueReader) read(t Type, b Builder) (err error) {
 		err = r.module(at)
 	default:
 		err = r.blob(t, b)
+	}
+	if f, ok := b.(*build); ok && err != nil {
+		err = f.earlier(err)
 	}
 	if err == nil {
 		err = r.once(at, b.End(), "zset fields") // others are known before
@@ -82,13 +85,13 @@ func (r *valueReader) once(at int64, err error, what string) error {
 }
 
 // members is each for a value whose builder may want to know the length.
-func (r *valueReader) members(what string, b Builder, item func() error) error {
+func (r *valueReader) members(what string, b Builder, offset func() int64, item func() error) error {
 	n, err := r.ReadLength("the length of " + what)
 	if err != nil {
 		return err
 	}
 	if e, ok := b.(expecter); ok {
-		e.expect(n)
+		e.expect(n, offset)
 	}
 	return times(n, item)
 }
@@ -223,7 +226,7 @@ func (r *valueReader) expiringHash(t Type, b Builder) error {
 		}
 		base = binary.LittleEndian.Uint64(p)
 	}
-	return r.members("a hash", b, func() error {
+	return r.members("a hash", b, nil, func() error {
 		at := r.Offset()
 		due, err := r.ReadLength("the due time of a hash field")
 		if err != nil {

@@ -88,7 +88,7 @@ type span struct{ from, to int }
 //
 // With a request complete it returns its arguments (at least one) and the
 // number of bytes it took, n. With none complete args is nil, and n is what
-// may be dropped all the same: empty requests, which Redis ignores. In both
+// may be dropped all the same: empty requests, which Redis ignores, and headers. In both
 // cases the caller's next buf starts n bytes further on, with the rest of this
 // buf unchanged at its start; it may lie elsewhere. What was parsed of an
 // incomplete request is not looked at again.
@@ -111,7 +111,7 @@ func (s *Scanner) Next(buf []byte) (args [][]byte, n int, err error) {
 		return nil, n, err
 	}
 	if s.left > 0 {
-		return nil, n, nil
+		return nil, n + s.dropHeader(), nil
 	}
 	out := s.args[:0]
 	for _, p := range s.spans {
@@ -121,6 +121,21 @@ func (s *Scanner) Next(buf []byte) (args [][]byte, n int, err error) {
 	n += s.pos
 	s.pos, s.seen, s.spans = 0, 0, s.spans[:0]
 	return out, n, nil
+}
+
+// bigArgument is the length from which on an argument that comes first lies at the
+// start of the caller's buffer (Redis: PROTO_MBULK_BIG_ARG).
+const bigArgument = 32 << 10
+
+// dropHeader returns how many bytes are only headers, before the first argument, if
+// that is a big one: nobody needs them any more.
+func (s *Scanner) dropHeader() (n int) {
+	if len(s.spans) > 0 || s.bulk <= bigArgument {
+		return 0
+	}
+	n = s.pos
+	s.pos, s.seen = 0, 0
+	return n
 }
 
 // Need returns how many more bytes must arrive, at least, before Next can

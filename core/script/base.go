@@ -14,8 +14,10 @@ var removed = [...]string{"newproxy", "getfenv", "setfenv"}
 // compile, or catch errors.
 func (in *interp) openBase() {
 	L, g := in.state, in.globals
-	for _, name := range removed {
-		g.RawSetString(name, lua.LNil)
+	if !in.engine.options.Deprecated {
+		for _, name := range removed {
+			g.RawSetString(name, lua.LNil)
+		}
 	}
 	for name, fn := range map[string]lua.LGFunction{
 		"rawset": in.rawset, "rawget": in.rawget, "next": in.next, "pairs": in.pairs,
@@ -71,15 +73,7 @@ func (in *interp) rawget(L *lua.LState) int {
 }
 
 func (in *interp) next(L *lua.LState) int {
-	t := in.behind(lualib.CheckTable(L, 1))
-	key, value := t.Next(L.Get(2))
-	if key == lua.LNil {
-		L.Push(lua.LNil)
-		return 1
-	}
-	L.Push(key)
-	L.Push(value)
-	return 2
+	return lualib.Next(L, in.behind(lualib.CheckTable(L, 1)))
 }
 
 func (in *interp) pairs(L *lua.LState) int {
@@ -119,6 +113,8 @@ func (in *interp) metatable(L *lua.LState, v lua.LValue) lua.LValue {
 	switch v := v.(type) {
 	case lua.LString:
 		return in.views.text
+	case *lua.LUserData: // of newproxy
+		return v.Metatable
 	case *lua.LTable:
 		if in.isView(v) {
 			if meta := in.views.meta[v]; meta != nil {
@@ -191,8 +187,27 @@ func (in *interp) loaded(L *lua.LState, source, name string) int {
 	return 1
 }
 
+// mostFunctions is for how many scripts an interpreter keeps the functions.
+const mostFunctions = 1000
+
+// kept is function for a script, which is likely to be run again.
+func (in *interp) kept(p *program) *lua.LFunction {
+	if fn := in.functions[p]; fn != nil {
+		return fn
+	}
+	if len(in.functions) >= mostFunctions {
+		clear(in.functions)
+	}
+	fn := in.function(in.state, p)
+	in.functions[p] = fn
+	return fn
+}
+
 // function is p as a function of this interpreter.
 func (in *interp) function(L *lua.LState, p *program) *lua.LFunction {
+	if ctx := L.RemoveContext(); ctx != nil { // an alarm would have nobody to end
+		defer L.SetContext(ctx)
+	}
 	fn := lualib.Load(L, p.proto)
 	fn.Env = in.globals
 	if p.assigns {

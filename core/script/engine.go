@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/script/lualib"
@@ -24,6 +27,15 @@ type Options struct {
 	Permitted func(c *command.Call, row *command.Row, args [][]byte) bool
 	// Table finds commands.
 	Table func() *command.Table
+	// Threshold is from when on other clients are told that a script is busy
+	// (busy-reply-threshold); 0 or nil: never.
+	Threshold func() time.Duration
+	// Deprecated is lua-enable-deprecated-api: scripts have setfenv, getfenv and
+	// newproxy.
+	Deprecated bool
+	// Memory is by how many bytes a script may have Go's heap grow; nil: half a GiB,
+	// which is also the most.
+	Memory func() int64
 }
 
 // Engine runs scripts. Its methods are for any goroutine.
@@ -34,13 +46,25 @@ type Engine struct {
 	scripts map[Digest]*Script
 	bytes   int64 // of the sources
 
-	pool struct {
-		mu   sync.Mutex
-		free []*interp
-	}
-	made   atomic.Int64 // interpreters that exist
-	random *lualib.Random
+	libraries atomic.Pointer[Libraries]
+
+	pools    [2]pool
+	made     atomic.Int64 // interpreters that exist
+	random   *lualib.Random
+	watchdog watchdog
 }
+
+// pool keeps interpreters that are not in use.
+type pool struct {
+	mu   sync.Mutex
+	free []*interp // the last one is used next
+}
+
+// Scripts and functions have interpreters of their own, as in Redis.
+const (
+	scriptPool = iota
+	functionPool
+)
 
 // Digest is the SHA-1 of a script's text.
 type Digest [sha1.Size]byte
@@ -58,8 +82,19 @@ type Script struct {
 
 // New makes an engine without scripts.
 func New(o Options) *Engine {
-	return &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+	boundArrays()
+	e := &Engine{options: o, scripts: map[Digest]*Script{}, random: lualib.NewRandom()}
+	e.libraries.Store(NoLibraries())
+	e.watchdog.wake = make(chan struct{}, 1)
+	return e
 }
+
+// maxArrayIndex is up to where gopher-lua fills a table's array if one element is set:
+// by default a single assignment takes a GiB. Behind it, elements are hashed.
+const maxArrayIndex = 1 << 20
+
+// boundArrays sets it. The setting is gopher-lua's, for the whole process.
+var boundArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = maxArrayIndex })
 
 // ParseDigest reads 40 hexadecimal digits; ok is false if text is none.
 func ParseDigest(text []byte) (d Digest, ok bool) {
@@ -149,9 +184,9 @@ func (e *Engine) Figures() Figures {
 	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), Interpreters: e.made.Load()}
 }
 
-// take returns an interpreter that nobody uses.
-func (e *Engine) take() *interp {
-	p := &e.pool
+// take returns an interpreter of that pool that nobody uses.
+func (e *Engine) take(from int) *interp {
+	p := &e.pools[from]
 	p.mu.Lock()
 	if n := len(p.free); n > 0 {
 		in := p.free[n-1]
@@ -161,12 +196,16 @@ func (e *Engine) take() *interp {
 	}
 	p.mu.Unlock()
 	e.made.Add(1)
-	return newInterp(e)
+	in := newInterp(e)
+	if in.pool = from; from == functionPool {
+		in.openFunctions()
+	}
+	return in
 }
 
-// give gives an interpreter back to the pool.
+// give gives an interpreter back to its pool.
 func (e *Engine) give(in *interp) {
-	p := &e.pool
+	p := &e.pools[in.pool]
 	p.mu.Lock()
 	p.free = append(p.free, in)
 	p.mu.Unlock()

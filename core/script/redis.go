@@ -9,7 +9,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
@@ -137,7 +136,7 @@ func (in *interp) takeArgs(L *lua.LState) (text string) {
 		case lua.LString:
 			b = append(b, v...)
 		case lua.LNumber:
-			b = appendNumber(b, float64(v))
+			b = lualib.AppendNumber17(b, float64(v))
 		}
 		args = append(args, b[from:len(b):len(b)])
 	}
@@ -147,13 +146,6 @@ func (in *interp) takeArgs(L *lua.LState) (text string) {
 
 // maxNumber is the most bytes of a number as %.17g.
 const maxNumber = 32
-
-func appendNumber(b []byte, f float64) []byte {
-	if i := int64(f); float64(i) == f && i != 0 && -1e15 < f && f < 1e15 {
-		return strconv.AppendInt(b, i, 10)
-	}
-	return resp.AppendDouble(b, f)
-}
 
 // errCounted is the field of an error that says that it has been counted.
 const errCounted = "ignore_error_stats_update"
@@ -309,6 +301,9 @@ func (in *interp) log(L *lua.LState) int {
 		return fail(L, "ERR Invalid debug level.", true)
 	}
 	o := &in.engine.options
+	if in.loading != nil && !in.loading.collects { // it has been logged
+		return 0
+	}
 	if o.Log == nil || o.Logs != nil && !o.Logs(int(level)) {
 		return 0
 	}

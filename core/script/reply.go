@@ -10,7 +10,7 @@ import (
 
 // maxResultDepth is how deep tables may lie within each other in what a script
 // returns. A table may contain itself.
-const maxResultDepth = 1000
+const maxResultDepth = 7995
 
 // reply appends what a script has returned as a reply.
 //
@@ -18,10 +18,19 @@ const maxResultDepth = 1000
 //	string → bulk                  {double=…}, {big_number=…}, {verbatim_string={…}},
 //	nil, false → null, true → 1    {map={…}}, {set={…}} → of RESP3 as the client has it
 //	in RESP3: booleans             any other table → an array up to the first nil
-func (in *interp) reply(w *resp.Writer, v lua.LValue) { in.replyAt(w, v, maxResultDepth) }
+//
+// A table may hold another one many times, and these again: how long the reply is
+// allowed to be is Call.TooLong's.
+func (in *interp) reply(w *resp.Writer, v lua.LValue) {
+	in.mark = w.Mark()
+	in.replyAt(w, v, maxResultDepth)
+	if in.call.TooLong(in.mark) {
+		in.call.RefuseLong(in.mark)
+	}
+}
 
 func (in *interp) replyAt(w *resp.Writer, v lua.LValue, depth int) {
-	if w.Full() {
+	if in.call.TooLong(in.mark) {
 		return
 	}
 	switch v := v.(type) {
@@ -40,7 +49,7 @@ func (in *interp) replyAt(w *resp.Writer, v lua.LValue, depth int) {
 		}
 	case *lua.LTable:
 		if depth == 0 {
-			in.countedError(w, "ERR reached lua stack limit")
+			w.Error("ERR reached lua stack limit")
 			return
 		}
 		in.replyTable(w, in.behind(v), depth-1)
@@ -51,23 +60,17 @@ func (in *interp) replyAt(w *resp.Writer, v lua.LValue, depth int) {
 
 // replyTable is reply for a table.
 func (in *interp) replyTable(w *resp.Writer, t *lua.LTable, depth int) {
-	if t.Len() == 0 || t.RawGetString("err") != lua.LNil {
-		if in.replyNamed(w, t, depth) {
-			return
-		}
-	} else if in.replyNamed(w, t, depth) {
+	if in.replyNamed(w, t, depth) {
 		return
 	}
-	mark, n := w.Mark(), 0
-	for i := 1; ; i++ {
-		v := t.RawGet(lua.LNumber(i))
-		if v == lua.LNil {
-			break
-		}
-		in.replyAt(w, v, depth)
+	n := 0
+	for t.RawGet(lua.LNumber(n+1)) != lua.LNil {
 		n++
 	}
-	w.ArrayAt(mark, n)
+	w.Array(n)
+	for i := 1; i <= n; i++ {
+		in.replyAt(w, t.RawGet(lua.LNumber(i)), depth)
+	}
 }
 
 // replyNamed is reply for a table that says by a field's name what it is; false if
@@ -78,7 +81,7 @@ func (in *interp) replyNamed(w *resp.Writer, t *lua.LTable, depth int) bool {
 		if t.RawGetString(errCounted) == lua.LTrue {
 			in.replyError(w, text)
 		} else {
-			in.countedError(w, text)
+			w.Error(text)
 		}
 		return true
 	}
@@ -125,9 +128,7 @@ func (in *interp) replyNamed(w *resp.Writer, t *lua.LTable, depth int) bool {
 }
 
 // replyError appends an error that has been counted.
-func (in *interp) replyError(w *resp.Writer, text string) { w.Error(text) }
-
-// countedError appends an error, and counts it.
-func (in *interp) countedError(w *resp.Writer, text string) {
+func (in *interp) replyError(w *resp.Writer, text string) {
 	w.Error(text)
+	in.call.ErrorCounted = true
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -20,16 +21,33 @@ type job struct {
 	// KEYS and ARGV.
 	function   bool
 	keys, args [][]byte
+	line       [][]byte // the whole request
 	// code returns what is to run in an interpreter.
 	code func(in *interp) (*lua.LFunction, error)
+}
+
+// request is a copy of the request.
+func (j *job) request() (words []string) {
+	for _, w := range j.line {
+		words = append(words, string(w))
+	}
+	return words
+}
+
+// pool is that of the interpreters which can run it.
+func (j *job) pool() int {
+	if j.function {
+		return functionPool
+	}
+	return scriptPool
 }
 
 // Run runs a script for the call c, which holds the locks of every key that it may
 // touch, and replies what it returns. readOnly has it not write (EVAL_RO).
 func (e *Engine) Run(c *command.Call, s *Script, keys, args [][]byte, readOnly bool) {
 	e.run(c, &job{
-		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args,
-		code: func(in *interp) (*lua.LFunction, error) { return in.function(in.state, s.program), nil },
+		name: s.SHA, flags: s.Flags, readOnly: readOnly, keys: keys, args: args, line: c.Args,
+		code: func(in *interp) (*lua.LFunction, error) { return in.kept(s.program), nil },
 	})
 }
 
@@ -39,14 +57,14 @@ func (e *Engine) run(c *command.Call, j *job) {
 		c.Out.Error(text)
 		return
 	}
-	in := e.take()
+	in := e.take(j.pool())
 	fn, err := j.code(in)
 	if err != nil {
 		c.Out.Error(err.Error())
 		e.give(in)
 		return
 	}
-	in.begin(c)
+	in.begin(c, j)
 	in.run.ReadOnly = j.readOnly || j.flags&(Compat|NoWrites) == NoWrites
 	in.run.AllowOOM = j.flags&(Compat|AllowOOM) == AllowOOM
 	L, n := in.state, 0
@@ -61,8 +79,20 @@ func (e *Engine) run(c *command.Call, j *job) {
 	}
 	err = lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)
+	if isInternal(err) {
+		e.log(logWarning, "A script failed for a fault of the interpreter: "+err.Error())
+		e.drop(in)
+		return
+	}
 	in.reset()
 	e.give(in)
+}
+
+// isInternal tells whether err is a panic of the interpreter, which may have left
+// it in disorder.
+func isInternal(err error) bool {
+	var e *lua.ApiError
+	return errors.As(err, &e) && e.Type == lua.ApiErrorPanic && !strings.Contains(e.Object.String(), "stack overflow")
 }
 
 // Why code that declares what it does is not run.
@@ -97,14 +127,18 @@ func refusal(c *command.Call, j *job) string {
 }
 
 // begin makes c the call that the interpreter works for.
-func (in *interp) begin(c *command.Call) {
-	in.call, in.resp = c, 2
+func (in *interp) begin(c *command.Call, j *job) {
+	in.call, in.job, in.resp = c, j, 2
+	in.isFunction.Store(j.function)
+	in.alarm.Store(0)
+	in.engine.watchdog.enter(in)
 	c.BeginScript(&in.run)
 }
 
 // finish replies what the script has returned, or err.
 func (in *interp) finish(name string, err error) {
 	c, L := in.call, in.state
+	in.engine.watchdog.leave()
 	c.EndScript(&in.run)
 	in.passCrash()
 	if err != nil {
@@ -132,7 +166,7 @@ func (in *interp) replyFailure(name string, err error) {
 		if text == "" {
 			text = "execution failure"
 		}
-		in.countedError(w, "ERR Error running script "+name+", "+text[:min(len(text), 100)])
+		w.Error("ERR Error running script " + name + ", " + text[:min(len(text), 100)])
 		return
 	}
 	text := "ERR unknown error"
@@ -146,7 +180,7 @@ func (in *interp) replyFailure(name string, err error) {
 	if t.RawGetString(errCounted) == lua.LTrue {
 		in.replyError(w, text)
 	} else {
-		in.countedError(w, text)
+		w.Error(text)
 	}
 }
 
@@ -154,9 +188,12 @@ func (in *interp) replyFailure(name string, err error) {
 // error, and notes where it came from.
 func (in *interp) describe(L *lua.LState) int {
 	err := L.Get(1)
+	if in.end != "" {
+		err = lua.LString(in.end)
+	}
 	t, ok := err.(*lua.LTable)
 	if !ok {
-		t = errorTable(L, "ERR "+textOf(err))
+		t = errorTable(L, "ERR "+lualib.ToString(L, err).String())
 	}
 	if in.isView(t) {
 		return refuseBare(L)
@@ -167,7 +204,7 @@ func (in *interp) describe(L *lua.LState) int {
 		source, line, ok = lualib.Position(L, 2)
 	}
 	if ok {
-		t.RawSetString("source", lua.LString("@"+source))
+		t.RawSetString("source", lua.LString(source))
 		t.RawSetString("line", lua.LNumber(line))
 	}
 	L.Push(t)

@@ -42,6 +42,7 @@ func (s *Server) startBackground() {
 	s.spawn("the sweeper", s.sweep.run)
 	s.spawn("the cron", s.cron)
 	s.spawn("the AOF ticker", s.aof.tick)
+	s.spawn("the watchdog of scripts", func() { s.scripts.Watch(s.stopped.Load) })
 }
 
 // cron runs ten times a second.

@@ -12,6 +12,7 @@ import (
 const (
 	errLoading = "LOADING Redis is loading the dataset in memory"
 	errMisconf = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+	errModule  = "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
 	errDebug   = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
 )
 
@@ -20,10 +21,16 @@ const (
 func (s *Server) gate(c *command.Call) string {
 	set := s.live.Load()
 	flags := c.Flags()
+	if s.store.Busy() {
+		return s.refuseBusy(c, flags)
+	}
 	if flags&command.Admin != 0 && c.Row.Name == "debug" && !set.EnableDebugCommand.Allows(isLocal(c)) {
 		return errDebug
 	}
 	c.OverLimit = false
+	if flags&command.Admin != 0 && loadsModules(c.Row) && !set.EnableModuleCommand.Allows(isLocal(c)) {
+		return errModule
+	}
 	if limited(set) && !s.loading.Load() {
 		c.OverLimit = !s.fits(set, c.Now)
 		s.tellEvicted(c)
@@ -60,6 +67,11 @@ func (s *Server) tellEvicted(c *command.Call) {
 	if cl, ok := c.Client.(*session.Session); ok && cl.Tracking().On && !c.Nested {
 		cl.TellPushed()
 	}
+}
+
+// loadsModules tells whether enable-module-command has to allow a command.
+func loadsModules(r *command.Row) bool {
+	return r.Parent != nil && r.Parent.Name == "module" && r.Name != "list"
 }
 
 // diskError is why writes are refused: what they change could not be saved.
@@ -125,6 +137,9 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 			return true
 		}
 		if !s.store.Evict(policy, set.MaxMemorySamples, nowMs) {
+			if s.store.Exclusive() {
+				return true // a script has the data: the call is going to wait for it
+			}
 			s.notePeak() // clients may have gone since the last cron
 			return s.lazyFreeing(set)
 		}

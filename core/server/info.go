@@ -51,7 +51,7 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 	return admin.Server{
 		RedisVersion: RedisVersion, RedoubtVersion: Version, GitSHA1: "00000000", BuildID: "0",
 		OS: systemName(), MonotonicClock: "Go runtime", MultiplexingAPI: transportName, Compiler: runtime.Version(),
-		ProcessID: os.Getpid(), Supervised: "no", RunID: s.runID, Port: set.Port,
+		ProcessID: os.Getpid(), Supervised: s.supervisor.name(), RunID: s.runID, Port: firstPort(set),
 		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
 		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),
 		Executable: exe, ConfigFile: s.registry.File(), ShutdownInMs: -1,
@@ -137,7 +137,8 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		DeniedKeys: int64(t[stats.DeniedKeys]), DeniedChannels: int64(t[stats.DeniedChannels]),
 		Expired: k.Expired, ExpiredFields: k.ExpiredFields, ExpireTimeCap: s.sweep.capped.Load(), ExpireCycleMs: s.sweep.expireNs.Load() / 1e6,
 		Evicted: k.Evicted, Hits: k.Hits, Misses: k.Misses,
-		TrackedKeys: tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
+		EvictedClients: s.clients.Evicted(),
+		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
 		Channels: int64(s.channels.Topics(pubsub.Channel)), Patterns: int64(s.channels.Topics(pubsub.Pattern)),
 		ShardChannels: int64(s.channels.Topics(pubsub.Sharded)),
 		LastPinUs:     pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
@@ -180,6 +181,7 @@ func (p *informer) ResetStats(c *command.Call) {
 	s := (*Server)(p)
 	s.stats.Reset()
 	s.errors.Reset()
+	s.clients.ResetEvicted()
 	c.Tx.ResetCounts()
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)

@@ -39,6 +39,7 @@ func (v *saver) loadOptions(o rdb.LoadOptions) (rdb.DecoderOptions, rdb.LoadOpti
 	o.Delay = v.keyDelay()
 	o.Workers = min(runtime.NumCPU(), mostLoaders)
 	o.Stop, o.Aux = v.s.stopped.Load, v.auxOfRDB
+	o.Function = func(source []byte) error { return v.s.loadFunctions(source, o.Merge) }
 	skipped := 0
 	o.Skipping = func(key []byte) {
 		const most = 10 // lines in the log
@@ -101,6 +102,7 @@ func (s *Server) loadAtStart() {
 		}
 		s.loading.Store(false)
 		s.log.notice("Ready to accept connections")
+		s.announceReady()
 		return
 	}
 	err := s.saver.load(rdb.LoadOptions{NowMs: s.clock.NowMs(), DropExpired: true}, progress)
@@ -123,4 +125,5 @@ func (s *Server) loadAtStart() {
 	}
 	s.loading.Store(false)
 	s.log.notice("Ready to accept connections")
+	s.announceReady()
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/server/settings"
@@ -18,6 +19,8 @@ type logger struct {
 	file  string
 	level settings.LogLevel
 	pid   int
+
+	system atomic.Pointer[systemLog] // syslog, or nil
 }
 
 const logMarks = ".-*#"
@@ -42,7 +45,11 @@ func (l *logger) printf(level settings.LogLevel, format string, args ...any) {
 	if level < l.level {
 		return
 	}
-	line := logLine(l.pid, logMarks[level], fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	if system := l.system.Load(); system != nil {
+		system.add(level, text)
+	}
+	line := logLine(l.pid, logMarks[level], text)
 	if l.file == "" {
 		io.WriteString(l.to, line)
 		return

@@ -14,7 +14,7 @@ func (s *Server) observe() {
 	apply := func() error { return s.apply(s.working) }
 	for _, name := range []string{
 		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
-		"client-output-buffer-limit", "tracking-table-max-keys", "timeout", "tcp-keepalive", "acl-pubsub-default",
+		"client-output-buffer-limit", "tracking-table-max-keys", "maxmemory-clients", "timeout", "tcp-keepalive", "acl-pubsub-default",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
 		"latency-monitor-threshold", "watchdog-period", "crash-log-enabled", "lazyfree-lazy-expire", "lazyfree-lazy-eviction",
@@ -26,17 +26,19 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("oom-score-adj", s.adjustOOMScore)
+	s.registry.OnChange("proc-title-template", func() error { s.setTitle(); return nil })
 	s.registry.OnChange("requirepass", func() error { s.users.SetPassword(s.working.RequirePass); return nil })
 	s.registry.OnChange("appendonly", s.switchAppendOnly)
 	for _, name := range []string{"appendfsync", "no-appendfsync-on-rewrite", "aof-timestamp-enabled", "aof-rewrite-incremental-fsync", "aof-disable-auto-gc"} {
 		s.registry.OnChange(name, func() error { s.aof.configure(s.working); return nil })
 	}
-	for name, refusal := range map[string]string{
-		"port": "Unable to listen on this port. Check server logs.",
-		"bind": "Failed to bind to specified addresses.",
-	} {
-		s.registry.OnChange(name, func() error { return s.relisten(s.working, refusal) })
-	}
+	s.registry.OnChange("port", func() error { return s.relisten(s.working, cannotListen, plainTCP) })
+	s.registry.OnChange("bind", func() error {
+		return s.relisten(s.working, "Failed to bind to specified addresses.", plainTCP, secureTCP)
+	})
+	s.registry.OnChange("tls-port", s.moveTLS)
+	s.registry.OnChange("tls", s.reconfigureTLS)
 	if err := s.apply(s.live.Load()); err != nil {
 		s.log.warning("%v", err)
 	}
@@ -48,6 +50,7 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.users.SetPubsubDefault(set.ACLPubsubDefault == settings.PubsubAllChannels)
 	s.channels.SetLimit(int64(set.ClientOutputBufferLimit[settings.ClassPubSub].HardBytes))
 	s.events.configure(set)
+	s.clients.SetMemoryLimit(clientsLimit(set))
 	s.clients.SetTrackingLimit(int64(min(set.TrackingTableMaxKeys, math.MaxInt64)))
 	s.log.reopen(set.LogFile, set.LogLevel)
 	s.exec.SlowerThan.Store(slowerThan(set))
@@ -62,6 +65,16 @@ func (s *Server) apply(set *settings.Settings) error {
 	s.watchLoops(set)
 	s.crashOutput(set)
 	return nil
+}
+
+// clientsLimit is maxmemory-clients in bytes, 0 for no limit: a share of maxmemory is
+// none where that is not set.
+func clientsLimit(set *settings.Settings) int64 {
+	if set.MaxMemoryClients >= 0 {
+		return set.MaxMemoryClients
+	}
+	share := float64(set.MaxMemory) * float64(-set.MaxMemoryClients) / 100
+	return int64(min(share, 1<<62))
 }
 
 // switchAppendOnly turns the append-only file on or off.

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
 // daemonEnv marks the process that daemonize has started.
@@ -20,7 +22,7 @@ const daemonEnv = "REDOUBT_DAEMON"
 // nothing more to do.
 func (s *Server) daemonize(args []string) (code int, done bool) {
 	set := s.live.Load()
-	if !set.Daemonize || os.Getenv(daemonEnv) != "" {
+	if !set.Daemonize || set.Supervised != settings.SupervisedNo || os.Getenv(daemonEnv) != "" {
 		return 0, false
 	}
 	exe, err := os.Executable()
@@ -35,6 +37,14 @@ func (s *Server) daemonize(args []string) (code int, done bool) {
 		return 1, true
 	}
 	return 0, true
+}
+
+// stopProcess stops the process until a supervisor has it go on.
+func stopProcess() error {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop to signal readiness: %w", err)
+	}
+	return nil
 }
 
 // restart replaces the process's program.

@@ -14,6 +14,8 @@ func (s *Server) daemonize([]string) (code int, done bool) {
 	return 0, false
 }
 
+func stopProcess() error { return errors.New("a process cannot stop itself on Windows") }
+
 func restart(string, []string, []string) error {
 	return errors.New("restarting is not available on Windows")
 }

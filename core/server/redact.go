@@ -23,6 +23,9 @@ func (s *Server) redacted(args [][]byte) [][]byte {
 
 // secrets are the indexes of arguments that no log may have.
 func (s *Server) secrets(args [][]byte) (list []int) {
+	if r := s.table.Lookup(args[0]); r != nil && !command.EqualFold(args[0], r.Name) { // renamed
+		args = slices.Concat([][]byte{[]byte(r.Name)}, args[1:])
+	}
 	is := func(i int, word string) bool { return i < len(args) && command.EqualFold(args[i], word) }
 	switch {
 	case is(0, "auth"):

@@ -12,6 +12,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/rdb"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/vfs"
 )
 
@@ -81,6 +82,7 @@ func (a *appender) LoadAOF(c *command.Call) error {
 		return err
 	}
 	c.Tx.Flush(-1, false)
+	s.scripts.SetLibraries(script.NoLibraries())
 	loaded, err := s.replay(manifest, c.Tx, nil)
 	if err == nil && (loaded.State == aof.Whole || loaded.State == aof.Cut) {
 		s.saver.noChanges()

@@ -142,7 +142,7 @@ func (v *saver) writeBase(set *settings.Settings, n *keyspace.Snapshot, w io.Wri
 	s := v.s
 	writing := v.writing(set, n, true, set.Path(fmt.Sprintf("temp-rewriteaof-bg-%d.aof", os.Getpid())))
 	if !set.AOFUseRDBPreamble {
-		o := aof.CommandsOptions{Block: v.block, Progress: func() error {
+		o := aof.CommandsOptions{Functions: writing.Functions, Block: v.block, Progress: func() error {
 			v.pace(0, n)
 			return writing.Progress()
 		}}

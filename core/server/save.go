@@ -12,6 +12,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 	"github.com/redoubt-kv/redoubt/core/rdb"
+	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -143,7 +144,7 @@ func (v *saver) write(n *keyspace.Snapshot) error {
 func (v *saver) writing(set *settings.Settings, n *keyspace.Snapshot, aofBase bool, temp string) rdb.Writing {
 	s := v.s
 	writing := rdb.Writing{
-		Info: v.fileInfo(aofBase), Clocks: v.clocks(), NowMs: s.clock.NowMs(),
+		Info: v.fileInfo(aofBase), Functions: functionsOf(n), Clocks: v.clocks(), NowMs: s.clock.NowMs(),
 		Progress: func() error {
 			v.processed.Add(1)
 			return v.delay(set.RDBKeySaveDelay)
@@ -371,6 +372,11 @@ func (v *saver) Reload(c *command.Call, o admin.Reload) error {
 	}
 	if o.Flush {
 		c.Tx.Flush(-1, false)
+		v.s.scripts.SetLibraries(script.NoLibraries())
 	}
-	return v.load(rdb.LoadOptions{NowMs: c.Now, Merge: o.Merge, Tx: c.Tx}, nil)
+	err := v.load(rdb.LoadOptions{NowMs: c.Now, Merge: o.Merge, Tx: c.Tx}, nil)
+	if err != nil {
+		v.s.log.warning("DEBUG RELOAD: %v", err)
+	}
+	return err
 }

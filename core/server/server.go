@@ -14,6 +14,7 @@
 //	loops        one a CPU, each a locked thread: clients
 //	cron         statistics, save points, limits of clients by way of their loops
 //	AOF ticker   syncs of the append-only file, and writes that had to wait
+//	watchdog     looks after scripts while some run
 //	sweeper      expiry, eviction of what is over the limit, lazy freeing
 //	saver        one while a BGSAVE runs, and workers on threads of low priority
 //
@@ -88,7 +89,12 @@ type Server struct {
 	transport transport.Server
 	loops     []*session.Loop
 	listeners map[string]transport.Listener
-	targets   *migration.Targets
+	tls       secured
+
+	configFile string // its absolute path, or ""
+	oom        oomAdjustment
+	supervisor supervisor
+	targets    *migration.Targets
 
 	runID string
 	// packedThreshold is DEBUG QUICKLIST-PACKED-THRESHOLD in bytes, 0 for none.
@@ -131,6 +137,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // crashes; the configuration, the log and the pid file are the system's own. own
 // says that the process is the server's own.
 func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
+	if own {
+		detachArguments() // args is a part of os.Args
+	}
 	cmd := config.ParseCommandLine(args)
 	switch cmd.Mode {
 	case config.ShowVersion:
@@ -164,6 +173,7 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 	if code, done := s.daemonize(args); done {
 		return code
 	}
+	s.configFile = registry.File()
 	code := 1
 	s.around("the main goroutine", -1, func() { code = s.run(ctx) })
 	return code
@@ -188,16 +198,32 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
+	if err := s.startSyslog(set); err != nil {
+		s.log.warning("Fatal: %v", err)
+		return 1
+	}
 	s.crashOutput(set)
+	s.meetSupervisor(set)
+	s.pin(set)
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1
 	}
 	s.log.notice("Redoubt %s (Redis %s compatible) is starting, pid=%d", Version, RedisVersion, os.Getpid())
 	s.logMemory()
+	if set.AlwaysShowLogo {
+		s.log.notice("%s", logo(set))
+	}
+	s.setTitle()
+	if err := s.oom.apply(set); err != nil {
+		s.log.warning("Unable to adjust the OOM score: %v", err)
+	}
+	if err := s.tls.configure(set); err != nil {
+		s.log.warning("Failed to configure TLS: %v", err)
+		return 1
+	}
 	if err := s.listen(set); err != nil {
 		s.log.warning("%v", err)
-		s.log.warning("Failed listening on port %d (tcp), aborting.", set.Port)
 		return 1
 	}
 	if err := s.writePidFile(set); err != nil {
@@ -223,6 +249,7 @@ func (s *Server) run(ctx context.Context) int {
 	})
 	code := s.wait(ctx, served)
 	s.stopped.Store(true)
+	s.scripts.Abort()
 	s.transport.Close()
 	s.targets.Close()
 	s.saver.finish()
@@ -231,6 +258,16 @@ func (s *Server) run(ctx context.Context) int {
 		s.log.warning("Redoubt is now ready to exit, bye bye...")
 	}
 	return code
+}
+
+// pin keeps the server on the processors of server_cpulist.
+func (s *Server) pin(set *settings.Settings) {
+	if set.ServerCpulist == "" {
+		return
+	}
+	if err := pinThreads(set.ServerCpulist); err != nil {
+		s.log.warning("server_cpulist: %v", err)
+	}
 }
 
 // loadUnseen is for how long, at the start, clients wait to be accepted while data
@@ -281,6 +318,7 @@ func (s *Server) build(set *settings.Settings) error {
 		return err
 	}
 	s.store = store
+	s.store.OnSnapshot(func() any { return s.scripts.Libraries() })
 	s.channels = pubsub.NewRegistry()
 	s.events.registry = s.channels
 	s.store.Observe(&s.events)
@@ -293,7 +331,7 @@ func (s *Server) build(set *settings.Settings) error {
 	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
 		Clock: s.clock, Users: s.users,
-		Log: session.Log{Warning: s.log.warning, Verbose: s.log.verbose,
+		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,
 	})

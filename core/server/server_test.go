@@ -60,7 +60,11 @@ func launch(t *testing.T, dir string, args ...string) *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{t: t, dir: dir, port: port, log: &text{}, end: cancel, code: make(chan int, 1)}
-	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--loops", "2"}, args...)
+	var file []string // of configuration, which has to come first
+	if len(args) > 0 && filepath.IsAbs(args[0]) {
+		file, args = args[:1], args[1:]
+	}
+	args = append(append(file[:len(file):len(file)], "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--loops", "2"), args...)
 	go func() { r.code <- server.Run(ctx, args, strings.NewReader(""), r.log, r.log) }()
 	t.Cleanup(func() {
 		cancel()

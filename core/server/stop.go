@@ -118,7 +118,15 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
+	busy := wanted == nil && s.store.Busy() // a signal waits until the script is over
+	if busy && !o.NoSave {
+		return admin.Refusal(s.scripts.BusyText())
+	}
 	s.log.warning("User requested shutdown...")
+	s.notify("STOPPING=1")
+	if busy {
+		return s.shutdownBusy(o)
+	}
 	if s.loading.Load() {
 		// What is there is not all that is in the files, and nothing was
 		// acknowledged yet.
@@ -180,6 +188,7 @@ func (s *Server) lastSave(o admin.Shutdown, take func() *keyspace.Snapshot) erro
 		s.log.warning("Error trying to save the DB. Exit anyway.")
 	default:
 		s.log.warning("Error trying to save the DB, can't exit.")
+		s.notify("STATUS=Error trying to save the DB, can't exit.")
 	}
 	return err
 }

@@ -9,8 +9,10 @@ import (
 	aclcommands "github.com/redoubt-kv/redoubt/core/family/acl"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
 	"github.com/redoubt-kv/redoubt/core/family/bitmaps"
+	"github.com/redoubt-kv/redoubt/core/family/cluster"
 	"github.com/redoubt-kv/redoubt/core/family/commands"
 	"github.com/redoubt-kv/redoubt/core/family/connection"
+	"github.com/redoubt-kv/redoubt/core/family/functions"
 	"github.com/redoubt-kv/redoubt/core/family/geo"
 	"github.com/redoubt-kv/redoubt/core/family/hashes"
 	"github.com/redoubt-kv/redoubt/core/family/hyperloglog"
@@ -26,7 +28,6 @@ import (
 	"github.com/redoubt-kv/redoubt/core/family/waiting"
 	"github.com/redoubt-kv/redoubt/core/family/zsets"
 	"github.com/redoubt-kv/redoubt/core/keyspace"
-	"github.com/redoubt-kv/redoubt/core/script"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
@@ -57,8 +58,7 @@ func (l lateClients) HasUser(name string) bool { return l.s.clients.HasUser(name
 func (s *Server) makeTable() (err error) {
 	maxBulk := func() int64 { return s.live.Load().ProtoMaxBulkLen }
 	table := func() *command.Table { return s.table }
-	s.scripts = script.New(script.Options{Version: RedisVersion, Log: s.logScript, Logs: s.logsScript, Table: table,
-		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool { return s.users.MayRun(c, row, args) }})
+	s.scripts = s.newScripts()
 	s.table, err = command.NewTable(
 		aclcommands.Commands(aclcommands.Server{Users: func() *acl.Users { return s.users }, Table: table, Files: aclFile{s}, Clients: lateClients{s}}),
 		connection.Commands(connection.Server{Clients: lateClients{s}, Version: RedisVersion}),
@@ -80,9 +80,13 @@ func (s *Server) makeTable() (err error) {
 			Go: func(fn func()) { s.spawn("a migration", fn) },
 		}),
 		waiting.Commands(waiting.Options{File: &s.aof}),
+		functions.Commands(functions.Options{
+			Engine: s.scripts, Compress: func() bool { return s.live.Load().RDBCompression }, SkipChecksums: s.saver.skipSums.Load,
+		}),
 		pubsub.Commands(s.channels),
 		scripting.Commands(scripting.Options{Engine: s.scripts}),
 		commands.Commands(table),
+		cluster.Commands(),
 		admin.Commands(admin.Options{
 			Saver: &s.saver, Rewriter: &s.aof, Stopper: (*stopper)(s), Config: directives{s}, Info: (*informer)(s),
 			SlowLog: &s.slowLog, Latency: &s.latency, Stats: s.stats, Memory: allocator{s}, Debug: (*debugger)(s),
@@ -92,6 +96,11 @@ func (s *Server) makeTable() (err error) {
 	)
 	if err != nil {
 		return fmt.Errorf("make the table of commands: %w", err)
+	}
+	for _, r := range s.live.Load().RenameCommand {
+		if err := s.table.Rename(r[0], r[1]); err != nil {
+			return fmt.Errorf("rename-command %s %s: %w", r[0], r[1], err)
+		}
 	}
 	if n := len(s.table.Rows()); n > maxCommands {
 		return fmt.Errorf("make the table of commands: %d rows, statistics for %d", n, maxCommands)

@@ -7,4 +7,7 @@ import (
 
 const transportName = "epoll"
 
+// bestIsPlain says that the best transport takes no TLS.
+const bestIsPlain = true
+
 func bestTransport(c transport.Config) (transport.Server, error) { return epoll.New(c) }

@@ -9,4 +9,7 @@ import (
 
 const transportName = "portable"
 
+// bestIsPlain says that the best transport takes no TLS.
+const bestIsPlain = false
+
 func bestTransport(c transport.Config) (transport.Server, error) { return portable.New(c) }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/core/command"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -13,6 +14,27 @@ type wait struct {
 	current atomic.Pointer[command.Blocked]
 	stop    func() // the timer; nil if there is none
 	muted   bool   // CLIENT REPLY wants no reply to the request
+	// later is what came of copies before the reply.
+	later []letter
+}
+
+// letter is a message that to is to deliver.
+type letter struct {
+	to pubsub.Receiver
+	p  *pubsub.Parcel
+}
+
+// delays keeps the message for when the reply has been made that is being made, or that
+// is on its way to a client that has waited: the message may be about what that says.
+// Loop.
+func (s *Session) delays(to pubsub.Receiver, p *pubsub.Parcel) bool {
+	if s.loop.suspended != s && (!s.loop.busy || s.loop.serving != s) {
+		if b := s.wait.current.Load(); b == nil || !b.Over() {
+			return false
+		}
+	}
+	s.wait.later = append(s.wait.later, letter{to, pubsub.One(pubsub.Raw(p.Bytes(2)))})
+	return true
 }
 
 // block has the client wait: its input is held until the wait is over.
@@ -58,6 +80,8 @@ func (s *Session) resume(b *command.Blocked, reply []byte) {
 		return
 	}
 	s.endWait()
+	s.loop.moved(s)
+	defer s.tellLater()
 	if !s.wait.muted {
 		*s.out = append(*s.out, reply...)
 		s.loop.stats.Add(stats.NetOutput, uint64(len(reply)))
@@ -69,6 +93,15 @@ func (s *Session) resume(b *command.Blocked, reply []byte) {
 		s.checkOutput(s.clients.limits.Load(), s.pending(), s.clients.clock.NowMs(), "closed")
 	}
 	s.conn.Resume()
+}
+
+// tellLater delivers what had to wait for the reply. Loop.
+func (s *Session) tellLater() {
+	later := s.wait.later
+	s.wait.later = nil
+	for _, l := range later {
+		l.to.Deliver(l.p)
+	}
 }
 
 // endWait forgets what the client waits for, if it does. Loop.

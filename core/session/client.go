@@ -38,7 +38,10 @@ func (s *Session) SetNoTouch(on bool) {
 }
 
 // SetNoEvict is CLIENT NO-EVICT.
-func (s *Session) SetNoEvict(on bool) { s.set(flagNoEvict, on) }
+func (s *Session) SetNoEvict(on bool) {
+	s.set(flagNoEvict, on)
+	s.clients.weights.set(s, s.weight.Load())
+}
 
 // Name is what SetName set; empty if nothing.
 func (s *Session) Name() string { return text(s.name.Load()) }

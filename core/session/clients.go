@@ -18,6 +18,8 @@ import (
 type Log struct {
 	// Warning logs an event that an administrator must see. Required.
 	Warning func(format string, args ...any)
+	// Notice logs what is worth a line in any case; nil logs none of it.
+	Notice func(format string, args ...any)
 	// Verbose logs what is interesting now and then; nil logs none of it.
 	Verbose func(format string, args ...any)
 	// IsVerbose tells whether Verbose would log anything now.
@@ -25,6 +27,12 @@ type Log struct {
 }
 
 func (l *Log) verbose() bool { return l.Verbose != nil && (l.IsVerbose == nil || l.IsVerbose()) }
+
+func (l *Log) note(format string, args ...any) {
+	if l.Notice != nil {
+		l.Notice(format, args...)
+	}
+}
 
 // Config is what Clients are made from. All is required.
 type Config struct {
@@ -52,6 +60,8 @@ type Clients struct {
 	blocked  atomic.Int64 // clients that wait for keys
 	timed    atomic.Int64 // those of them with a timer
 	trackers *trackers
+	weights  weights
+	evicted  atomic.Int64
 	loops    []*Loop // in order; not changed once there are clients
 
 	mu          sync.Mutex
@@ -116,6 +126,7 @@ func (cs *Clients) Open(l *Loop, conn Conn, out *[]byte) *Session {
 		s.refuse(protectedMode)
 	default:
 		l.add(s)
+		cs.weights.add(s)
 		l.stats.Add(stats.Connections, 1)
 		if err := conn.SetKeepAlive(limits.KeepAlive); err != nil && cs.log.verbose() {
 			cs.log.Verbose("Client %s: %v", s.remote, err)
@@ -164,6 +175,7 @@ func (cs *Clients) admit(s *Session, most int64) bool {
 
 // remove takes s out, if it is still in. gone says that its connection is.
 func (cs *Clients) remove(s *Session, gone bool) {
+	cs.weights.remove(s)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if gone {
@@ -244,7 +256,7 @@ func (cs *Clients) Kill(f command.ClientFilter, me int64) (killed int, itself bo
 			itself = true
 			continue
 		}
-		cs.end(s)
+		cs.dismiss(s)
 	}
 	return killed, itself
 }

@@ -41,11 +41,13 @@ func (s *Session) line(b []byte, self bool) []byte {
 // buffers appends the fields about memory. A connection without unread input
 // and unsent replies has no buffers (transport's R4).
 func (s *Session) buffers(l *lineWriter, self bool) {
-	input, room, args := int64(s.conn.BufferedInput()), int64(0), s.wait.current.Load().ArgBytes()
-	var replies, replyRoom int64
-	if self {
+	input, room, args := int64(s.conn.BufferedInput()), int64(s.conn.InputRoom()), s.wait.current.Load().ArgBytes()
+	var replies, replyRoom, more int64
+	if self { // the arguments lie in the input
+		more = int64(s.input+s.inputRoom) - input - room
 		input, room, args = int64(s.input), int64(s.inputRoom), s.argBytes()
 		replies, replyRoom = int64(len(s.loop.w.B)), int64(cap(s.loop.w.B))
+		more += replyRoom
 	}
 	unsent := s.conn.Pending() + s.mailed.Load()
 	l.int("qbuf", input)
@@ -57,7 +59,7 @@ func (s *Session) buffers(l *lineWriter, self bool) {
 	l.int("obl", replies)
 	l.int("oll", min(unsent, 1))
 	l.int("omem", unsent)
-	l.int("tot-mem", s.memory(room+args+replyRoom))
+	l.int("tot-mem", s.memory(more))
 	if unsent > 0 {
 		l.text("events", "rw")
 	} else {
@@ -85,7 +87,8 @@ func (s *Session) identity(l *lineWriter, self bool) {
 // memory is about how many bytes s takes; more are those in use while a
 // request is executed. Any.
 func (s *Session) memory(more int64) int64 {
-	return stateBytes + int64(s.conn.BufferedInput()) + s.conn.Pending() + s.mailed.Load() + s.tran.Load().Bytes() + s.tracker.Load().memory() + more
+	return stateBytes + int64(s.conn.BufferedInput()) + int64(s.conn.InputRoom()) + s.conn.Pending() + s.mailed.Load() +
+		s.wait.current.Load().ArgBytes() + s.tran.Load().Bytes() + s.tracker.Load().memory() + s.sub.Load().Memory() + more
 }
 
 // argBytes is the length of the arguments being executed. Loop.

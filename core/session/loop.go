@@ -18,6 +18,7 @@ type Loop struct {
 	call     command.Call
 	w        resp.Writer
 	sessions []*Session
+	inner    inner
 	at       int // where Cron goes on
 
 	serving *Session // whose Data runs, nil if none
@@ -26,7 +27,11 @@ type Loop struct {
 	pushed  int    // bytes that Drain has delivered
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
-	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
+	suspended *Session                 // serving, while a Yield of its call serves others
+	withheld  []byte                   // pushed to suspended
+	busy      bool                     // a request of serving is being executed
+	turned    []*Session               // that something has happened to in this turn
+	changed   tracking.Batch[*tracker] // keys, for clients that listen to prefixes
 
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
@@ -102,6 +107,9 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
+	if l.clients.weights.overweight() {
+		l.clients.evict(l)
+	}
 	l.stats.Publish() // what was counted outside of Data
 }
 
@@ -123,6 +131,7 @@ func (s *Session) cron(limits *Limits, nowMs int64) {
 	// A client that has been told to go but does not read is held to the
 	// limits as well.
 	s.checkOutput(limits, s.pending(), nowMs, "closed")
+	s.weigh()
 	if nowMs-s.peakSinceMs >= peakForMs {
 		s.peakSinceMs = nowMs
 		s.peakOut.Store(int64(len(*s.out)))

@@ -67,7 +67,10 @@ func (s *Session) Deliver(p *pubsub.Parcel) {
 // being ended.
 func (s *Session) deliver(b []byte) {
 	switch l := s.loop; {
+	case l.suspended == s:
+		l.withheld = append(l.withheld, b...)
 	case l.serving != s:
+		l.moved(s)
 		l.pushed += len(b)
 		if waiting := s.conn.Share(b); waiting > freeOutput {
 			s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
@@ -105,7 +108,11 @@ func (l *Loop) Drain() {
 
 // TellPushed delivers what waits for the clients of the loop, ahead of the reply to the
 // request being executed, of which nothing is made yet. Loop.
-func (s *Session) TellPushed() { s.loop.Drain() }
+func (s *Session) TellPushed() {
+	s.loop.busy = false
+	s.loop.Drain()
+	s.loop.busy = true
+}
 
 // OnMail sets how the loop is told, by any goroutine and with locks held, to call
 // Drain; it is called before the loop runs. Without it, clients get what is pushed to

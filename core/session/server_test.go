@@ -160,6 +160,7 @@ func (c *conn) Hold()                    { c.unlocked(); c.held = true }
 func (c *conn) Resume()                  { c.Post(func() { c.held = false }) }
 func (c *conn) Pending() int64           { return c.pending }
 func (c *conn) BufferedInput() int       { return 0 }
+func (c *conn) InputRoom() int           { return 0 }
 func (c *conn) RemoteAddr() string       { return c.remote }
 func (c *conn) LocalAddr() string        { return "127.0.0.1:6379" }
 func (c *conn) Unix() bool               { return c.unix }

@@ -62,6 +62,7 @@ type Conn interface {
 	Post(fn func()) bool
 	Pending() int64
 	BufferedInput() int
+	InputRoom() int
 	RemoteAddr() string
 	LocalAddr() string
 	Unix() bool
@@ -133,6 +134,8 @@ type Session struct {
 	peakSinceMs   int64 // since when peakOut holds
 	lastPending   int64 // what waited for the socket at the last cron
 	place         int   // in Loop.sessions
+	turned        bool  // in Loop.turned
+	weighed       bool  // under Clients.weights
 
 	flags    atomic.Uint32
 	proto    atomic.Int32
@@ -147,6 +150,7 @@ type Session struct {
 	tran     atomic.Pointer[command.Transaction]
 	user     atomic.Pointer[acl.User] // never nil
 	tracker  atomic.Pointer[tracker]  // nil until it tracks for the first time
+	weight   atomic.Int64             // as it was weighed last; under Clients.weights
 	sub      atomic.Pointer[pubsub.Subscriber]
 
 	written int64 // offset of the journal behind the client's last effect
@@ -175,6 +179,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
 	}
 	l.serving = s
+	l.moved(s)
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
 	l.call.Subscribed, l.call.Monitors = s.confined(), s.flags.Load()&flagMonitor != 0
@@ -265,21 +270,28 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	c.Args, c.Row = args, s.row
 	tracker := s.tracker.Load()
 	c.Tracked = tracker != nil && s.tracks()
+	s.loop.busy = true
 	s.loop.exec.Execute(c)
-	if tracker != nil {
-		s.cached(c)
+	s.loop.busy = false
+	if c.Postponed {
+		s.loop.Drain()
+		return s.changed(c)
+	}
+	if len(s.wait.later) > 0 {
+		defer s.tellLater()
 	}
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
+	}
+	if tracker != nil {
+		s.cached(c)
 	}
 	if c.Row != s.row {
 		s.row = c.Row
 		s.shownRow.Store(c.Row)
 	}
 	if c.ClientChanged {
-		if p = s.changed(c); p == postponed {
-			return p
-		}
+		p = s.changed(c)
 	}
 	if s.throttled {
 		p = waits

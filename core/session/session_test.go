@@ -296,7 +296,7 @@ func TestMaxAgeErrors(t *testing.T) {
 	c := k.connect(k.newLoop())
 	expect(t, c.send("CLIENT KILL MAXAGE x\r\nCLIENT KILL MAXAGE 0\r\nCLIENT SETINFO x y\r\nCLIENT SETINFO lib-name \"a b\"\r\nCLIENT SETINFO LIB-VER \"\"\r\nCLIENT NO-TOUCH x\r\nCLIENT TRACKING ON\r\n"),
 		"-ERR maxage is not an integer or out of range\r\n-ERR maxage should be greater than 0\r\n-ERR Unrecognized option 'x'\r\n"+
-			"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n+OK\r\n-ERR syntax error\r\n-ERR CLIENT TRACKING ON is not supported by this server\r\n")
+			"-ERR lib-name cannot contain spaces, newlines or special characters.\r\n+OK\r\n-ERR syntax error\r\n+OK\r\n")
 }
 
 func TestPause(t *testing.T) {

@@ -330,6 +330,9 @@ type invalidated Session
 // Deliver implements pubsub.Receiver.
 func (t *invalidated) Deliver(p *pubsub.Parcel) {
 	s := (*Session)(t)
+	if s.delays(t, p) {
+		return
+	}
 	s.taken(p)
 	if s.flags.Load()&flagClosing == 0 && s.Proto() > 2 {
 		s.tellInvalid(pushInvalid, p)
@@ -346,6 +349,9 @@ type redirected Session
 // Deliver implements pubsub.Receiver.
 func (t *redirected) Deliver(p *pubsub.Parcel) {
 	s := (*Session)(t)
+	if s.delays(t, p) {
+		return
+	}
 	s.taken(p)
 	switch flags := s.flags.Load(); {
 	case flags&flagClosing != 0:
@@ -365,6 +371,9 @@ type abandoned Session
 // Deliver implements pubsub.Receiver.
 func (t *abandoned) Deliver(p *pubsub.Parcel) {
 	s := (*Session)(t)
+	if s.delays(t, p) {
+		return
+	}
 	s.taken(p)
 	if s.flags.Load()&flagClosing == 0 && s.Proto() > 2 {
 		s.deliver(append([]byte(pushBroken), p.Bytes(2)...))

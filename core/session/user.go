@@ -82,14 +82,14 @@ func (cs *Clients) killIf(me int64, doomed func(*Session) bool) (itself bool) {
 		case s.id == me:
 			itself = true
 		default:
-			cs.end(s)
+			cs.dismiss(s)
 		}
 	}
 	return itself
 }
 
-// end ends the connection of a client, which is out of List when it returns. Any.
-func (cs *Clients) end(s *Session) {
+// dismiss ends the connection of a client, which is out of List when it returns. Any.
+func (cs *Clients) dismiss(s *Session) {
 	cs.remove(s, false)
 	s.stopWaiting()
 	s.conn.Post(s.closeNow)

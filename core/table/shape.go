@@ -59,26 +59,33 @@ func (t *Table) ahead(size, slots, depth, each int) (int, int) {
 // entries: those of a table that was made by Expected. It returns the position
 // behind, 0 at the end.
 func (t *Table) Fit(pos uint64, n int) (next uint64) {
+	return t.fitUntil(pos, 0, n)
+}
+
+// fitUntil is Fit that ends at the position end, 0 for that of the table.
+func (t *Table) fitUntil(pos, end uint64, n int) (next uint64) {
+	for t.Root != 0 && n > 0 {
+		b := t.At(pos)
+		n -= t.fit(b) + 1
+		if pos = b.End; pos == end {
+			return 0
+		}
+	}
 	if t.Root == 0 {
 		return 0
 	}
-	for {
-		b := t.At(pos)
-		n -= t.fit(b) + 1
-		if pos = b.End; pos == 0 || n <= 0 {
-			return pos
-		}
-	}
+	return pos
 }
 
 // fit copies the bucket at if it can be smaller, and returns its number of entries.
 func (t *Table) fit(at Bucket) int {
 	b := bucket(t.heap.Node(at.Ref))
-	if size := b.live(max(slotsFor(b.count()), 8)); t.heap.Owned(at.Ref) && b.next() == 0 && page.ClassSize(size) < len(b) {
+	n := b.count()
+	if size := b.live(max(slotsFor(n), 8)); t.heap.Owned(at.Ref) && b.next() == 0 && page.ClassSize(size) < len(b) {
 		hangs, ref := t.own(at.Start)
 		t.rebuild(t.whole(hangs, b), ref, b, 0)
 	}
-	return b.count()
+	return n
 }
 
 // each is what an entry of b takes on the average, with tag and offset.

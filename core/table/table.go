@@ -376,16 +376,6 @@ func (t *Table) Find(pos uint64, key []byte) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Warm reads the bucket at pos, of which it returns anything. To call it for some
-// positions, before they are needed one after the other, lets the processor fetch
-// the buckets into its cache all at a time.
-func (t *Table) Warm(pos uint64) uint8 {
-	if t.Root == 0 {
-		return 0
-	}
-	return page.At[nodeHead](t.heap, t.leaf(pos)).kind
-}
-
 // SetClock stores the access clock of e, which Find returned, where that costs
 // no copy: not while a pin sees its bucket, as Redis does not while it saves.
 func (t *Table) SetClock(e Entry, clock uint32) {

@@ -120,6 +120,9 @@ type Driver interface {
 	// BufferedInput is how many bytes wait, read, for the Handler to consume
 	// them. Any goroutine.
 	BufferedInput() int
+	// InputRoom is for how many bytes more the buffer with that input has room.
+	// Any goroutine.
+	InputRoom() int
 	// LoopIndex is the number of the connection's loop, from 0. It never
 	// changes. Any goroutine.
 	LoopIndex() int
@@ -141,6 +144,9 @@ type Driver interface {
 type Config struct {
 	// Loops is how many loops run; at least 1.
 	Loops int
+	// FirstLoop is the number of the first of them, where another back end has
+	// those below (package joint). Of package portable only.
+	FirstLoop int
 	// Accept gives the Handler of a new connection, or nil to refuse it. It
 	// may append to c.Out and call CloseAfterReply and return a Handler, to
 	// refuse with a message. It runs on c's loop. Required.
@@ -184,7 +190,13 @@ type Listen struct {
 	KeepAlive int
 	// TLS makes it a TLS listener. Back ends without TLS refuse it.
 	TLS *tls.Config
+	// HandshakeTimeout ends connections of a TLS listener whose handshake is not
+	// done by then; 0 is DefaultHandshakeTimeout.
+	HandshakeTimeout time.Duration
 }
+
+// DefaultHandshakeTimeout is the HandshakeTimeout where none is given.
+const DefaultHandshakeTimeout = 10 * time.Second
 
 // DefaultBacklog is the backlog where none is given.
 const DefaultBacklog = 511
@@ -210,6 +222,12 @@ type Server interface {
 	Post(loop int, fn func()) bool
 	// After has fn run on a loop, as Conn.After. On that loop only.
 	After(loop int, d time.Duration, fn func()) *Timer
+	// Turn is one turn of the loop within one of its handlers, for work that takes
+	// long: it waits for input for up to d, serves the other connections and sends
+	// what they are to be replied. The connection that the caller works for is left
+	// alone, and timers wait. It may not be called from within another Turn, nor
+	// from Handler.Closed. On that loop only.
+	Turn(loop int, d time.Duration)
 	// Connections is the number of open connections. Any goroutine.
 	Connections() int
 	// Close ends listeners and connections, after one attempt to send what

@@ -178,8 +178,8 @@ func (f *family) debugReload(c *command.Call) {
 			return
 		}
 	}
-	if err := f.Saver.Reload(c, o); err != nil {
-		fail(c, err)
+	if err := f.Saver.Reload(c, o); err != nil { // which is in the log
+		c.Out.Error("ERR Error trying to load the RDB dump")
 		return
 	}
 	c.Out.OK()

@@ -129,6 +129,27 @@ config set a b c
 config rewrite
 config resetstat
 config help
+module
+module list
+module list x
+module help
+module x
+failover
+failover abort
+failover abort x
+failover to a
+failover to a 1
+failover to a x
+failover to a 1 force
+failover to a 1 force timeout 100
+failover to a 1 to b 2
+failover timeout 0
+failover timeout x
+failover timeout 10
+failover nonsense
+lolwut version x
+lolwut version 5 x
+lolwut version 6 1 x
 memory help
 memory usage
 memory usage none

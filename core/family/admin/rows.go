@@ -184,5 +184,35 @@ func Commands(o Options) []command.Row {
 			Docs:    slaveofDocs(),
 			Handler: f.replicaOf,
 		},
+		{
+			Name: "module", Arity: -2,
+			Docs: moduleDocs(),
+			Subcommands: []command.Row{
+				{
+					Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
+					Docs: moduleHelpDocs(), Handler: f.moduleHelp,
+				},
+				{
+					Name: "list", Arity: 2, Flags: command.Admin | command.NoScript, Tips: []string{"nondeterministic_output_order"},
+					Docs: moduleListDocs(), Handler: f.moduleList,
+				},
+				{
+					Name: "load", Arity: -3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleLoadDocs(), Handler: f.moduleLoad,
+				},
+				{
+					Name: "loadex", Arity: -3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleLoadexDocs(), Handler: f.moduleLoadex,
+				},
+				{
+					Name: "unload", Arity: 3, Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+					Docs: moduleUnloadDocs(), Handler: f.moduleUnload,
+				},
+			},
+		},
+		{
+			Name: "failover", Arity: -1, Flags: command.Admin | command.NoScript | command.Stale,
+			Docs: failoverDocs(), Handler: f.failover,
+		},
 	}
 }

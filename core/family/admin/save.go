@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"math"
 
 	"github.com/redoubt-kv/redoubt/core/command"
@@ -55,11 +56,19 @@ func (f *family) shutdown(c *command.Call) {
 	case abort:
 		c.Out.Error("ERR No shutdown in progress.")
 	default:
-		if err := f.Stopper.Shutdown(c, o); err != nil {
+		var refusal Refusal
+		if err := f.Stopper.Shutdown(c, o); errors.As(err, &refusal) {
+			c.Out.Error(string(refusal))
+		} else if err != nil {
 			c.Out.Error("ERR Errors trying to SHUTDOWN. Check logs.")
 		}
 	}
 }
+
+// Refusal is an error of Stopper.Shutdown that the client is told as it is.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
 
 func parseShutdown(c *command.Call) (o Shutdown, abort, ok bool) {
 	for i := 1; i < len(c.Args); i++ {

@@ -18,7 +18,7 @@ type family struct{ Options }
 func Commands(o Options) []command.Row {
 	f := &family{o}
 	const eval = command.NoScript | command.Stale | command.SkipMonitor | command.NoMandatoryKeys |
-		command.MovableKeys | command.MayReplicate | command.WholeKeyspace
+		command.MovableKeys | command.MayReplicate | command.WholeKeyspace | command.Exclusive
 	const readOnly = command.ReadOnly | eval&^command.MayReplicate
 	const (
 		notes   = "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE"

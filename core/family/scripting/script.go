@@ -35,7 +35,11 @@ func (f *family) scriptFlush(c *command.Call) {
 }
 
 func (f *family) scriptKill(c *command.Call) {
-	c.Out.Error("NOTBUSY No scripts in execution right now.")
+	if text := f.Engine.Kill(false); text != "" {
+		c.Out.Error(text)
+		return
+	}
+	c.Out.OK()
 }
 
 // scriptDebug refuses: there is no debugger.

@@ -84,6 +84,10 @@ func (r *reading) option(c *command.Call, i int) int {
 	more, ok := len(c.Args)-1-i, true
 	switch {
 	case c.Is(i, "BLOCK") && more > 0:
+		if c.Scripted {
+			c.Out.Errorf("ERR %s command is not allowed with BLOCK option from scripts", c.Args[0])
+			return 0
+		}
 		r.wait, ok = c.TimeoutMillis(i + 1)
 	case c.Is(i, "COUNT") && more > 0:
 		r.count, ok = c.Int(i + 1)

@@ -3,6 +3,7 @@ package lualib
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -66,14 +67,34 @@ func baseSetMetatable(L *lua.LState) int {
 }
 
 func baseNext(L *lua.LState) int {
-	t := CheckTable(L, 1)
-	k, v := t.Next(L.Get(2))
+	return Next(L, CheckTable(L, 1))
+}
+
+// Next does the work of the function next for a table: it leaves the key and
+// the value behind argument 2, or nil.
+func Next(L *lua.LState, t *lua.LTable) int {
+	key := L.Get(2)
+	if key != lua.LNil && t.RawGet(key) == lua.LNil && !wasKey(t, key) {
+		L.Error(lua.LString("invalid key to 'next'"), 0)
+	}
+	k, v := t.Next(key)
 	L.Push(k)
 	if k == lua.LNil {
 		return 1
 	}
 	L.Push(v)
 	return 2
+}
+
+// wasKey tells whether a table, which has no value for key now, may have had
+// one: entries may be removed during a traversal.
+func wasKey(t *lua.LTable, key lua.LValue) bool {
+	inner := reflect.ValueOf(t).Elem()
+	if n, ok := key.(lua.LNumber); ok && n >= 1 && int(n) <= inner.FieldByName("array").Len() {
+		return true
+	}
+	known := inner.FieldByName("k2i")
+	return known.Len() > 0 && known.MapIndex(reflect.ValueOf(key)).IsValid()
 }
 
 func baseIpairsStep(L *lua.LState) int {
@@ -182,6 +203,10 @@ func ToString(L *lua.LState, v lua.LValue) lua.LValue {
 	switch v := v.(type) {
 	case lua.LString:
 		return v
+	case *lua.LUserData:
+		if v.Value == nullPointer {
+			return lua.LString("userdata: (nil)")
+		}
 	case lua.LNumber:
 		return lua.LString(FormatNumber(float64(v)))
 	case lua.LBool, *lua.LNilType:

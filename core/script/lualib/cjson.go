@@ -57,9 +57,15 @@ func (c *jsonConfig) module(L *lua.LState) *lua.LTable {
 	return t
 }
 
+// pointer is the value of a userdata that stands for a C pointer.
+type pointer string
+
+const nullPointer = pointer("NULL")
+
 // openCJSON installs cjson.
 func openCJSON(L *lua.LState) {
 	null := L.NewUserData()
+	null.Value = nullPointer
 	L.SetGlobal("cjson", newJSONConfig(null).module(L))
 }
 

@@ -209,6 +209,9 @@ func (u *unpacker) coded(c byte) lua.LValue {
 
 func (u *unpacker) array(n int) lua.LValue {
 	t := u.L.CreateTable(min(n, 64), 0)
+	if u.slots+1 > maxSlots {
+		Throw(u.L, "stack overflow (in function mp_decode_to_lua_array)")
+	}
 	for i := range n {
 		u.slots++
 		t.RawSet(lua.LNumber(i+1), u.value())
@@ -223,7 +226,8 @@ func (u *unpacker) hash(n int) lua.LValue {
 		k := u.value()
 		v := u.value()
 		u.slots -= 2
-		u.L.SetTable(t, k, v)
+		CheckKey(u.L, k)
+		t.RawSet(k, v)
 	}
 	return t
 }

@@ -31,6 +31,9 @@ const (
 	siteOperator   = "o"
 )
 
+// chunkFlag marks the entry of DbgCalls that holds the chunk's name.
+const chunkFlag = 1 << 41
+
 // siteFlag marks the entries of a prototype's DbgCalls that hold a site.
 const siteFlag = 1 << 40
 
@@ -61,7 +64,7 @@ func Compile(text, name string) (*lua.FunctionProto, error) {
 	if err != nil {
 		return nil, &SyntaxError{compileError(source, err)}
 	}
-	p.tidy(proto)
+	p.tidy(proto, name)
 	return proto, nil
 }
 
@@ -87,8 +90,10 @@ func compileError(source string, err error) string {
 	return source + ": " + err.Error()
 }
 
-// tidy moves the sites from the lines of a prototype into its DbgCalls.
-func (p *parser) tidy(proto *lua.FunctionProto) {
+// tidy moves the sites from the lines of a prototype into its DbgCalls, and
+// adds the chunk's name.
+func (p *parser) tidy(proto *lua.FunctionProto, name string) {
+	proto.DbgCalls = append(proto.DbgCalls, lua.DbgCall{Pc: chunkFlag, Name: name})
 	proto.LineDefined &= lineMask
 	proto.LastLineDefined &= lineMask
 	for pc, line := range proto.DbgSourcePositions {
@@ -98,7 +103,7 @@ func (p *parser) tidy(proto *lua.FunctionProto) {
 		proto.DbgSourcePositions[pc] = line & lineMask
 	}
 	for _, inner := range proto.FunctionPrototypes {
-		p.tidy(inner)
+		p.tidy(inner, name)
 	}
 }
 

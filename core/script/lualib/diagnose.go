@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"math"
 	"reflect"
 	"strings"
 
@@ -60,8 +59,9 @@ func stackFrame(L *lua.LState, level int) (frame, bool) {
 }
 
 // Position is where the function at a level of the stack (0 is the running
-// one) is; ok is false if that is no Lua function.
-func Position(L *lua.LState, level int) (source string, line int, ok bool) {
+// one) is, by the chunk's name as Compile was given it; ok is false if that is
+// no Lua function.
+func Position(L *lua.LState, level int) (name string, line int, ok bool) {
 	if at := machineOf(L).overflow; at != nil {
 		return at.source, at.line, true
 	}
@@ -69,16 +69,21 @@ func Position(L *lua.LState, level int) (source string, line int, ok bool) {
 	if !ok || f.fn.IsG || f.debug.CurrentLine <= 0 {
 		return "", 0, false
 	}
+	for _, c := range f.fn.Proto.DbgCalls {
+		if c.Pc == chunkFlag {
+			return c.Name, f.debug.CurrentLine, true
+		}
+	}
 	return f.debug.Source, f.debug.CurrentLine, true
 }
 
-// Where is Position as it stands before a message: "source:line: ", or "".
+// Where is Position as it stands before a message, as in "file:12: ", or "".
 func Where(L *lua.LState, level int) string {
-	source, line, ok := Position(L, level)
+	name, line, ok := Position(L, level)
 	if !ok {
 		return ""
 	}
-	return sprintf("%s:%d: ", source, line)
+	return sprintf("%s:%d: ", chunkID(name), line)
 }
 
 // site returns the kind of the site of the instruction that f runs, and the
@@ -224,5 +229,3 @@ func (f frame) callError(L *lua.LState, inst uint32, names []string) string {
 	}
 	return operandText(names, 0, TypeName(f.operand(L, argA(inst))), "call")
 }
-
-func power(a, b float64) float64 { return math.Pow(a, b) }

@@ -87,6 +87,8 @@ func (p *parser) binary(op string, a, b expr) expr {
 		return e
 	case "%":
 		return p.operator(opModulo, line, a, b)
+	case "^":
+		return p.operator(opPower, line, a, b)
 	}
 	node := &ast.ArithmeticOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}
 	return expr{node: at(node, p.site(line, siteArithmetic+a.name+"\x00"+b.name))}

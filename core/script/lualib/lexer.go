@@ -191,8 +191,6 @@ func (lx *lexer) long(level int, unfinished string) string {
 		case c == ']' && strings.HasPrefix(lx.text[lx.pos:], closing):
 			lx.pos += len(closing)
 			return b.String()
-		case c == '[' && level == 0 && lx.at(1) == '[':
-			lx.fail("nesting of [[...]] is deprecated", "[")
 		case c == '\n' || c == '\r':
 			lx.newline()
 			b.WriteByte('\n')

@@ -64,6 +64,27 @@ func math1(f func(float64) float64) lua.LGFunction {
 	return func(L *lua.LState) int { return pushNumber(L, f(CheckNumber(L, 1))) }
 }
 
+// invalid has a function give x86's NaN where its argument is outside what it
+// is defined for; some of glibc's give the other one.
+func invalid(f func(float64) float64) func(float64) float64 {
+	return func(n float64) float64 {
+		result := f(n)
+		if math.IsNaN(result) && !math.IsNaN(n) {
+			return negativeNaN
+		}
+		return result
+	}
+}
+
+// fmod is C's.
+func fmod(a, b float64) float64 {
+	n := math.Mod(a, b)
+	if math.IsNaN(n) && !math.IsNaN(a) && !math.IsNaN(b) {
+		return negativeNaN
+	}
+	return n
+}
+
 func math2(f func(a, b float64) float64) lua.LGFunction {
 	return func(L *lua.LState) int {
 		a := CheckNumber(L, 1)
@@ -114,18 +135,19 @@ func openMath(L *lua.LState, r *Random) {
 	t := L.NewTable()
 	register(L, t, map[string]lua.LGFunction{
 		"abs": math1(math.Abs), "acos": math1(math.Acos), "asin": math1(math.Asin), "atan": math1(math.Atan),
-		"atan2": math2(math.Atan2), "ceil": math1(math.Ceil), "cos": math1(math.Cos), "cosh": math1(math.Cosh),
+		"atan2": math2(math.Atan2), "ceil": math1(math.Ceil), "cos": math1(invalid(math.Cos)), "cosh": math1(math.Cosh),
 		"deg": math1(func(n float64) float64 { return n / degree }), "exp": math1(math.Exp),
-		"floor": math1(math.Floor), "fmod": math2(math.Mod), "mod": math2(math.Mod),
-		"frexp": mathFrexp, "ldexp": mathLdexp, "log": math1(math.Log), "log10": math1(math.Log10),
+		"floor": math1(math.Floor), "fmod": math2(fmod),
+		"frexp": mathFrexp, "ldexp": mathLdexp, "log": math1(invalid(math.Log)), "log10": math1(math.Log10),
 		"max":  mathBest(func(a, b float64) bool { return a > b }),
 		"min":  mathBest(func(a, b float64) bool { return a < b }),
-		"modf": mathModf, "pow": math2(math.Pow),
-		"rad": math1(func(n float64) float64 { return n * degree }), "sin": math1(math.Sin), "sinh": math1(math.Sinh),
-		"sqrt": math1(math.Sqrt), "tan": math1(math.Tan), "tanh": math1(math.Tanh),
+		"modf": mathModf, "pow": math2(power),
+		"rad": math1(func(n float64) float64 { return n * degree }), "sin": math1(invalid(math.Sin)), "sinh": math1(math.Sinh),
+		"sqrt": math1(math.Sqrt), "tan": math1(invalid(math.Tan)), "tanh": math1(math.Tanh),
 		"random": r.random, "randomseed": r.randomSeed,
 	})
 	t.RawSetString("pi", lua.LNumber(math.Pi))
 	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
+	t.RawSetString("mod", t.RawGetString("fmod"))
 	L.SetGlobal("math", t)
 }

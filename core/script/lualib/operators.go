@@ -10,11 +10,13 @@ import (
 // by functions that a chunk has as upvalues under names no script can write.
 //
 //   - "..": gopher-lua writes numbers in Go's shortest form, Lua by %.14g.
+//   - "^": C's pow is exact to the last bit where Go's is not.
 //   - "%": gopher-lua uses C's fmod, Lua 5.1 a - floor(a/b)*b.
 //   - "#": gopher-lua honours __len of tables, which Lua 5.1 does not, and
 //     ends at lua.MaxArrayIndex.
 //   - a numeric "for" takes strings that look like numbers.
 const (
+	opPower      = "(power)"
 	opConcat     = "(concat)"
 	opModulo     = "(modulo)"
 	opLength     = "(length)"
@@ -23,11 +25,11 @@ const (
 	opForStep    = "(for: step)"
 )
 
-var operatorNames = []string{opConcat, opModulo, opLength, opForInitial, opForLimit, opForStep}
+var operatorNames = []string{opPower, opConcat, opModulo, opLength, opForInitial, opForLimit, opForStep}
 
 func newOperators(L *lua.LState) []lua.LValue {
 	return []lua.LValue{
-		L.NewFunction(concat), L.NewFunction(modulo), L.NewFunction(lengthOf),
+		L.NewFunction(raise), L.NewFunction(concat), L.NewFunction(modulo), L.NewFunction(lengthOf),
 		L.NewFunction(loopValue("initial value")), L.NewFunction(loopValue("limit")), L.NewFunction(loopValue("step")),
 	}
 }
@@ -105,14 +107,18 @@ func join(parts []string, size int) string {
 	return b.String()
 }
 
-func modulo(L *lua.LState) int {
+func modulo(L *lua.LState) int { return binaryNumbers(L, "__mod", Modulo) }
+
+func raise(L *lua.LState) int { return binaryNumbers(L, "__pow", power) }
+
+func binaryNumbers(L *lua.LState, event string, f func(a, b float64) float64) int {
 	a, b := L.Get(1), L.Get(2)
 	if x, ok := a.(lua.LNumber); ok {
 		if y, ok := b.(lua.LNumber); ok {
-			return pushNumber(L, Modulo(float64(x), float64(y)))
+			return pushNumber(L, f(float64(x), float64(y)))
 		}
 	}
-	L.Push(arithmetic(L, "__mod", a, b, Modulo))
+	L.Push(arithmetic(L, event, a, b, f))
 	return 1
 }
 
@@ -142,7 +148,6 @@ func stringArithmetic() map[string]lua.LGFunction {
 		"__sub": func(a, b float64) float64 { return a - b },
 		"__mul": func(a, b float64) float64 { return a * b },
 		"__div": func(a, b float64) float64 { return a / b },
-		"__pow": power,
 	} {
 		functions[event] = func(L *lua.LState) int {
 			L.Push(arithmetic(L, event, L.Get(1), L.Get(2), f))

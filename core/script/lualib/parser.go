@@ -425,7 +425,50 @@ func (p *parser) exprStatement() ast.Stmt {
 	}
 	p.expect("=")
 	values := p.exprs()
+	if len(targets) > 1 {
+		return p.assignMany(targets, nodes(values), p.lastLine)
+	}
 	return p.assign(targets, nodes(values), p.lastLine)
+}
+
+// hiddenLocal is the name of a local variable that no script can name.
+func hiddenLocal(what string, i int) string { return sprintf("(%s %d)", what, i) }
+
+// assignMany makes an assignment to several targets. gopher-lua computes the
+// value for a local variable right into it, though a later value may read it:
+// if one of the targets is a local variable, all goes through hidden ones.
+func (p *parser) assignMany(targets []expr, values []ast.Expr, line int) ast.Stmt {
+	direct := false
+	for _, t := range targets {
+		direct = direct || t.kind == exprVariable && t.local != nil && !t.local.boxed && t.local.owner == p.fn
+	}
+	if !direct {
+		return p.assign(targets, values, line)
+	}
+	var block []ast.Stmt
+	hide := func(what string, i int, e ast.Expr) ast.Expr {
+		name := hiddenLocal(what, i)
+		block = append(block, at(&ast.LocalAssignStmt{Names: []string{name}, Exprs: []ast.Expr{e}}, line))
+		return at(&ast.IdentExpr{Value: name}, line)
+	}
+	for i, t := range targets {
+		if get, ok := t.node.(*ast.AttrGetExpr); ok && t.kind == exprIndex {
+			get.Object = hide("object", i, single(get.Object))
+			if _, ok := get.Key.(*ast.StringExpr); !ok {
+				get.Key = hide("key", i, single(get.Key))
+			}
+		}
+	}
+	results := &ast.LocalAssignStmt{Exprs: values}
+	for i := range targets {
+		results.Names = append(results.Names, hiddenLocal("value", i))
+	}
+	block = append(block, at(results, line))
+	for i := len(targets) - 1; i >= 0; i-- {
+		value := at(&ast.IdentExpr{Value: results.Names[i]}, line)
+		block = append(block, p.assign(targets[i:i+1], []ast.Expr{value}, line))
+	}
+	return at(&ast.DoBlockStmt{Stmts: block}, line)
 }
 
 // assign makes an assignment, whose stores happen at a line.

@@ -46,7 +46,7 @@ func (m *matcher) classEnd(p int) int {
 	switch c {
 	case '%':
 		if p >= len(m.pattern) {
-			Throw(m.L, "malformed pattern (ends with '%%')")
+			Throw(m.L, "%s", "malformed pattern (ends with '%')")
 		}
 		return p + 1
 	case '[':
@@ -168,7 +168,7 @@ func (m *matcher) match(s, p int) int {
 		case c == '%' && byteAt(m.pattern, p+1) == 'f':
 			p += 2
 			if byteAt(m.pattern, p) != '[' {
-				Throw(m.L, "missing '[' after '%%f' in pattern")
+				Throw(m.L, "%s", "missing '[' after '%f' in pattern")
 			}
 			end := m.classEnd(p)
 			var before byte

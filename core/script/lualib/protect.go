@@ -9,7 +9,7 @@ import (
 
 // maxCCalls bounds how deep calls from Go into Lua nest: LUAI_MAXCCALLS, less
 // what Redis has on the C stack when it runs a script.
-const maxCCalls = 196
+const maxCCalls = 200
 
 // machine is what this package knows of one interpreter.
 type machine struct {

@@ -102,15 +102,12 @@ func strChar(L *lua.LState) int {
 	return pushString(L, string(b))
 }
 
+// strDump returns the header of a compiled chunk alone: nothing loads one.
 func strDump(L *lua.LState) int {
-	CheckFunction(L, 1)
-	Throw(L, "unable to dump given function")
-	return 0
-}
-
-func strGfind(L *lua.LState) int {
-	Throw(L, "'string.gfind' was renamed to 'string.gmatch'")
-	return 0
+	if CheckFunction(L, 1).IsG {
+		Throw(L, "unable to dump given function")
+	}
+	return pushString(L, "\x1bLuaQ\x00\x01\x04\x08\x04\x08\x00")
 }
 
 // openString installs string, and makes it what strings are indexed with.
@@ -118,10 +115,11 @@ func openString(L *lua.LState, arithmetic map[string]lua.LGFunction) {
 	t := L.NewTable()
 	register(L, t, map[string]lua.LGFunction{
 		"byte": strByte, "char": strChar, "dump": strDump, "find": strFind, "format": strFormat,
-		"gfind": strGfind, "gmatch": strGmatch, "gsub": strGsub, "len": strLen,
+		"gmatch": strGmatch, "gsub": strGsub, "len": strLen,
 		"lower": strCase('A', 'Z'), "match": strMatch, "rep": strRep, "reverse": strReverse,
 		"sub": strSub, "upper": strCase('a', 'z'),
 	})
+	t.RawSetString("gfind", t.RawGetString("gmatch"))
 	L.SetGlobal("string", t)
 	// The metatable that scripts see holds __index alone; the one in force
 	// has the conversions of arithmetic too, which C has in its machine.

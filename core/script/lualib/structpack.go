@@ -155,6 +155,7 @@ func toUnsigned(n float64) uint64 {
 
 func structPack(L *lua.LState) int {
 	f := newLayout(L)
+	L.Push(lua.LNil) // stands behind the arguments in C too, and shows in messages
 	var b []byte
 	arg, total := 2, 0
 	for f.more() {

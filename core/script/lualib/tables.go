@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"reflect"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -9,13 +11,55 @@ import (
 // array that is full goes on in the hash.
 func length(t *lua.LTable) int {
 	n := t.Len()
-	if n < lua.MaxArrayIndex-1 {
-		return n
-	}
-	for t.RawGet(lua.LNumber(n+1)) != lua.LNil {
-		n++
+	switch {
+	case n >= lua.MaxArrayIndex-1:
+		for get(t, n+1) != lua.LNil {
+			n++
+		}
+	case n > 1 && get(t, n-1) == lua.LNil:
+		return sparseLength(t, n)
 	}
 	return n
+}
+
+// sparseLength is the border of a table whose last element, n, has a hole
+// before it. In Lua the border depends on which elements are in the array part
+// of the table: all that a constructor listed, or else the largest power of
+// two that is more than half full when the table grew last.
+func sparseLength(t *lua.LTable, n int) int {
+	if array := reflect.ValueOf(t).Elem().FieldByName("array"); array.Cap() == n {
+		return n // as the constructor made it
+	}
+	size, used, power := 0, 0, 1
+	for i := 1; i <= n; i++ {
+		if get(t, i) != lua.LNil {
+			used++
+		}
+		if i == power {
+			if used > power/2 {
+				size = power
+			}
+			power *= 2
+		}
+	}
+	if power/2 < n && used > power/2 {
+		size = power
+	}
+	low, high := 0, size
+	if size == 0 || get(t, size) != lua.LNil {
+		// The part is full: go on in the hash by doubling.
+		for low, high = size, size+1; get(t, high) != lua.LNil; high *= 2 {
+			low = high
+		}
+	}
+	for high-low > 1 {
+		if middle := (low + high) / 2; get(t, middle) == lua.LNil {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return low
 }
 
 func get(t *lua.LTable, i int) lua.LValue { return t.RawGet(lua.LNumber(i)) }

@@ -100,13 +100,13 @@ func TestNotes(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	r, s, live := NewRegistry()
-	for _, line := range []string{"replicaof localhost 6380", "cluster-enabled yes", "tls-port 1",
-		"loadmodule /x.so", "sentinel", "sentinel monitor x", "rename-command get x", "supervised systemd", "min-replicas-to-write 1"} {
+	for _, line := range []string{"replicaof localhost 6380", "cluster-enabled yes",
+		"loadmodule /x.so", "sentinel", "sentinel monitor x", "locale-collate C", "min-replicas-to-write 1"} {
 		if err := r.LoadString(line); err == nil || !strings.Contains(err.Error(), "this build of Redoubt refuses") {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
-	if s.ReplicaOf.Host != "" || s.ClusterEnabled || s.TLSPort != 0 {
+	if s.ReplicaOf.Host != "" || s.ClusterEnabled {
 		t.Error("a refused value stayed")
 	}
 	if err := r.LoadString("replicaof no one\nport 7000\nshards 8"); err != nil {

@@ -18,15 +18,11 @@ func choices(names ...string) []config.Name[Choice] {
 }
 
 var (
-	supervisedNames       = choices("upstart", "systemd", "auto", "no")
-	facilityNames         = choices("user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7")
 	disklessLoadNames     = choices("disabled", "on-empty-db", "swapdb")
-	oomScoreNames         = []config.Name[Choice]{{Name: "no", Value: 0}, {Name: "yes", Value: 1}, {Name: "relative", Value: 1}, {Name: "absolute", Value: 2}}
 	aclPubsubNames        = choices("allchannels", "resetchannels")
 	sanitizeNames         = choices("no", "yes", "clients")
 	endpointNames         = choices("ip", "hostname", "unknown-endpoint")
 	propagationErrorNames = choices("ignore", "panic", "panic-on-replicas")
-	tlsAuthNames          = choices("no", "yes", "optional")
 )
 
 // Policy is an eviction policy, maxmemory-policy.

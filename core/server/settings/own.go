@@ -38,6 +38,14 @@ func ownDirectives(s *Settings) []config.Directive {
 			Note: "from Redis 7.2; 0 is as Redis 7.0, which shows small sets of text as hashtable"},
 		{Name: "set-max-listpack-value", Value: config.Number(&s.SetMaxListpackValue, config.Memory, 0, math.MaxInt64),
 			Note: "from Redis 7.2"},
+		{Name: "locale-collate", Value: config.String(&s.LocaleCollate, nil), Status: config.Refused,
+			Note: "from Redis 7.2; SORT compares bytes, in the order of no locale"},
+		{Name: "cluster-announce-human-nodename", Value: config.OptionalString(&s.ClusterAnnounceHumanNodename, checkHostname),
+			Status: config.NoEffect, Note: "from Redis 7.2; cluster-enabled is refused"},
+		{Name: "max-new-connections-per-cycle", Value: config.Number(&s.MaxNewConnectionsPerCycle, config.Integer, 1, 1000),
+			Status: config.NoEffect, Note: "from Redis 7.4; at most 64 connections are accepted in one turn of the one event loop that accepts, and spread over all"},
+		{Name: "max-new-tls-connections-per-cycle", Value: config.Number(&s.MaxNewTLSConnectionsPerCycle, config.Integer, 1, 1000),
+			Status: config.NoEffect, Note: "from Redis 7.4; handshakes are done beside the event loops"},
 	}
 }
 
@@ -48,6 +56,13 @@ func checkShards(n int) error {
 	return nil
 }
 
+func statements(s *Settings) []config.Statement {
+	return []config.Statement{{Name: "rename-command", MinArgs: 2, MaxArgs: 2, Do: func(args []string) error {
+		s.RenameCommand = append(s.RenameCommand, [2]string{args[0], args[1]})
+		return nil
+	}}}
+}
+
 func refusedStatements() []config.Statement {
 	refuse := func(name, why string, least, most int) config.Statement {
 		return config.Statement{Name: name, MinArgs: least, MaxArgs: most, Do: func([]string) error {
@@ -55,7 +70,6 @@ func refusedStatements() []config.Statement {
 		}}
 	}
 	return []config.Statement{
-		refuse("rename-command", "renaming commands is not implemented", 2, 2),
 		refuse("loadmodule", "it cannot load modules", 1, -1),
 		refuse("sentinel", "it has no Sentinel mode", 0, -1),
 	}

@@ -40,13 +40,13 @@ type Settings struct {
 	// The process: what it runs as, what it reports and where.
 
 	Daemonize            bool
-	Supervised           Choice
+	Supervised           Supervision
 	PidFile              string
 	LogLevel             LogLevel
 	LogFile              string
 	SyslogEnabled        bool
 	SyslogIdent          string
-	SyslogFacility       Choice
+	SyslogFacility       Facility
 	Databases            int
 	AlwaysShowLogo       bool
 	SetProcTitle         bool
@@ -59,7 +59,7 @@ type Settings struct {
 	WatchdogPeriod       int // milliseconds
 	IgnoreWarnings       string
 	DisableTHP           bool
-	OOMScoreAdj          Choice
+	OOMScoreAdj          OOMScore
 	OOMScoreAdjValues    [3]int
 	ServerCpulist        string
 	BIOCpulist           string
@@ -219,7 +219,7 @@ type Settings struct {
 	TLSDHParamsFile        string
 	TLSCACertFile          string
 	TLSCACertDir           string
-	TLSAuthClients         Choice
+	TLSAuthClients         TLSAuth
 	TLSReplication         bool
 	TLSCluster             bool
 	TLSProtocols           string
@@ -229,6 +229,10 @@ type Settings struct {
 	TLSSessionCaching      bool
 	TLSSessionCacheSize    int
 	TLSSessionCacheTimeout int // seconds
+
+	// Statements, which CONFIG does not know.
+
+	RenameCommand [][2]string // the names of a command and its new one, or ""
 
 	// Redoubt's own, and names from Redis after 7.0.
 
@@ -240,6 +244,11 @@ type Settings struct {
 	SnapshotMemoryBudget  int64  // bytes that a snapshot may keep of what clients overwrite meanwhile
 	SetMaxListpackEntries uint64
 	SetMaxListpackValue   uint64 // bytes
+
+	LocaleCollate                string
+	ClusterAnnounceHumanNodename string
+	MaxNewConnectionsPerCycle    int
+	MaxNewTLSConnectionsPerCycle int
 }
 
 // Default returns Redis's defaults; the directory is the process's.
@@ -255,10 +264,10 @@ func Default() *Settings {
 		ClientQueryBufferLimit:            1 << 30,
 		ClientOutputBufferLimit:           defaultOutputLimits,
 		TrackingTableMaxKeys:              1000000,
-		Supervised:                        3,
+		Supervised:                        SupervisedNo,
 		LogLevel:                          LogNotice,
 		SyslogIdent:                       "redis",
-		SyslogFacility:                    1,
+		SyslogFacility:                    FacilityLocal0,
 		Databases:                         16,
 		SetProcTitle:                      true,
 		ProcTitleTemplate:                 "{title} {listen-addr} {server-mode}",
@@ -335,7 +344,7 @@ func Default() *Settings {
 		ClusterAllowReplicaMigration:      true,
 		ClusterRequireFullCoverage:        true,
 		ClusterAllowPubsubshardWhenDown:   true,
-		TLSAuthClients:                    1,
+		TLSAuthClients:                    TLSAuthYes,
 		TLSSessionCaching:                 true,
 		TLSSessionCacheSize:               20 << 10,
 		TLSSessionCacheTimeout:            300,
@@ -344,6 +353,9 @@ func Default() *Settings {
 		SnapshotMemoryBudget:  64 << 20,
 		SetMaxListpackEntries: 0,
 		SetMaxListpackValue:   64,
+
+		MaxNewConnectionsPerCycle:    10,
+		MaxNewTLSConnectionsPerCycle: 1,
 	}
 }
 
@@ -403,7 +415,7 @@ func NewRegistry() (*config.Registry, *Settings, *Live) {
 	r.ResolvePaths(s.Path)
 	r.Check(s.checkLogFile)
 	r.Check(s.checkTogether)
-	for _, st := range refusedStatements() {
+	for _, st := range slices.Concat(statements(s), refusedStatements()) {
 		r.Handle(st)
 	}
 	return r, s, live

@@ -80,10 +80,8 @@ func dataDirectives(s *Settings) []config.Directive {
 		{Name: "hll-sparse-max-bytes", Value: config.Number(&s.HLLSparseMaxBytes, config.Memory, 0, math.MaxInt64)},
 		{Name: "stream-node-max-bytes", Value: config.Number(&s.StreamNodeMaxBytes, config.Memory, 0, math.MaxInt64)},
 		{Name: "stream-node-max-entries", Value: config.Number(&s.StreamNodeMaxEntries, config.Integer, 0, math.MaxInt64)},
-		{Name: "busy-reply-threshold", Alias: "lua-time-limit", Value: config.Number(&s.BusyReplyThreshold, config.Integer, 0, math.MaxInt64), Status: config.NoEffect,
-			Note: "there are no scripts yet"},
-		{Name: "lua-enable-deprecated-api", Flags: config.Immutable | config.Hidden, Value: config.Bool(&s.LuaEnableDeprecatedApi, nil),
-			Status: config.NoEffect, Note: "scripts are not implemented"},
+		{Name: "busy-reply-threshold", Alias: "lua-time-limit", Value: config.Number(&s.BusyReplyThreshold, config.Integer, 0, math.MaxInt64)},
+		{Name: "lua-enable-deprecated-api", Flags: config.Immutable | config.Hidden, Value: config.Bool(&s.LuaEnableDeprecatedApi, nil)},
 		{Name: "notify-keyspace-events", Value: keyEventsValue(s)},
 	}
 }

@@ -11,6 +11,8 @@ const (
 	carrySize = 4 << 10
 	// maxRead bounds one read into a connection's own buffer.
 	maxRead = 256 << 10
+	// turnRead is how much of one large request is read in a turn.
+	turnRead = 1 << 20
 	// bufferSize is what buffers of a pool start with.
 	bufferSize = 16 << 10
 	// largeBuffer is from where on a buffer is given only to those whose last

@@ -26,8 +26,9 @@ type conn struct {
 	queue [][]byte
 	sent  int // bytes of queue[0] that the socket has taken
 
-	shared  []byte // of others too; to be sent before Out
-	lastOut int    // bytes of replies of the last turn that had some
+	shared  []byte   // of others too; to be sent before Out
+	later   []func() // posted while serving
+	lastOut int      // bytes of replies of the last turn that had some
 
 	held     bool
 	draining bool // CloseAfterReply
@@ -37,11 +38,13 @@ type conn struct {
 	again    bool // Data is due even if nothing arrives
 	listed   bool // on loop.ready
 	flushing bool // on loop.flush
+	serving  bool // in the handler's Data, which may have called Turn
 	wantOut  bool // EPOLLOUT is registered
 	err      error
 
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 	remote   string
 	local    string
@@ -60,8 +63,8 @@ func (c *conn) ready() {
 
 // turn does what is due on c: one read at most, and Data.
 func (c *conn) turn() {
-	if c.dying || c.draining {
-		return
+	if c.dying || c.draining || c.serving {
+		return // after Data, readable has it looked at again
 	}
 	if c.held {
 		if c.hup {
@@ -79,9 +82,22 @@ func (c *conn) turn() {
 	}
 }
 
-// read reads once and delivers. Small left-overs travel in front of the
-// loop's buffer; only large ones make the connection read into its own.
+// read reads and delivers: once, and on while a large request is incomplete, up to
+// turnRead bytes.
 func (c *conn) read() {
+	for came := 0; came < turnRead; {
+		had := len(c.in)
+		c.readOnce()
+		if !c.readable || c.again || c.dying || c.held || c.draining || len(c.in) <= max(had, carrySize) {
+			return
+		}
+		came += len(c.in) - had
+	}
+}
+
+// readOnce reads once and delivers. Small left-overs travel in front of the
+// loop's buffer; only large ones make the connection read into its own.
+func (c *conn) readOnce() {
 	buf := c.loop.buf
 	have := len(c.in)
 	own := have > carrySize
@@ -135,7 +151,12 @@ func (c *conn) deliver(in []byte) {
 	if c.Out == nil {
 		c.Out = c.loop.pool.get(c.lastOut)
 	}
+	c.serving = true
 	n := c.handler.Data(in)
+	c.serving = false
+	if c.later != nil {
+		c.runLater()
+	}
 	if n < len(in) || c.in != nil {
 		c.keep(in, n)
 	}
@@ -164,14 +185,20 @@ func (c *conn) keep(in []byte, n int) {
 		}
 		c.in = append(c.in[:0], rest...)
 	}
+	c.noteInput()
+}
+
+// noteInput notes how much input there is.
+func (c *conn) noteInput() {
 	c.buffered.Store(int64(len(c.in)))
+	c.room.Store(int64(cap(c.in) - len(c.in)))
 }
 
 func (c *conn) dropInput() {
 	if c.in != nil {
 		c.loop.pool.put(c.in)
 		c.in = nil
-		c.buffered.Store(0)
+		c.noteInput()
 	}
 }
 
@@ -423,11 +450,23 @@ func (c *conn) run(fn func()) {
 	if c.dying || c.closed.Load() {
 		return
 	}
+	if c.serving {
+		c.later = append(c.later, fn)
+		return
+	}
 	if c.Out == nil {
 		c.Out = c.loop.pool.get(0)
 	}
 	fn()
 	c.touched()
+}
+
+// runLater posts anew what came for c while its handler ran.
+func (c *conn) runLater() {
+	for _, fn := range c.later {
+		c.Post(fn)
+	}
+	c.later = nil
 }
 
 // After implements transport.Driver.
@@ -440,6 +479,9 @@ func (c *conn) Pending() int64 { return c.pending.Load() }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }

@@ -36,10 +36,13 @@ type loop struct {
 	buf    []byte
 	pool   pool
 	events []unix.EpollEvent
+	came   []unix.EpollEvent // those of events that are still to be looked at
 	timers transport.Timers
+	inner  *inner // what Turn needs; nil until it is called
 
 	ready []*conn // to look at in the next turn without an event
-	work  []*conn // ready of this turn
+	work  []*conn // those of this turn that are still to be looked at
+	spare []*conn // a list to use again, empty
 	flush []*conn // to send at the end of this turn
 	dying []*conn // to close at the end of this turn
 
@@ -107,9 +110,8 @@ func (l *loop) run() {
 	worked := true
 	for !l.stop {
 		n := l.wait(worked)
-		for i := range l.events[:n] {
-			l.event(&l.events[i])
-		}
+		l.came = l.events[:n]
+		l.handle()
 		worked = n > 0
 		if len(l.ready) > 0 {
 			l.revisit()
@@ -176,6 +178,15 @@ func (l *loop) napping(ms int) int {
 	return n
 }
 
+// handle looks at the events that came.
+func (l *loop) handle() {
+	for len(l.came) > 0 {
+		ev := &l.came[0]
+		l.came = l.came[1:]
+		l.event(ev)
+	}
+}
+
 // event does what one event asks for.
 func (l *loop) event(ev *unix.EpollEvent) {
 	if ev.Fd < 0 {
@@ -219,9 +230,17 @@ func (c *conn) socketError() error {
 
 // revisit gives a turn to the connections that were listed before this one.
 func (l *loop) revisit() {
-	l.work, l.ready = l.ready, l.work[:0]
-	for i, c := range l.work {
-		l.work[i] = nil
+	list := l.ready
+	l.work, l.ready, l.spare = list, l.spare, nil
+	l.visit()
+	l.spare = list[:0]
+}
+
+// visit gives a turn to the connections of this turn's list.
+func (l *loop) visit() {
+	for len(l.work) > 0 {
+		c := l.work[0]
+		l.work[0], l.work = nil, l.work[1:]
 		c.listed = false
 		c.turn()
 	}
@@ -233,10 +252,21 @@ func (l *loop) endTurn() {
 	if len(l.flush) > 0 && l.server.config.OnTurn != nil && !l.server.config.OnTurn(l.index) {
 		l.drop()
 	}
+	l.settle()
+}
+
+// settle sends the replies and closes what is to be closed, but those of connections
+// whose handler runs.
+func (l *loop) settle() {
+	var busy, leaving *conn // there is one at most: who called Turn
 	for len(l.flush) > 0 || len(l.dying) > 0 {
 		for i := 0; i < len(l.flush); i++ {
 			c := l.flush[i]
 			l.flush[i] = nil
+			if c.serving {
+				busy = c
+				continue
+			}
 			c.flushing = false
 			c.send()
 		}
@@ -244,9 +274,19 @@ func (l *loop) endTurn() {
 		for i := 0; i < len(l.dying); i++ {
 			c := l.dying[i]
 			l.dying[i] = nil
+			if c.serving {
+				leaving = c
+				continue
+			}
 			l.bury(c)
 		}
 		l.dying = l.dying[:0]
+	}
+	if busy != nil {
+		l.flush = append(l.flush, busy)
+	}
+	if leaving != nil {
+		l.dying = append(l.dying, leaving)
 	}
 }
 

@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type conn struct {
 	transport.Conn
 	loop    *loop        // never changes
 	nc      net.Conn     // any goroutine
+	tls     *tls.Conn    // nc, of a TLS listener; else nil
 	tcp     *net.TCPConn // under nc; nil for Unix sockets
 	remote  string
 	local   string
@@ -36,6 +38,7 @@ type conn struct {
 	piece    []byte // what the reader handed over, and waits for to be taken
 	held     bool
 	eof      bool // the reader has ended
+	serving  bool // in the handler's Data, which may have called Turn
 	draining bool
 	dying    bool
 	flushing bool
@@ -43,8 +46,10 @@ type conn struct {
 
 	taken    chan struct{} // loop -> reader
 	gone     chan struct{} // closed when the connection is
+	later    []func()      // posted while serving
 	pending  atomic.Int64
 	buffered atomic.Int64
+	room     atomic.Int64 // of in
 	closed   atomic.Bool
 
 	// Between loop and writer.
@@ -57,9 +62,12 @@ type conn struct {
 }
 
 func newConn(l *loop, nc net.Conn, ls *listener) *conn {
-	c := &conn{loop: l, nc: ls.wrap(nc), taken: make(chan struct{}, 1), gone: make(chan struct{})}
+	c := &conn{loop: l, nc: nc, taken: make(chan struct{}, 1), gone: make(chan struct{})}
 	c.cond.L = &c.mu
 	c.Driver = c
+	if ls.spec.TLS != nil {
+		c.secure(&ls.spec)
+	}
 	if c.tcp, _ = nc.(*net.TCPConn); c.tcp != nil {
 		c.remote, c.local = nc.RemoteAddr().String(), nc.LocalAddr().String()
 		if ls.spec.KeepAlive > 0 {
@@ -87,6 +95,9 @@ func (c *conn) begin() {
 
 // readAll is the reader.
 func (c *conn) readAll() {
+	if c.tls != nil && !c.shakeHands() {
+		return
+	}
 	buf := make([]byte, readSize)
 	var n int
 	arrived := func() { c.arrived(buf[:n]) }
@@ -115,6 +126,10 @@ func (c *conn) arrived(piece []byte) {
 	if c.dying || c.closed.Load() {
 		return
 	}
+	if c.serving {
+		c.loop.after(c, func() { c.arrived(piece) })
+		return
+	}
 	if c.held {
 		if len(c.in)+len(piece) > heldInput {
 			c.piece = piece
@@ -134,7 +149,10 @@ func (c *conn) arrived(piece []byte) {
 
 // deliver hands input to the handler and keeps what it leaves.
 func (c *conn) deliver(in []byte) {
+	c.serving = true
 	n := c.handler.Data(in)
+	c.serving = false
+	c.runLater()
 	rest := in[n:]
 	switch {
 	case len(rest) == 0 || c.draining || c.dying:
@@ -152,11 +170,27 @@ func (c *conn) deliver(in []byte) {
 func (c *conn) keep(in []byte) {
 	c.in = in
 	c.buffered.Store(int64(len(in)))
+	c.room.Store(int64(cap(in) - len(in)))
+}
+
+// after has fn run when the handler of c, which runs, is done.
+func (l *loop) after(c *conn, fn func()) { c.later = append(c.later, fn) }
+
+// runLater posts anew what came for c while its handler ran.
+func (c *conn) runLater() {
+	for _, fn := range c.later {
+		c.loop.post(fn)
+	}
+	c.later = nil
 }
 
 // ended is the reader's last word.
 func (c *conn) ended(err error) {
 	if c.dying || c.closed.Load() {
+		return
+	}
+	if c.serving {
+		c.loop.after(c, func() { c.ended(err) })
 		return
 	}
 	c.eof = true
@@ -346,7 +380,11 @@ func (c *conn) Post(fn func()) bool {
 }
 
 func (c *conn) run(fn func()) {
-	if !c.dying && !c.closed.Load() {
+	switch {
+	case c.dying || c.closed.Load():
+	case c.serving:
+		c.loop.after(c, func() { c.run(fn) })
+	default:
 		fn()
 		c.touched()
 	}
@@ -362,6 +400,9 @@ func (c *conn) Pending() int64 { return max(0, c.pending.Load()) }
 
 // BufferedInput implements transport.Driver.
 func (c *conn) BufferedInput() int { return int(c.buffered.Load()) }
+
+// InputRoom implements transport.Driver.
+func (c *conn) InputRoom() int { return int(c.room.Load()) }
 
 // LoopIndex implements transport.Driver.
 func (c *conn) LoopIndex() int { return c.loop.index }

@@ -1,7 +1,6 @@
 package portable
 
 import (
-	"crypto/tls"
 	"sync/atomic"
 	"time"
 
@@ -61,10 +60,21 @@ func (l *loop) endTurn() {
 	if len(l.flush) > 0 && l.server.config.OnTurn != nil && !l.server.config.OnTurn(l.index) {
 		l.drop()
 	}
+	l.settle()
+}
+
+// settle hands the replies to the writers and closes what is to be closed, but for
+// connections whose handler runs.
+func (l *loop) settle() {
+	var busy, leaving *conn // there is one at most: who called Turn
 	for len(l.flush) > 0 || len(l.dying) > 0 {
 		for i := 0; i < len(l.flush); i++ {
 			c := l.flush[i]
 			l.flush[i] = nil
+			if c.serving {
+				busy = c
+				continue
+			}
 			c.flushing = false
 			c.send()
 		}
@@ -72,10 +82,35 @@ func (l *loop) endTurn() {
 		for i := 0; i < len(l.dying); i++ {
 			c := l.dying[i]
 			l.dying[i] = nil
+			if c.serving {
+				leaving = c
+				continue
+			}
 			l.bury(c)
 		}
 		l.dying = l.dying[:0]
 	}
+	if busy != nil {
+		l.flush = append(l.flush, busy)
+	}
+	if leaving != nil {
+		l.dying = append(l.dying, leaving)
+	}
+}
+
+// Turn implements transport.Server.
+func (s *Server) Turn(loop int, d time.Duration) {
+	l := s.loops[loop]
+	if d > 0 && !l.posts.Waiting() {
+		timer := time.NewTimer(d)
+		select {
+		case <-l.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	l.posts.Run()
+	l.endTurn()
 }
 
 // drop closes the connections of the turn and sends none of its replies.
@@ -94,7 +129,7 @@ func (l *loop) bury(c *conn) {
 	c.closed.Store(true)
 	close(c.gone)
 	c.stopWriter()
-	if _, isTLS := c.nc.(*tls.Conn); isTLS {
+	if c.tls != nil {
 		go c.nc.Close() // it takes leave of the peer, who may not listen
 	} else {
 		c.nc.Close()

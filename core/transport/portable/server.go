@@ -2,7 +2,6 @@ package portable
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -40,7 +39,7 @@ func New(config transport.Config) (*Server, error) {
 	s := &Server{config: config, listeners: map[*listener]struct{}{},
 		started: make(chan struct{}), done: make(chan struct{})}
 	for i := range max(1, config.Loops) {
-		s.loops = append(s.loops, &loop{server: s, index: i,
+		s.loops = append(s.loops, &loop{server: s, index: config.FirstLoop + i,
 			wake: make(chan struct{}, 1), conns: map[*conn]struct{}{}})
 	}
 	return s, nil
@@ -88,11 +87,13 @@ func (s *Server) Close() error {
 }
 
 // Post implements transport.Server.
-func (s *Server) Post(loop int, fn func()) bool { return s.loops[loop].post(fn) }
+func (s *Server) Post(loop int, fn func()) bool { return s.loop(loop).post(fn) }
+
+func (s *Server) loop(number int) *loop { return s.loops[number-s.config.FirstLoop] }
 
 // After implements transport.Server.
 func (s *Server) After(loop int, d time.Duration, fn func()) *transport.Timer {
-	return s.loops[loop].timers.Add(time.Now().Add(d), fn)
+	return s.loop(loop).timers.Add(time.Now().Add(d), fn)
 }
 
 // Connections implements transport.Server.
@@ -202,7 +203,7 @@ func (s *Server) hand(nc net.Conn, ls *listener) {
 			best = l
 		}
 	}
-	s.next = best.index + 1
+	s.next = best.index - s.config.FirstLoop + 1
 	s.mu.Unlock()
 	best.count.Add(1)
 	c := newConn(best, nc, ls)
@@ -229,12 +230,4 @@ func (ls *listener) Close() error {
 		return fmt.Errorf("close listener %s: %w", ls.name, err)
 	}
 	return nil
-}
-
-// wrap makes it a TLS connection if the listener asks for it.
-func (ls *listener) wrap(nc net.Conn) net.Conn {
-	if ls.spec.TLS == nil {
-		return nc
-	}
-	return tls.Server(nc, ls.spec.TLS)
 }

@@ -138,6 +138,23 @@ func (e *Editor) Expect() {
 	}
 }
 
+// Table is the table of a hash that is one, and has no due times, to be filled with
+// AddTo.
+func (e *Editor) Table() *table.Table { return e.t }
+
+// AddTo adds a field to the table of a hash, or to a part of it, at the position
+// that the hash of the field gives; it tells whether it was not there.
+func AddTo(t *table.Table, at uint64, field, val []byte) (added bool) {
+	if len(val) > table.MaxValue { // it needs nodes
+		if _, there := t.Find(at, field); there {
+			return false
+		}
+	}
+	var room [16]byte
+	kind, b := value.EncodeString(t.PlaceOf(at), val, false, table.MaxValue, room[:])
+	return t.Insert(at, field, table.Item{Kind: uint8(kind), Due: NoDue, Value: b})
+}
+
 // setInTable is Set where the hash is a table. A value that replaces one without
 // nodes goes into its place, if it fits there and the due time stays.
 func (e *Editor) setInTable(at uint64, field, val []byte, due int64) (added bool) {

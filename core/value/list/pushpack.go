@@ -60,6 +60,14 @@ func (e *editor) pushSome(lp []byte, pos int) (next int) {
 	return next
 }
 
+// shortest is less than any element that isPlain is true for takes.
+func (e *editor) shortest() int {
+	if e.c.Limits.ListPackedThreshold > 0 {
+		return 0
+	}
+	return maxPacked
+}
+
 // run finds the elements from pos on that fit a leaf of size bytes and count
 // elements: where they end, how many they are, and what follows, or None.
 func (e *editor) run(lp []byte, pos, size int, count int64) (upTo, n, next int) {
@@ -69,9 +77,13 @@ func (e *editor) run(lp []byte, pos, size int, count int64) (upTo, n, next int) 
 		if after == listpack.None {
 			end = len(lp) - 1
 		}
-		if elem, _, isInt := listpack.Get(lp, next); !isInt && isPlain(e.c.Limits, elem) ||
-			!fits(e.c.Limits, size+end-pos, count+int64(n)+1) {
+		if !fits(e.c.Limits, size+end-pos, count+int64(n)+1) {
 			break
+		}
+		if end-next > e.shortest() {
+			if elem, _, isInt := listpack.Get(lp, next); !isInt && isPlain(e.c.Limits, elem) {
+				break
+			}
 		}
 		upTo, next = end, after
 	}

@@ -31,6 +31,12 @@ func Expect(c *value.Cell, m []byte) {
 	}
 }
 
+// AddTo adds m to the table of a set, or to a part of it, at the position that the
+// hash of m gives; it tells whether it was not there.
+func AddTo(t *table.Table, at uint64, m, _ []byte) (added bool) {
+	return t.Insert(at, m, table.Item{Due: table.NoDue})
+}
+
 // Add adds m, which must not lie in c, and tells whether it was not there.
 func Add(c *value.Cell, m []byte) (added bool) {
 	switch c.Kind &^ value.InNode {
@@ -106,11 +112,10 @@ func addToPack(c *value.Cell, m []byte) bool {
 }
 
 func addToTable(c *value.Cell, m []byte) bool {
-	t, pos := c.OpenTable(0, nil), c.Hash(m)
-	if _, found := t.Find(pos, m); found {
+	t := c.OpenTable(0, nil)
+	if !AddTo(t, c.Hash(m), m, nil) {
 		return false
 	}
-	t.Add(pos, m, table.Item{Due: table.NoDue})
 	c.PutTable(0, t)
 	return true
 }

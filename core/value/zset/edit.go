@@ -266,24 +266,58 @@ func (e *Editor) Expect(n int64, longest int) {
 // tree whatever the thresholds. It is false, and c holds some of them, if one
 // comes twice or not in order.
 func Build(c *value.Cell, members iter.Seq2[[]byte, float64]) bool {
+	e, once := Begin(c), true
+	ok := e.Order(func(yield func([]byte, float64) bool) {
+		for member, score := range members {
+			var room [8]byte
+			once = AddTo(e.table, c.Hash(member), member, AppendScore(room[:0], score))
+			if !once || !yield(member, score) {
+				return
+			}
+		}
+	})
+	e.Close()
+	return ok && once
+}
+
+// Begin makes the new cell c an empty tree, in parts: each member is to be added to
+// its Table, with AddTo, and to its order.
+func Begin(c *value.Cell) Editor {
 	var none [treeBytes]byte
 	c.Set(value.ZSetTree, none[:])
-	e := Edit(c)
-	order := tree.NewBuilder(c.Where)
+	return Edit(c)
+}
+
+// Table finds the members of a set that is a tree.
+func (e *Editor) Table() *table.Table { return e.table }
+
+// AddTo adds a member to the table of a set, or to a part of it, at the position that
+// the hash of the member gives; it tells whether it was not there. score is what
+// AppendScore gives.
+func AddTo(t *table.Table, at uint64, member, score []byte) (added bool) {
+	return t.Insert(at, member, table.Item{Due: table.NoDue, Value: score})
+}
+
+// AppendScore appends score for AddTo.
+func AppendScore(b []byte, score float64) []byte { return le.AppendUint64(b, math.Float64bits(score)) }
+
+// Order makes members, which come in ascending order, the order of a set that has
+// none. It is false, and some are missing, if one comes twice or not in order.
+func (e *Editor) Order(members iter.Seq2[[]byte, float64]) bool {
+	order := tree.NewBuilder(e.c.Where)
 	ok := true
 	for member, score := range members {
-		var bits [8]byte
-		le.PutUint64(bits[:], math.Float64bits(score))
 		var room [orderSize + 64]byte
-		if ok = e.table.Set(c.Hash(member), member, table.Item{Due: table.NoDue, Value: bits[:]}) &&
-			order.Add(appendKey(room[:0], score, member), markOf(score)); !ok {
+		if ok = order.Add(appendKey(room[:0], score, member), markOf(score)); !ok {
 			break
 		}
 	}
 	e.tree = order.Tree()
-	e.Close()
 	return ok
 }
+
+// AddToOrder adds a member to the order alone.
+func (e *Editor) AddToOrder(member []byte, score float64) { e.addToOrder(member, score) }
 
 // toTree makes a tree of a listpack.
 func (e *Editor) toTree() {

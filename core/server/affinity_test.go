@@ -1,0 +1,42 @@
+package server
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+func TestParseCPUList(t *testing.T) {
+	for list, want := range map[string]string{
+		"0": "[0]", "1,3": "[1 3]", "0-2": "[0 1 2]", "0-7:3": "[0 3 6]", "1,4-5, 9": "[1 4 5 9]", "1023": "[1023]",
+	} {
+		if got, err := parseCPUList(list); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v", list, got, err)
+		}
+	}
+	for _, list := range []string{"", "x", "1-", "-1", "3-1", "0-3:0", "1:2", "1024", "0-4000000000", "1,,2"} {
+		if got, err := parseCPUList(list); err == nil {
+			t.Errorf("%q: %v", list, got)
+		}
+	}
+}
+
+// TestSystemLog: nobody waits for a syslog that does not move, and what was lost
+// meanwhile is told.
+func TestSystemLog(t *testing.T) {
+	l := &systemLog{lines: make(chan systemLine, 2)}
+	for i := range 5 {
+		l.add(settings.LogNotice, fmt.Sprint(i))
+	}
+	close(l.lines)
+	var got []string
+	l.run(func(level settings.LogLevel, text string) error {
+		got = append(got, text)
+		return nil
+	})
+	want := []string{"3 lines of the log were lost: syslog was too slow", "0", "1"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,11 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/redoubt-kv/redoubt/core/server/settings"
+)
+
+func dialSyslog(string, settings.Facility) (func(settings.LogLevel, string) error, error) {
+	return nil, errors.New("syslog-enabled: Windows has no syslog")
+}
