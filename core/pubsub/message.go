@@ -20,9 +20,9 @@ func (m Message) Len() int { return len(m.bytes) }
 
 // newMessage makes an array of parts, or a push.
 func newMessage(parts ...[]byte) Message {
-	size := 8
+	size := 4
 	for _, p := range parts {
-		size += len(p) + 16
+		size += bulkSize(len(p))
 	}
 	b := header(make([]byte, 0, size), '*', len(parts))
 	for _, p := range parts {
@@ -31,6 +31,15 @@ func newMessage(parts ...[]byte) Message {
 		b = append(b, "\r\n"...)
 	}
 	return Message{bytes: b, push: true}
+}
+
+// bulkSize is the length of a bulk string of n bytes.
+func bulkSize(n int) int {
+	size := n + 6
+	for ; n >= 10; n /= 10 {
+		size++
+	}
+	return size
 }
 
 func header(b []byte, kind byte, n int) []byte {
