@@ -185,3 +185,36 @@ func TestPublishersWait(t *testing.T) {
 	}
 	reading.Wait()
 }
+
+// TestMessageToBusyClient: what is published to a client whose script is busy, while its
+// loop serves others, comes to it whole and before the script's reply.
+func TestMessageToBusyClient(t *testing.T) {
+	r := start(t, t.TempDir(), "--save", "", "--loops", "2", "--busy-reply-threshold", "200")
+	const script = `local t = redis.call('time'); local from = t[1] * 1000000 + t[2]
+		repeat t = redis.call('time') until t[1] * 1000000 + t[2] - from > 500000
+		return 'finished'`
+	for range 2 { // a client of each loop
+		a, b := dialWire(t, address(r.port)), r.dial()
+		a.send("HELLO", "3")
+		a.send("SUBSCRIBE", "c")
+		a.until(":1")
+		a.send("EVAL", script, "0")
+		time.Sleep(20 * time.Millisecond)
+		heard := 0
+		for n := range 20 {
+			reply, err := b.Do("PUBLISH", "c", fmt.Sprint("m", n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reply == int64(1) {
+				heard++
+			} // else BUSY
+		}
+		text := a.until("finished")
+		if got := strings.Count(text, ">3\r\n$7\r\nmessage\r\n"); got != heard {
+			t.Errorf("%d messages were published, %d came before the reply: %q", heard, got, text)
+		}
+		a.conn.Close()
+		r.eventually("the client gone", func() bool { return fmt.Sprint(b.Must(t, "PUBSUB", "NUMSUB", "c")) == "[c 0]" })
+	}
+}
