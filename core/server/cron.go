@@ -19,11 +19,11 @@ type figures struct {
 	in, out stats.Rate
 }
 
-// usedMemory is the bytes of data, of clients as of the last cron, and of what
+// usedMemory is the bytes of data, of clients, and of what
 // the process takes by itself. It is counted, not read from the Go runtime,
 // whose heap contains garbage: that must not evict keys.
 func (s *Server) usedMemory() int64 {
-	return s.store.UsedMemory() + s.figures.goBytes + s.figures.clients.Load() + s.clients.TrackingBytes()
+	return s.store.UsedMemory() + s.figures.goBytes + s.clients.Weight() + s.clients.TrackingBytes()
 }
 
 // resident is the bytes of memory that the process holds: the data's with its

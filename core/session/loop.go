@@ -27,10 +27,14 @@ type Loop struct {
 	pushed  int    // bytes that Drain has delivered
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
-	suspended *Session                 // serving, while a Yield of its call serves others
-	withheld  []byte                   // pushed to suspended
-	busy      bool                     // a request of serving is being executed
-	turned    []*Session               // that something has happened to in this turn
+	// executing says that a request of serving is being executed, and busy that its reply
+	// is being made; outer is the client whose call has called Yield.
+	executing bool
+	outer     *Session
+	withheld  []byte // pushed to outer
+	busy      bool
+	turned    []*Session               // that are to be weighed
+	spare     []*Session               // empty, to be turned
 	changed   tracking.Batch[*tracker] // keys, for clients that listen to prefixes
 
 	batch  *journal.Batch
@@ -107,9 +111,7 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
-	if l.clients.weights.overweight() {
-		l.clients.evict(l)
-	}
+	l.weigh()
 	l.stats.Publish() // what was counted outside of Data
 }
 

@@ -67,7 +67,7 @@ func (s *Session) Deliver(p *pubsub.Parcel) {
 // being ended.
 func (s *Session) deliver(b []byte) {
 	switch l := s.loop; {
-	case l.suspended == s:
+	case l.outer == s:
 		l.withheld = append(l.withheld, b...)
 	case l.serving != s:
 		l.moved(s)
@@ -75,7 +75,7 @@ func (s *Session) deliver(b []byte) {
 		if waiting := s.conn.Share(b); waiting > freeOutput {
 			s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
 		}
-	case s.muted():
+	case s.muted() && l.executing:
 		l.aside = append(l.aside, b...)
 	default:
 		l.w.B = append(l.w.B, b...)

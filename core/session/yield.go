@@ -47,17 +47,17 @@ func (l *Loop) Yield(d time.Duration) {
 		return
 	}
 	l.inner.busy = true
-	call, w, figures, serving, aside, busy := l.call, l.w, l.stats, l.serving, l.aside, l.busy
-	l.suspended, l.serving, l.aside, l.busy = serving, nil, nil, false
+	call, w, figures, serving, executing, busy, aside := l.call, l.w, l.stats, l.serving, l.executing, l.busy, l.aside
+	l.outer, l.serving, l.executing, l.busy, l.aside = serving, nil, false, false, nil
 	l.stats = l.inner.stats
 	l.w = resp.Writer{}
 	l.call = command.Call{Out: &l.w, Tx: l.inner.tx, Store: call.Store, Loop: l.stats}
 	l.inner.turn(d)
-	l.call, l.w, l.stats, l.serving, l.aside, l.busy = call, w, figures, serving, aside, busy
-	l.suspended = nil
-	if b := l.withheld; len(b) > 0 {
+	l.call, l.w, l.stats = call, w, figures
+	l.outer, l.serving, l.executing, l.busy, l.aside = nil, serving, executing, busy, aside
+	if kept := l.withheld; len(kept) > 0 {
 		l.withheld = nil
-		serving.deliver(b)
+		serving.deliver(kept)
 	}
 	l.inner.busy = false
 }

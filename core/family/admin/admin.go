@@ -138,6 +138,7 @@ type Debugger interface {
 	SetActiveExpire(on bool)
 	PauseCron(on bool)
 	SkipChecksums(on bool) // of RDB files
+	ClientWeights() string // what clients take, by classes; "" if they are not evicted
 	FailJob()              // has a running save or rewrite in the background fail
 	ChangeReplicationID()
 	// PackedThreshold sets the length from which an element of a list is never
