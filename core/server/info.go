@@ -8,6 +8,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
@@ -160,7 +161,9 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
 		QueryLimitCuts: int64(t[stats.QueryLimit]), OutputLimitCuts: int64(t[stats.OutputLimit]),
 		EvictionOverMs: s.figures.overTotal(), EvictionCurrentMs: s.figures.overNow(),
-		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
+		Channels: int64(s.channels.Topics(pubsub.Channel)), Patterns: int64(s.channels.Topics(pubsub.Pattern)),
+		ShardChannels: int64(s.channels.Topics(pubsub.Sharded)),
+		Errors:        int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }
 

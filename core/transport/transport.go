@@ -90,6 +90,11 @@ type Driver interface {
 	CloseAfterReply()
 	// Flush has Out sent at the end of this turn. Loop.
 	Flush()
+	// Share has b, which is not changed any more, sent at the end of this turn
+	// behind what is in Out now, without a copy where that can be done. What it
+	// shares is neither in Out nor in Pending until then. It returns how many
+	// bytes wait with b. Loop, not within Data of this connection.
+	Share(b []byte) (waiting int64)
 	// Again has Data called in the next turn with what it leaves, even if
 	// nothing arrives. Loop.
 	Again()

@@ -335,6 +335,13 @@ func (c *conn) release() {
 // Flush implements transport.Driver.
 func (c *conn) Flush() { c.touched() }
 
+// Share implements transport.Driver.
+func (c *conn) Share(b []byte) (waiting int64) {
+	c.Out = append(c.Out, b...)
+	c.touched()
+	return c.Pending() + int64(len(c.Out))
+}
+
 // Again implements transport.Driver.
 func (c *conn) Again() { c.Post(c.redeliver) }
 
