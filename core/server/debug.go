@@ -40,6 +40,9 @@ func (d *debugger) SkipChecksums(on bool) { (*Server)(d).saver.skipSums.Store(on
 // is to kill the process that does it.
 func (d *debugger) FailJob() { (*Server)(d).saver.fail() }
 
+// ClientWeights is what DEBUG CLIENT-EVICTION shows.
+func (d *debugger) ClientWeights() string { return (*Server)(d).clients.WeightReport() }
+
 // ChangeReplicationID makes a new one.
 func (d *debugger) ChangeReplicationID() { (*Server)(d).replID.Store(nil) }
 
@@ -51,7 +54,7 @@ func (d *debugger) PackedThreshold(bytes int) {
 }
 
 // Log writes a line to the log.
-func (d *debugger) Log(message string) { (*Server)(d).log.warning("DEBUG LOG: %s", message) }
+func (d *debugger) Log(message string) { (*Server)(d).log.warning("%s", message) }
 
 // CompressRDB is rdbcompression.
 func (d *debugger) CompressRDB() bool { return (*Server)(d).live.Load().RDBCompression }

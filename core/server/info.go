@@ -8,6 +8,7 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -54,7 +55,22 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
 		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),
 		Executable: exe, ConfigFile: s.registry.File(), ShutdownInMs: -1,
+		Listeners: listeners(set),
 	}
+}
+
+// listeners are the places listened at, by kind.
+func listeners(set *settings.Settings) (list []admin.Listener) {
+	if set.Port != 0 {
+		list = append(list, admin.Listener{Name: "tcp", Bind: set.Bind, Port: set.Port})
+	}
+	if set.UnixSocket != "" {
+		list = append(list, admin.Listener{Name: "unix", Bind: []string{set.UnixSocket}})
+	}
+	if set.TLSPort != 0 {
+		list = append(list, admin.Listener{Name: "tls", Bind: set.Bind, Port: set.TLSPort})
+	}
+	return list
 }
 
 func (s *Server) clientsInfo() admin.Clients {
@@ -142,6 +158,8 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		EvictedClients: s.clients.Evicted(),
 		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
 		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
+		QueryLimitCuts: int64(t[stats.QueryLimit]), OutputLimitCuts: int64(t[stats.OutputLimit]),
+		EvictionOverMs: s.figures.overTotal(), EvictionCurrentMs: s.figures.overNow(),
 		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }
@@ -186,4 +204,5 @@ func (p *informer) ResetStats(c *command.Call) {
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)
 	s.figures.peak.Store(s.usedMemory())
+	s.figures.overBefore.Store(0)
 }

@@ -53,6 +53,7 @@ func (s *Server) shutdownBusy(o admin.Shutdown) error {
 		close(final.done)
 		return errors.Join(errors.New("end the append-only file"), err)
 	}
+	s.closeAll() // who hears of the end finds nobody listening
 	close(final.done)
 	s.ending.ended = true
 	s.stop(0)

@@ -28,7 +28,7 @@ type letter struct {
 // is on its way to a client that has waited: the message may be about what that says.
 // Loop.
 func (s *Session) delays(to pubsub.Receiver, m *pubsub.Message) bool {
-	if !s.loop.busy || s.loop.serving != s {
+	if l := s.loop; l.outer != s && (!l.busy || l.serving != s) {
 		if b := s.wait.current.Load(); b == nil || !b.Over() {
 			return false
 		}

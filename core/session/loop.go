@@ -26,9 +26,14 @@ type Loop struct {
 	wake    func() // has the loop call Drain
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
-	busy    bool                     // a request of serving is being executed
-	turned  []*Session               // that something has happened to in this turn
-	changed tracking.Batch[*tracker] // keys, for clients that listen to prefixes
+	// executing says that a request of serving is being executed, and busy that its reply
+	// is being made; outer is the client whose call has called Yield.
+	executing bool
+	outer     *Session
+	busy      bool
+	turned    []*Session               // that are to be weighed
+	spare     []*Session               // empty, to be turned
+	changed   tracking.Batch[*tracker] // keys, for clients that listen to prefixes
 
 	batch  *journal.Batch
 	needed int64 // offset of the journal that replies which others have made depend on
@@ -104,9 +109,7 @@ func (l *Loop) Cron(hz int) {
 	}
 	l.clients.noteRecent(nowMs, l.peakIn, l.peakOut)
 	l.peakIn, l.peakOut = 0, 0
-	if l.clients.weights.overweight() {
-		l.clients.evict(l)
-	}
+	l.weigh()
 	l.stats.Publish() // what was counted outside of Data
 }
 

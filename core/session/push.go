@@ -56,6 +56,10 @@ func (s *Session) mail(to pubsub.Receiver, m *pubsub.Message) {
 // Deliver appends a message to what the client is to be sent. It is for Loop.Drain.
 // Loop.
 func (s *Session) Deliver(m *pubsub.Message) {
+	if s.loop.outer == s {
+		s.wait.later = append(s.wait.later, letter{s, m})
+		return
+	}
 	s.deliver(func(b []byte, proto int) []byte { return m.AppendTo(b, proto) })
 }
 
@@ -75,7 +79,7 @@ func (s *Session) deliver(add func(b []byte, proto int) []byte) {
 		l.moved(s)
 		l.stats.Add(stats.NetOutput, uint64(len(*s.out)-had))
 		s.overLimit()
-	case s.replies != 0:
+	case s.replies != 0 && l.executing:
 		l.aside = add(l.aside, proto)
 	default:
 		l.w.B = add(l.w.B, proto)

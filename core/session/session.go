@@ -11,8 +11,8 @@
 //
 // # Invariants
 //
-//	S1 a Session is in Clients from Open until Closed or Kill, whichever comes
-//	   first, and counts for maxclients until Closed.
+//	S1 a Session is in Clients from Open until closeNow, Closed or Kill, whichever
+//	   comes first, and counts for maxclients until Closed.
 //	S2 Loop.w holds the replies of a session only while its Data runs; between
 //	   calls they are in *Session.out.
 //	S3 no request is executed after flagClosing is set.
@@ -172,6 +172,9 @@ func (s *Session) Data(in []byte) (consumed int) {
 		s.queryTooLong(in)
 		return len(in)
 	}
+	if s.tooHeavy() {
+		return len(in)
+	}
 	s.scanner.MaxBulk = limits.MaxBulk
 	if invariant.Enabled {
 		invariant.Check(l.w.B == nil, "S2", "Data within Data: %d bytes of replies", len(l.w.B))
@@ -267,21 +270,21 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	c.Args, c.Row = args, s.row
 	tracker := s.tracker.Load()
 	c.Tracked = tracker != nil && s.tracks()
-	s.loop.busy = true
+	s.loop.executing, s.loop.busy = true, true
 	s.loop.exec.Execute(c)
-	s.loop.busy = false
+	s.loop.executing, s.loop.busy = false, false
+	if len(s.wait.later) > 0 {
+		defer s.tellLater()
+	}
 	if c.Postponed {
 		s.loop.Drain()
 		return s.changed(c)
 	}
-	if len(s.wait.later) > 0 {
-		defer s.tellLater()
+	if tracker != nil {
+		s.cached(c)
 	}
 	if last := s.loop.batch.Last(); last != s.loop.last {
 		s.loop.last, s.written = last, last
-	}
-	if tracker != nil {
-		s.cached(c)
 	}
 	if c.Row != s.row {
 		s.row = c.Row
@@ -398,8 +401,10 @@ func (s *Session) discard() {
 	}
 }
 
-// closeNow ends the connection and drops what is unsent. Loop.
+// closeNow ends the connection and drops what is unsent. Nobody sees the client any
+// more. Loop.
 func (s *Session) closeNow() {
+	s.clients.remove(s, false)
 	s.dropped = true
 	s.set(flagClosing, true)
 	s.conn.Close()

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"fmt"
 	"math/bits"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,8 +13,8 @@ import (
 // largest are ended, until it fits again.
 //
 // A client is weighed at the end of each turn in which something of it has moved, and
-// once a second; in between it may only have become lighter, as replies are sent. The
-// weights stand in classes, each of twice the size of the one before, so that the
+// once a second. What is about to be sent is weighed as well, and the client again soon
+// after; in between it may only have become lighter. The weights stand in classes, each of twice the size of the one before, so that the
 // largest are found without looking at all; one that is about to be ended is weighed
 // again before.
 //
@@ -61,8 +63,12 @@ func (cs *Clients) SetMemoryLimit(bytes int64) {
 		bytes = max(bytes, leastLimit)
 	}
 	cs.weights.limit.Store(bytes)
-	cs.evict(nil)
+	cs.evict(nil, nil)
 }
+
+// Weight is about what all clients take together: exact at the end of a turn, and too
+// much for a moment where replies have been sent since. Any; it takes no lock.
+func (cs *Clients) Weight() int64 { return cs.weights.total.Load() }
 
 // Evicted is how many clients were ended for what they took. Any.
 func (cs *Clients) Evicted() int64 { return cs.evicted.Load() }
@@ -76,7 +82,7 @@ func (s *Session) tooHeavy() bool {
 		return false
 	}
 	w.set(s, s.memory(s.unflushed()))
-	s.clients.evict(s.loop)
+	s.clients.evict(s.loop, s)
 	return s.flags.Load()&flagClosing != 0
 }
 
@@ -100,7 +106,10 @@ func (s *Session) weigh() {
 func (s *Session) unflushed() int64 {
 	more := int64(len(*s.out))
 	if s.loop.serving == s {
-		more = int64(len(s.loop.w.B)) + int64(s.input-s.conn.BufferedInput())
+		more = int64(len(s.loop.w.B))
+	}
+	if s.input > 0 { // Data runs
+		more += int64(s.input - s.conn.BufferedInput())
 	}
 	return more
 }
@@ -167,9 +176,10 @@ func (w *weights) largest() *Session {
 }
 
 // evict ends the largest clients until all take less than the limit. l is the loop that
-// calls, nil if it is none: its own clients it knows better. Locks of shards may be
-// held.
-func (cs *Clients) evict(l *Loop) {
+// calls, nil if it is none: its own clients it knows better. Of them idle, if it is not
+// nil, may be closed though its Data runs: nothing is executed yet. Locks of shards may
+// be held.
+func (cs *Clients) evict(l *Loop, idle *Session) {
 	w := &cs.weights
 	for w.overweight() {
 		s := w.largest()
@@ -187,12 +197,10 @@ func (cs *Clients) evict(l *Loop) {
 		}
 		cs.log.note("Evicting client: %s", s.line(nil, false))
 		cs.evicted.Add(1)
-		if s.loop == l {
-			cs.remove(s, false)
-			s.stopWaiting()
+		if s == idle {
 			s.closeNow()
 		} else {
-			cs.dismiss(s)
+			cs.dismiss(s) // when no request of its is executed
 		}
 	}
 }
@@ -225,13 +233,49 @@ func (l *Loop) moved(s *Session) {
 func (l *Loop) EndTurn() {
 	l.Broadcast()
 	l.Drain()
-	for i, s := range l.turned {
+	l.weigh()
+}
+
+// weigh weighs those who have moved, and ends those for whom there is no memory.
+func (l *Loop) weigh() {
+	work := l.turned
+	l.turned, l.spare = l.spare[:0], nil
+	for _, s := range work {
 		s.turned = false
-		s.weigh()
-		l.turned[i] = nil
+		if s.weigh(); len(*s.out) >= grain && !s.dropped {
+			l.moved(s) // to be weighed without what is being sent now
+		}
 	}
-	l.turned = l.turned[:0]
+	clear(work)
+	l.spare = work[:0]
 	if l.clients.weights.overweight() {
-		l.clients.evict(l)
+		l.clients.evict(l, nil)
 	}
+}
+
+// WeightReport says how many clients there are of each class that may be evicted, and
+// what they take; it is empty if none is to be. Any.
+func (cs *Clients) WeightReport() string {
+	w := &cs.weights
+	if w.limit.Load() == 0 {
+		return ""
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var b strings.Builder
+	for i, class := range w.classes {
+		from, to, sum := int64(lightest)<<max(0, i-1), int64(lightest)<<i-1, int64(0)
+		if i == 0 {
+			from = 0
+		}
+		for s := range class {
+			sum += s.weight.Load()
+		}
+		bounds := fmt.Sprintf("bucket %10d - %10d: ", from, to)
+		if i == len(w.classes)-1 {
+			bounds = fmt.Sprintf("bucket %10d+            : ", from)
+		}
+		fmt.Fprintf(&b, "%stot-mem: %10d, clients: %d\n", bounds, sum, len(class))
+	}
+	return b.String()
 }

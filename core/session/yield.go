@@ -47,11 +47,13 @@ func (l *Loop) Yield(d time.Duration) {
 		return
 	}
 	l.inner.busy = true
-	call, w, figures := l.call, l.w, l.stats
+	call, w, figures, serving, executing, busy, aside := l.call, l.w, l.stats, l.serving, l.executing, l.busy, l.aside
+	l.outer, l.serving, l.executing, l.busy, l.aside = serving, nil, false, false, nil
 	l.stats = l.inner.stats
 	l.w = resp.Writer{}
 	l.call = command.Call{Out: &l.w, Tx: l.inner.tx, Store: call.Store, Loop: l.stats}
 	l.inner.turn(d)
 	l.call, l.w, l.stats = call, w, figures
+	l.outer, l.serving, l.executing, l.busy, l.aside = nil, serving, executing, busy, aside
 	l.inner.busy = false
 }

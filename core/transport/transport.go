@@ -183,6 +183,9 @@ type Listen struct {
 	Backlog int
 	// KeepAlive is SetKeepAlive for the connections accepted, in seconds.
 	KeepAlive int
+	// Mark is the mark of the sockets of TCP for the kernel's rules of routing and
+	// filtering (SO_MARK); 0 is none. Linux only, and for the privileged.
+	Mark uint32
 	// TLS makes it a TLS listener. Back ends without TLS refuse it.
 	TLS *tls.Config
 	// HandshakeTimeout ends connections of a TLS listener whose handshake is not

@@ -46,8 +46,8 @@ var (
 	ErrRewriteRunning = errors.New("ERR Background append only file rewriting already in progress")
 )
 
-// Saver writes RDB files. Errors other than those above are replied after
-// "ERR ".
+// Saver writes RDB files. Errors other than those above are replied after "ERR ",
+// but for Save's, of which Redis's clients only get to know that there was one.
 type Saver interface {
 	// Save returns when the file is written, synced and has its name.
 	Save(c *command.Call) error
@@ -138,6 +138,7 @@ type Debugger interface {
 	SetActiveExpire(on bool)
 	PauseCron(on bool)
 	SkipChecksums(on bool) // of RDB files
+	ClientWeights() string // what clients take, by classes; "" if they are not evicted
 	FailJob()              // has a running save or rewrite in the background fail
 	ChangeReplicationID()
 	// PackedThreshold sets the length from which an element of a list is never

@@ -97,7 +97,13 @@ var debugTable = []struct {
 	{"DROP-CLUSTER-PACKET-FILTER", 3, 3, accept},
 	{"REPLYBUFFER", 4, 4, plain(debugReplyBuffer)},
 	{"CLUSTERLINK", 5, 5, plain(debugClusterLink)},
-	{"CLIENT-EVICTION", 2, 2, refuse("maxmemory-clients is disabled.")},
+	{"CLIENT-EVICTION", 2, 2, func(f *family, c *command.Call) {
+		if text := f.Debug.ClientWeights(); text != "" {
+			c.Out.Verbatim("txt", text)
+		} else {
+			c.Out.Error("ERR maxmemory-clients is disabled.")
+		}
+	}},
 
 	{"REPLICATE", 3, math.MaxInt, refuse("DEBUG REPLICATE: this version of Redoubt has no replicas")},
 	{"CONFIG-REWRITE-FORCE-ALL", 2, 2, func(f *family, c *command.Call) { replyConfig(c, f.Config.RewriteAll()) }},

@@ -55,6 +55,7 @@ func (f *fake) Report() string                      { return "report" }
 func (f *fake) SetActiveExpire(on bool)             { f.note("active-expire %v", on) }
 func (f *fake) PauseCron(on bool)                   { f.note("pause-cron %v", on) }
 func (f *fake) SkipChecksums(on bool)               { f.note("skip-checksums %v", on) }
+func (f *fake) ClientWeights() string               { return "" }
 func (f *fake) FailJob()                            { f.note("fail job") }
 func (f *fake) ChangeReplicationID()                { f.note("change id") }
 func (f *fake) PackedThreshold(n int)               { f.note("packed-threshold %d", n) }
