@@ -12,7 +12,7 @@ type Libraries struct {
 	byName    map[string]*Library
 	functions map[string]*Function // by their names in lower case
 	total     int                  // of functions, also of those that another one hides
-	bytes     int64                // about what they take beside compiled code
+	bytes     int64
 }
 
 // NoLibraries returns an empty set.
@@ -54,6 +54,9 @@ func (ls *Libraries) Sources() (list []string) {
 	}
 	return list
 }
+
+// Bytes is about what the libraries take beside compiled code.
+func (ls *Libraries) Bytes() int64 { return ls.bytes }
 
 // Without returns the set without the library of that name.
 func (ls *Libraries) Without(name string) *Libraries {
