@@ -185,7 +185,7 @@ func goRedisScripts(t *testing.T, u *goRedis) {
 	if err != nil || len(libs) != 1 || libs[0].Functions[0].Name != "twice" || !strings.Contains(libs[0].Code, "a[1] * 2") {
 		t.Errorf("FUNCTION LIST: %+v, %v", libs, err)
 	}
-	want(t, "lib")(u.FunctionDelete(u.ctx, "lib").Result())
+	want(t, "OK")(u.FunctionDelete(u.ctx, "lib").Result())
 }
 
 func goRedisStreams(t *testing.T, u *goRedis) {
