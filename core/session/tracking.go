@@ -322,17 +322,21 @@ func appendInvalid(b []byte, head string, m *pubsub.Message, proto int) []byte {
 	return m.AppendTo(b, proto)
 }
 
+// tell appends what add makes of m, which to, that is s, is delivering, unless it has to
+// wait. Loop.
+func (s *Session) tell(to pubsub.Receiver, m *pubsub.Message, add func(b []byte, proto int) []byte) {
+	if !s.delays(to, m) {
+		s.mailed.Add(-int64(m.Len()))
+		s.deliver(add)
+	}
+}
+
 // invalidated is a Session that is told of its own copies. RESP2 has no way to do so.
 type invalidated Session
 
 // Deliver implements pubsub.Receiver.
 func (p *invalidated) Deliver(m *pubsub.Message) {
-	s := (*Session)(p)
-	if s.delays(p, m) {
-		return
-	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
+	(*Session)(p).tell(p, m, func(b []byte, proto int) []byte {
 		if proto < 3 {
 			return b
 		}
@@ -350,11 +354,7 @@ type redirected Session
 // Deliver implements pubsub.Receiver.
 func (p *redirected) Deliver(m *pubsub.Message) {
 	s := (*Session)(p)
-	if s.delays(p, m) {
-		return
-	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
+	s.tell(p, m, func(b []byte, proto int) []byte {
 		switch {
 		case proto > 2:
 			return appendInvalid(b, pushInvalid, m, proto)
@@ -373,12 +373,7 @@ type abandoned Session
 
 // Deliver implements pubsub.Receiver.
 func (p *abandoned) Deliver(m *pubsub.Message) {
-	s := (*Session)(p)
-	if s.delays(p, m) {
-		return
-	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
+	(*Session)(p).tell(p, m, func(b []byte, proto int) []byte {
 		if proto < 3 {
 			return b
 		}
