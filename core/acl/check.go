@@ -1,6 +1,8 @@
 package acl
 
 import (
+	"slices"
+
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/glob"
 )
@@ -30,27 +32,13 @@ func (r *Rules) Check(row *command.Row, args [][]byte) (reason Reason, at int) {
 	if r.everything {
 		return Allowed, 0
 	}
-	q := request{row: row, args: args}
-	return r.check(&q)
-}
-
-// request is a request that is being checked, with what several selectors ask of it.
-type request struct {
-	row  *command.Row
-	args [][]byte
-	keys []command.KeyRef
-	// sought says that keys are known.
-	sought bool
-	buf    [4]command.KeyRef
-}
-
-func (r *Rules) check(q *request) (reason Reason, at int) {
-	reason = DeniedCommand
 	if r.Gone {
-		return reason, 0
+		return DeniedCommand, 0
 	}
+	reason = DeniedCommand
+	var keys keyFinder
 	for i := range r.selectors {
-		why, pos := r.selectors[i].check(q)
+		why, pos := r.selectors[i].check(row, args, &keys)
 		if why == Allowed {
 			return Allowed, 0
 		}
@@ -61,13 +49,36 @@ func (r *Rules) check(q *request) (reason Reason, at int) {
 	return reason, at
 }
 
-func (s *selector) check(q *request) (reason Reason, at int) {
-	if !s.mayRun(q.row, q.args) {
+// keyFinder finds a request's keys once for all selectors.
+type keyFinder struct {
+	keys   [4]command.KeyRef
+	more   []command.KeyRef // all of them, where there are more
+	n      int
+	sought bool
+}
+
+func (f *keyFinder) find(row *command.Row, args [][]byte) []command.KeyRef {
+	if !f.sought {
+		var room [len(f.keys)]command.KeyRef // stays on the stack
+		found := row.PossibleKeys(args, room[:0])
+		f.n, f.sought = copy(f.keys[:], found), true
+		if len(found) > len(room) {
+			f.more = slices.Clone(found)
+		}
+	}
+	if f.more != nil {
+		return f.more
+	}
+	return f.keys[:f.n]
+}
+
+func (s *selector) check(row *command.Row, args [][]byte, keys *keyFinder) (reason Reason, at int) {
+	if !s.mayRun(row, args) {
 		return DeniedCommand, 0
 	}
-	if !s.allKeys && q.row.HasKeys() {
-		for _, k := range q.findKeys() {
-			if !s.mayAccess(q.args[k.Pos], accessOf(k.Flags)) {
+	if !s.allKeys && row.HasKeys() {
+		for _, k := range keys.find(row, args) {
+			if !s.mayAccess(args[k.Pos], accessOf(k.Flags)) {
 				return DeniedKey, k.Pos
 			}
 		}
@@ -75,9 +86,9 @@ func (s *selector) check(q *request) (reason Reason, at int) {
 	if s.allChannels {
 		return Allowed, 0
 	}
-	spec := channelsOf(q.row)
-	for i := 1; i <= min(spec.count, len(q.args)-1); i++ {
-		if !s.maySubscribe(q.args[i], spec.pattern) {
+	spec := channelsOf(row)
+	for i := 1; i <= min(spec.count, len(args)-1); i++ {
+		if !s.maySubscribe(args[i], spec.pattern) {
 			return DeniedChannel, i
 		}
 	}
@@ -100,13 +111,6 @@ func (s *selector) mayRun(row *command.Row, args [][]byte) bool {
 		}
 	}
 	return false
-}
-
-func (q *request) findKeys() []command.KeyRef {
-	if !q.sought {
-		q.keys, q.sought = q.row.PossibleKeys(q.args, q.buf[:0]), true
-	}
-	return q.keys
 }
 
 // accessOf is what a command needs to do with a key whose spec has these flags.
@@ -148,10 +152,10 @@ func (r *Rules) ReadsAll(row *command.Row, args [][]byte) bool {
 	if r.everything {
 		return true
 	}
-	q := request{row: row, args: args}
+	var keys keyFinder
 	for i := range r.selectors {
 		s := &r.selectors[i]
-		if why, _ := s.check(&q); why == Allowed && s.mayReadAll() && !r.Gone {
+		if why, _ := s.check(row, args, &keys); why == Allowed && s.mayReadAll() && !r.Gone {
 			return true
 		}
 	}

@@ -157,3 +157,29 @@ func TestPossibleKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestChecksAllocateNothing: users with few rights are as frequent as requests.
+func TestChecksAllocateNothing(t *testing.T) {
+	us := testUsers(t)
+	us.check(t, "+@read +set ~a* (%R~b &x)", "get a")
+	r := us.Get("u").Rules()
+	for _, request := range []string{"get abc", "set a 1", "get b", "del x", "publish x y"} {
+		var args [][]byte
+		for _, w := range strings.Fields(request) {
+			args = append(args, []byte(w))
+		}
+		row := us.index().table.Lookup(args[0])
+		if n := testing.AllocsPerRun(100, func() { r.Check(row, args) }); n > 0 {
+			t.Errorf("%q: %v allocations", request, n)
+		}
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	us := testUsers(b)
+	us.Set("u", []string{"+@read", "~a*"})
+	r, row, args := us.Get("u").Rules(), us.index().table.Lookup([]byte("get")), [][]byte{[]byte("get"), []byte("abc")}
+	for b.Loop() {
+		r.Check(row, args)
+	}
+}

@@ -70,13 +70,14 @@ func category(name string) (i int, ok bool) {
 	return i, i >= 0
 }
 
-// lookup finds a row by its full name, in any case; nil if there is none.
+// lookup finds a row by its full name, in any case; nil if there is none. What
+// clients call a command (rename-command) does not matter to rules.
 func (c *catalogue) lookup(name string) *command.Row {
 	if c == nil {
 		return nil
 	}
 	word, sub, isSub := strings.Cut(name, "|")
-	row := c.table.Lookup([]byte(word))
+	row := c.table.Original([]byte(word))
 	if row == nil || !isSub {
 		return row
 	}

@@ -46,7 +46,7 @@ func (us *Users) replace(byName map[string]*Rules) *Loaded {
 	if us.deflt.Rules().losesChannels(next) {
 		loaded.Revoked = us.deflt
 	}
-	us.deflt.rules.Store(next)
+	us.deflt.set(next)
 	us.byName = map[string]*User{DefaultName: us.deflt}
 	for name, r := range byName {
 		if name != DefaultName {
@@ -166,7 +166,7 @@ func (us *Users) declare(name string, r *Rules) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	if u := us.byName[name]; u != nil {
-		u.rules.Store(r)
+		u.set(r)
 		return
 	}
 	us.byName[name] = newUser(name, r)

@@ -1,6 +1,7 @@
 package acl
 
 import (
+	"strings"
 	"sync"
 )
 
@@ -38,8 +39,8 @@ const (
 	// groupScan is among how many of the newest entries one of the same kind is
 	// looked for.
 	groupScan = 10
-	// maxObject bounds what is kept of a key's name.
-	maxObject = 1 << 20
+	// maxText bounds what is kept of the name of a key, a channel or a user.
+	maxText = 64 << 10
 )
 
 // Log is ACL LOG. Any goroutine may use it; the zero value is empty.
@@ -54,7 +55,7 @@ type Log struct {
 func (l *Log) Add(e Entry, nowMs, limit int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.Object = e.Object[:min(len(e.Object), maxObject)]
+	e.Object, e.Username = cut(e.Object), cut(e.Username)
 	for i := len(l.entries) - 1; i >= max(0, len(l.entries)-groupScan); i-- {
 		if old := &l.entries[i]; old.same(&e) && max(nowMs-old.LastMs, old.LastMs-nowMs) <= groupMs {
 			e.Count, e.ID, e.FirstMs, e.LastMs = old.Count+1, old.ID, old.FirstMs, nowMs
@@ -69,6 +70,8 @@ func (l *Log) Add(e Entry, nowMs, limit int64) {
 		l.entries = append([]Entry(nil), l.entries[n-limit:]...)
 	}
 }
+
+func cut(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }
 
 func (e *Entry) same(o *Entry) bool {
 	return e.Reason == o.Reason && e.Context == o.Context && e.Object == o.Object && e.Username == o.Username

@@ -10,6 +10,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 )
 
+var setFlags = [][]string{{"OW", "update"}, {"RW", "access", "update"}}
+
 func nothing(*command.Call) {}
 
 // testRows are a few commands of several kinds.
@@ -21,7 +23,7 @@ func testRows() []command.Row {
 		{Name: "set", Arity: -3, Flags: command.Write, Docs: docs("string"), Handler: nothing,
 			Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RW", "access", "update", "variable_flags"}}},
 			KeyFlags: func(args [][]byte) []string {
-				return [][]string{{"OW", "update"}, {"RW", "access", "update"}}[min(1, len(args)-3)]
+				return setFlags[min(1, len(args)-3)]
 			}},
 		{Name: "strlen", Arity: 2, Flags: command.ReadOnly, Docs: docs("string"), Handler: nothing, Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RO"}}}},
 		{Name: "del", Arity: -2, Flags: command.Write, Docs: docs("generic"), Handler: nothing,

@@ -16,12 +16,25 @@ const DefaultName = "default"
 type User struct {
 	name  string
 	rules atomic.Pointer[Rules]
+	// free repeats Rules.everything: each request looks at it.
+	free atomic.Bool
 }
 
 func newUser(name string, rules *Rules) *User {
 	u := &User{name: name}
-	u.rules.Store(rules)
+	u.set(rules)
 	return u
+}
+
+// set replaces the rules. The caller has the lock of the Users that u is one of.
+func (u *User) set(r *Rules) {
+	if !r.everything {
+		u.free.Store(false)
+	}
+	u.rules.Store(r)
+	if r.everything {
+		u.free.Store(true)
+	}
 }
 
 // Name is the user's name.
@@ -31,7 +44,7 @@ func (u *User) Name() string { return u.name }
 func (u *User) Rules() *Rules { return u.rules.Load() }
 
 // Unrestricted tells whether the user may do everything.
-func (u *User) Unrestricted() bool { return u.rules.Load().everything }
+func (u *User) Unrestricted() bool { return u.free.Load() }
 
 // Rules are what holds for a user. They do not change.
 type Rules struct {

@@ -93,7 +93,7 @@ func (us *Users) SetPassword(password string) {
 	if password != "" {
 		r.password(">" + password)
 	}
-	us.deflt.rules.Store(r.seal())
+	us.deflt.set(r.seal())
 }
 
 func (us *Users) index() *catalogue {
@@ -134,7 +134,7 @@ func (us *Users) Set(name string, args []string) (revoked *User, err error) {
 	if u.Rules().losesChannels(next) {
 		revoked = u
 	}
-	u.rules.Store(next)
+	u.set(next)
 	return revoked, nil
 }
 
@@ -153,7 +153,7 @@ func (us *Users) Delete(name string) *User {
 }
 
 // remove has nobody do anything as u any more.
-func (u *User) remove() { u.rules.Store(&Rules{Gone: true}) }
+func (u *User) remove() { u.set(&Rules{Gone: true}) }
 
 // Line is what ACL LIST shows of a user: "user", its name and its rules.
 func (us *Users) Line(u *User) string {

@@ -27,6 +27,7 @@ type rule struct {
 
 var groups = append([]group{
 	{"connection", 1, connectionRules},
+	{"users", 1, userRules},
 	{"generic", 4, genericRules},
 	{"string", 6, stringRules},
 	{"bitmap", 5, bitmapRules},
@@ -35,6 +36,25 @@ var groups = append([]group{
 	{"server", 1, serverRules},
 	{"big", 2, bigRules},
 }, typeGroups...)
+
+// userRules leave out ACL LOG and GENPASS, which tell of times and are random.
+const userRules = `
+ACL WHOAMI
+ACL USERS
+ACL LIST
+ACL CAT ?junk
+ACL CAT junk junk
+ACL SETUSER alice on|off|nopass|resetpass|reset|+get|-get|clearselectors|junk
+ACL SETUSER alice ~a*|%R~*b*|%W~*|allkeys|resetkeys|&c|allchannels|resetchannels >value
+ACL SETUSER alice (+set ~* junk|&x)
+ACL GETUSER alice|nobody
+ACL DELUSER nobody|alice
+ACL DELUSER nobody default
+ACL DRYRUN alice|default|nobody GET|SET|junk key ?value
+ACL LOAD
+ACL SAVE
+ACL HELP ?junk
+`
 
 const connectionRules = `
 PING ?value

@@ -119,7 +119,7 @@ func (f family) killOption(c *command.Call, i int, filter *command.ClientFilter)
 	case c.Is(i, "laddr"):
 		filter.LocalAddr, ok = address(value), true
 	case c.Is(i, "user"):
-		if filter.User, ok = string(value), f.Clients.HasUser(string(value)); !ok {
+		if filter.User, ok = address(value), f.Clients.HasUser(string(value)); !ok {
 			c.Out.Errorf("ERR No such user '%s'", value)
 		}
 	default:
