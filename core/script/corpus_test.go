@@ -74,7 +74,18 @@ func startOwn(t testing.TB) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-var address = regexp.MustCompile(`0x[0-9a-f]+`)
+var (
+	address = regexp.MustCompile(`0x[0-9a-f]+`)
+	length  = regexp.MustCompile(`[$]\d+\r\n`)
+)
+
+// withoutAddresses is a reply without addresses, nor what their size changes.
+func withoutAddresses(reply string) string {
+	if !address.MatchString(reply) {
+		return reply
+	}
+	return length.ReplaceAllString(address.ReplaceAllString(reply, "0x"), "$")
+}
 
 // crashed is what eval gives for the reply of a redis-server that ended.
 const crashed = "redis-server ends"
@@ -94,7 +105,7 @@ func (s *sides) eval(t testing.TB, script string) (got, want string) {
 		if err != nil {
 			t.Fatalf("%q: %v", script, err)
 		}
-		return address.ReplaceAllString(raw, "0x")
+		return withoutAddresses(raw)
 	}
 	got = reply(s.own)
 	return got, reply(s.redis)

@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -94,6 +95,8 @@ func compileError(source string, err error) string {
 // adds the chunk's name.
 func (p *parser) tidy(proto *lua.FunctionProto, name string) {
 	proto.DbgCalls = append(proto.DbgCalls, lua.DbgCall{Pc: chunkFlag, Name: name})
+	// The compiler leaves room behind what it wrote.
+	proto.Code, proto.DbgSourcePositions = slices.Clone(proto.Code), slices.Clone(proto.DbgSourcePositions)
 	proto.LineDefined &= lineMask
 	proto.LastLineDefined &= lineMask
 	for pc, line := range proto.DbgSourcePositions {
@@ -115,7 +118,17 @@ func Load(L *lua.LState, proto *lua.FunctionProto) *lua.LFunction {
 	for _, op := range m.operators {
 		L.Push(op)
 	}
-	L.Call(len(m.operators), 1)
+	return construct(L, len(m.operators))
+}
+
+// construct calls the function under n arguments, which returns a function. It
+// does so without the context, which may end a script at any instruction: who
+// loads a function may not have protected himself yet.
+func construct(L *lua.LState, n int) *lua.LFunction {
+	if ctx := L.RemoveContext(); ctx != nil {
+		defer L.SetContext(ctx)
+	}
+	L.Call(n, 1)
 	fn := L.Get(-1).(*lua.LFunction)
 	L.Pop(1)
 	return fn

@@ -49,9 +49,7 @@ func (t *threads) create(L *lua.LState) int {
 	L.Push(t.start)
 	L.Push(L.NewFunction(func(L *lua.LState) int { L.Panic = t.m.raise; return 0 }))
 	L.Push(body)
-	L.Call(2, 1)
-	fn := L.Get(-1).(*lua.LFunction)
-	L.Pop(1)
+	fn := construct(L, 2)
 	// Not by NewThread's own child of the context: the context of the script
 	// is asked before each instruction, in coroutines too.
 	ctx := L.RemoveContext()
@@ -126,10 +124,30 @@ func (t *threads) wrap(L *lua.LState) int {
 }
 
 func (t *threads) yield(L *lua.LState) int {
-	if L.Parent == nil || len(t.depths) == 0 || t.m.depth != t.depths[len(t.depths)-1] {
+	if L.Parent == nil || len(t.depths) == 0 || t.m.depth != t.depths[len(t.depths)-1] || !calledByCalls(L) {
 		L.Error(lua.LString("attempt to yield across metamethod/C-call boundary"), 0)
 	}
 	return L.Yield(arguments(L, 1)...)
+}
+
+// calledByCalls tells whether each active function was called by an
+// instruction that calls, and none for a metamethod or as an iterator: those
+// gopher-lua runs in a loop of their own, which cannot be left and entered again.
+func calledByCalls(L *lua.LState) bool {
+	for i := 1; ; {
+		f, ok := frameAt(L, i)
+		if !ok {
+			return true
+		}
+		if !f.fn.IsG && f.pc >= 0 && f.pc < len(f.fn.Proto.Code) {
+			switch opcode(f.fn.Proto.Code[f.pc]) {
+			case lua.OP_CALL, lua.OP_TAILCALL:
+			default:
+				return false
+			}
+		}
+		i += 1 + f.tailCalls
+	}
 }
 
 func (t *threads) running(L *lua.LState) int {

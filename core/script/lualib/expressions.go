@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -71,8 +73,8 @@ func (p *parser) binary(op string, a, b expr) expr {
 	switch op {
 	case "and", "or":
 		e := expr{node: at(&ast.LogicalOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}, line)}
-		if a.local == nil || a.local.owner != p.fn {
-			e.name = a.name // as Lua's look back through the code finds it
+		if op == "and" && alwaysTrue(a.node) || op == "or" && alwaysFalse(a.node) {
+			e.name = b.name // Lua drops what cannot matter
 		}
 		return e
 	case "==", "~=", "<", "<=", ">", ">=":
@@ -85,13 +87,75 @@ func (p *parser) binary(op string, a, b expr) expr {
 		e := p.concatenation(operands, line)
 		e.concat = operands
 		return e
-	case "%":
-		return p.operator(opModulo, line, a, b)
-	case "^":
-		return p.operator(opPower, line, a, b)
+	case "%", "^":
+		x, okX := numeral(a.node, foldDepth)
+		y, okY := numeral(b.node, foldDepth)
+		switch {
+		case okX && okY && op == "^":
+			if n := power(x, y); !math.IsNaN(n) {
+				return expr{node: number(n, line)}
+			}
+		case okX && okY && y != 0:
+			if n := Modulo(x, y); !math.IsNaN(n) {
+				return expr{node: number(n, line)}
+			}
+		}
+		return p.operator(map[string]string{"%": opModulo, "^": opPower}[op], line, a, b)
 	}
 	node := &ast.ArithmeticOpExpr{Operator: op, Lhs: a.node, Rhs: b.node}
 	return expr{node: at(node, p.site(line, siteArithmetic+a.name+"\x00"+b.name))}
+}
+
+// foldDepth is how deep numeral looks.
+const foldDepth = 8
+
+// numeral is the value of an expression that Lua computes when it compiles.
+func numeral(e ast.Expr, depth int) (n float64, ok bool) {
+	if depth == 0 {
+		return 0, false
+	}
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		n, err := strconv.ParseFloat(e.Value, 64)
+		return n, err == nil
+	case *ast.UnaryMinusOpExpr:
+		n, ok = numeral(e.Expr, depth-1)
+		return -n, ok
+	case *ast.ArithmeticOpExpr:
+		x, okX := numeral(e.Lhs, depth-1)
+		y, okY := numeral(e.Rhs, depth-1)
+		ok = okX && okY
+		switch e.Operator {
+		case "+":
+			return x + y, ok
+		case "-":
+			return x - y, ok
+		case "*":
+			return x * y, ok
+		case "/":
+			return x / y, ok && y != 0
+		}
+	}
+	return 0, false
+}
+
+func alwaysTrue(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.TrueExpr, *ast.NumberExpr, *ast.StringExpr:
+		return true
+	case *ast.UnaryMinusOpExpr:
+		_, ok := e.Expr.(*ast.NumberExpr)
+		return ok
+	}
+	return false
+}
+
+func alwaysFalse(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.FalseExpr, *ast.NilExpr:
+		return true
+	}
+	return false
 }
 
 // maxConcat is how many operands of ".." one call takes: registers are few.
@@ -146,8 +210,10 @@ func (p *parser) simple() expr {
 	var node ast.Expr
 	switch {
 	case p.t.kind == tokenNumber:
+		p.constant(p.t.num)
 		node = number(p.t.num, line)
 	case p.t.kind == tokenString:
+		p.constant(p.t.text)
 		node = at(&ast.StringExpr{Value: p.t.text}, line)
 	case p.t.is("nil"):
 		node = at(&ast.NilExpr{}, line)
@@ -177,11 +243,12 @@ func (p *parser) simple() expr {
 func (p *parser) constructor() expr {
 	line := p.lx.line
 	p.expect("{")
-	table := at(&ast.TableExpr{}, line)
+	table, elements := at(&ast.TableExpr{}, line), 0
 	for !p.t.is("}") {
 		field := &ast.Field{}
 		switch {
 		case p.t.kind == tokenName && p.lookAhead().is("="):
+			p.constant(p.t.text)
 			field.Key = at(&ast.StringExpr{Value: p.t.text}, p.lx.line)
 			p.next()
 			p.next()
@@ -192,6 +259,9 @@ func (p *parser) constructor() expr {
 			p.expect("=")
 		}
 		field.Value = p.expr().node
+		if elements++; elements > maxElements {
+			p.lx.fail("constructor too long", "")
+		}
 		table.Fields = append(table.Fields, field)
 		if !p.accept(",") && !p.accept(";") {
 			break
@@ -257,6 +327,7 @@ func (p *parser) primary() expr {
 func (p *parser) index(object, key expr, line int) expr {
 	e := expr{kind: exprIndex, name: "field '?'", depth: max(object.depth, key.depth)}
 	if s, ok := key.node.(*ast.StringExpr); ok {
+		p.constant(s.Value)
 		e.name = "field '" + s.Value + "'"
 	}
 	e.node = at(&ast.AttrGetExpr{Object: object.node, Key: single(key.node)}, p.site(line, siteIndex+object.name))
@@ -286,6 +357,7 @@ func (p *parser) call(callee expr, method string) expr {
 	}
 	name := callee.name
 	if method != "" {
+		p.constant(method)
 		node.Receiver, node.Method = callee.node, method
 		name = "method '" + method + "'\x00" + callee.name
 	} else {
@@ -296,7 +368,7 @@ func (p *parser) call(callee expr, method string) expr {
 
 // body reads a function behind its name, at a line.
 func (p *parser) body(method bool, line int) *ast.FunctionExpr {
-	fn := &function{parent: p.fn, line: line, upvalues: map[*local]bool{}}
+	fn := p.newFunction(line)
 	p.fn = fn
 	p.expect("(")
 	var params []*local

@@ -87,8 +87,8 @@ func fmod(a, b float64) float64 {
 
 func math2(f func(a, b float64) float64) lua.LGFunction {
 	return func(L *lua.LState) int {
-		a := CheckNumber(L, 1)
-		return pushNumber(L, f(a, CheckNumber(L, 2)))
+		b := CheckNumber(L, 2) // C looks at the last argument first
+		return pushNumber(L, f(CheckNumber(L, 1), b))
 	}
 }
 
@@ -99,8 +99,8 @@ func mathFrexp(L *lua.LState) int {
 }
 
 func mathLdexp(L *lua.LState) int {
-	n := CheckNumber(L, 1)
-	return pushNumber(L, math.Ldexp(n, checkInt(L, 2)))
+	exponent := checkInt(L, 2)
+	return pushNumber(L, math.Ldexp(CheckNumber(L, 1), exponent))
 }
 
 func mathModf(L *lua.LState) int {

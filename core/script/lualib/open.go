@@ -9,8 +9,19 @@
 package lualib
 
 import (
+	"sync"
+
 	lua "github.com/yuin/gopher-lua"
 )
+
+// arrayLimit is the largest integer key, plus one, that tables keep in an
+// array: setting it in an empty table fills the array with as many nils, 16
+// bytes each. Longer arrays go on in the table's hash.
+const arrayLimit = 1 << 20
+
+// limitArrays sets the limit, which is the whole process's, before there is an
+// interpreter.
+var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = arrayLimit })
 
 // Sizes of an interpreter: how deep calls nest, and how many values the
 // machine's registers hold.
@@ -24,6 +35,7 @@ const (
 // NewState returns an interpreter with its libraries open, which is to be
 // closed by Close. Random numbers come from r.
 func NewState(r *Random) *lua.LState {
+	limitArrays()
 	L := lua.NewState(lua.Options{
 		SkipOpenLibs: true, CallStackSize: callDepth,
 		RegistrySize: registerStart, RegistryGrowStep: registerStep, RegistryMaxSize: registerMax,
@@ -41,6 +53,7 @@ func Open(L *lua.LState) { OpenWith(L, NewRandom()) }
 
 // OpenWith is Open with the random numbers of r, which interpreters may share.
 func OpenWith(L *lua.LState, r *Random) {
+	limitArrays()
 	newMachine(L)
 	openBase(L)
 	openString(L, stringArithmetic())

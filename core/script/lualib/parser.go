@@ -28,6 +28,8 @@ type parser struct {
 	boxes    map[int]bool
 
 	sites []string // what diagnose needs, by site
+
+	functions, comparisons int // for the limits
 }
 
 type exprKind byte
@@ -57,7 +59,8 @@ var sprintf = fmt.Sprintf
 // parse returns the statements of a chunk and the parser, which knows the rest.
 func parse(text, source string, boxes map[int]bool) (p *parser, body []ast.Stmt, err error) {
 	p = &parser{lx: &lexer{source: source, text: text, line: 1}, boxes: boxes, sites: []string{""}}
-	p.fn = &function{vararg: true, upvalues: map[*local]bool{}}
+	p.fn = p.newFunction(0)
+	p.fn.vararg = true
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -253,12 +256,11 @@ func (p *parser) loop() []ast.Stmt {
 
 func (p *parser) whileStatement(line int) ast.Stmt {
 	p.next()
-	stmt := at(&ast.WhileStmt{}, line)
-	stmt.Condition = p.expr().node
+	condition := p.expr().node
 	p.expect("do")
-	stmt.Stmts = p.loop()
+	body := p.loop()
 	p.match("end", "while", line)
-	return stmt
+	return whileLoop(condition, body, line)
 }
 
 func (p *parser) repeatStatement(line int) ast.Stmt {
@@ -266,7 +268,7 @@ func (p *parser) repeatStatement(line int) ast.Stmt {
 	stmt := at(&ast.RepeatStmt{}, line)
 	outer := len(p.fn.locals)
 	p.fn.breaks++
-	stmt.Stmts = p.chunk()
+	stmt.Stmts = loopBody(p.chunk(), line)
 	p.fn.breaks--
 	p.match("until", "repeat", line)
 	stmt.Condition = p.expr().node // sees the locals of the body
@@ -331,7 +333,7 @@ func (p *parser) forBody(names []string, line int, body *[]ast.Stmt) {
 		vars[i] = p.declare(name)
 	}
 	boxing := p.box(vars, line)
-	*body = append(boxing, p.loop()...)
+	*body = loopBody(append(boxing, p.loop()...), line)
 	p.fn.hidden -= 3
 	p.fn.locals = p.fn.locals[:outer]
 	p.match("end", "for", line)
@@ -425,18 +427,29 @@ func (p *parser) exprStatement() ast.Stmt {
 	}
 	p.expect("=")
 	values := p.exprs()
-	if len(targets) > 1 {
+	if len(targets) > 1 || len(values) > 1 || indirect(values[0].node) {
 		return p.assignMany(targets, nodes(values), p.lastLine)
 	}
 	return p.assign(targets, nodes(values), p.lastLine)
 }
 
+// indirect tells whether the value of an expression may not be computed right
+// into a local variable, as gopher-lua would: of "a = b.c and d" it forgets to
+// store what b.c is, of a call and of "..." it clears the variables behind a.
+func indirect(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.LogicalOpExpr, *ast.FuncCallExpr, *ast.Comma3Expr:
+		return true
+	}
+	return false
+}
+
 // hiddenLocal is the name of a local variable that no script can name.
 func hiddenLocal(what string, i int) string { return sprintf("(%s %d)", what, i) }
 
-// assignMany makes an assignment to several targets. gopher-lua computes the
-// value for a local variable right into it, though a later value may read it:
-// if one of the targets is a local variable, all goes through hidden ones.
+// assignMany makes an assignment. gopher-lua computes the value for a local
+// variable right into it, though a later value may read it: if one of the
+// targets is a local variable, all goes through hidden ones.
 func (p *parser) assignMany(targets []expr, values []ast.Expr, line int) ast.Stmt {
 	direct := false
 	for _, t := range targets {

@@ -149,7 +149,13 @@ func (m *matcher) match(s, p int) int {
 	if m.depth++; m.depth > maxPatternDepth {
 		Throw(m.L, "pattern too complex")
 	}
-	defer func() { m.depth-- }()
+	e := m.items(s, p)
+	m.depth--
+	return e
+}
+
+// items is match, item by item.
+func (m *matcher) items(s, p int) int {
 	for p < len(m.pattern) {
 		switch c := m.pattern[p]; {
 		case c == '(':

@@ -43,7 +43,7 @@ func integerPower(x float64, n int) (result float64, ok bool) {
 			base = base.times(base)
 		}
 		for _, v := range []float64{r.high, base.high} {
-			if a := math.Abs(v); a > 0x1p900 || a < 0x1p-900 {
+			if a := math.Abs(v); !(a >= 0x1p-900 && a <= 0x1p900) {
 				return 0, false
 			}
 		}

@@ -9,6 +9,15 @@ const (
 	maxSyntaxLevels = 195 // 200, less what a script is called through
 )
 
+// Limits of gopher-lua's compiler, which takes 12 KB a function, looks for a
+// constant by comparing it with those before, and loses count of the elements
+// of long constructors.
+const (
+	maxFunctions   = 5000
+	maxComparisons = 500_000_000
+	maxElements    = 25_000
+)
+
 // local is one local variable. gopher-lua closes the captured variables of
 // all active functions, also of those that go on behind a pcall, when an error
 // is raised: what such a function assigns afterwards its closures do not see.
@@ -33,6 +42,24 @@ type function struct {
 	upvalues map[*local]bool
 	breaks   int // loops around the statement that is being parsed
 	hidden   int // local slots without a name: three for each loop
+
+	constants map[any]bool
+}
+
+// newFunction begins a function at a line, 0 for the main one.
+func (p *parser) newFunction(line int) *function {
+	if p.functions++; p.functions > maxFunctions {
+		p.lx.fail("too many functions", "")
+	}
+	return &function{parent: p.fn, line: line, upvalues: map[*local]bool{}, constants: map[any]bool{}}
+}
+
+// constant notes that the function being parsed has a constant.
+func (p *parser) constant(v any) {
+	p.fn.constants[v] = true
+	if p.comparisons += len(p.fn.constants); p.comparisons > maxComparisons {
+		p.lx.fail("constant table overflow", "")
+	}
 }
 
 // declare adds a local variable that is seen from here on.
@@ -94,6 +121,7 @@ func (p *parser) variable(name string, line int) expr {
 	e := expr{kind: exprVariable, local: v}
 	switch {
 	case v == nil:
+		p.constant(name)
 		e.name = "global '" + name + "'"
 	case v.owner == p.fn:
 		e.name = "local '" + name + "'"

@@ -16,10 +16,20 @@ func length(t *lua.LTable) int {
 		for get(t, n+1) != lua.LNil {
 			n++
 		}
-	case n > 1 && get(t, n-1) == lua.LNil:
+	case n > 1 && hasHole(t, n):
 		return sparseLength(t, n)
 	}
 	return n
+}
+
+// hasHole looks at a few places for elements that are missing.
+func hasHole(t *lua.LTable, n int) bool {
+	for _, i := range [...]int{n - 1, n - n/4, n / 2, n / 4} {
+		if i > 0 && get(t, i) == lua.LNil {
+			return true
+		}
+	}
+	return false
 }
 
 // sparseLength is the border of a table whose last element, n, has a hole
@@ -62,9 +72,14 @@ func sparseLength(t *lua.LTable, n int) int {
 	return low
 }
 
-func get(t *lua.LTable, i int) lua.LValue { return t.RawGet(lua.LNumber(i)) }
+func get(t *lua.LTable, i int) lua.LValue {
+	if i > 0 && i < lua.MaxArrayIndex {
+		return t.RawGetInt(i) // without making a value of the number
+	}
+	return t.RawGet(lua.LNumber(i))
+}
 
-func set(t *lua.LTable, i int, v lua.LValue) { t.RawSet(lua.LNumber(i), v) }
+func set(t *lua.LTable, i int, v lua.LValue) { t.RawSetInt(i, v) }
 
 func tabForeachi(L *lua.LState) int {
 	t := CheckTable(L, 1)
