@@ -33,6 +33,7 @@ type Loop struct {
 	outer     *Session
 	withheld  []byte // pushed to outer
 	busy      bool
+	sent      bool                     // some of turned are there for what was sent to them
 	turned    []*Session               // that are to be weighed
 	spare     []*Session               // empty, to be turned
 	changed   tracking.Batch[*tracker] // keys, for clients that listen to prefixes

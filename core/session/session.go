@@ -174,6 +174,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 		s.queryTooLong(in)
 		return len(in)
 	}
+	l.weighSent()
 	if s.tooHeavy() {
 		return len(in)
 	}

@@ -13,8 +13,9 @@ import (
 // largest are ended, until it fits again.
 //
 // A client is weighed at the end of each turn in which something of it has moved, and
-// once a second. What is about to be sent is weighed as well, and the client again soon
-// after; in between it may only have become lighter. The weights stand in classes, each of twice the size of the one before, so that the
+// once a second. What is about to be sent then is not weighed, but if that is much, the
+// client is weighed again when the next turn begins: with what the socket has not taken.
+// The weights stand in classes, each of twice the size of the one before, so that the
 // largest are found without looking at all; one that is about to be ended is weighed
 // again before.
 //
@@ -66,8 +67,8 @@ func (cs *Clients) SetMemoryLimit(bytes int64) {
 	cs.evict(nil, nil)
 }
 
-// Weight is about what all clients take together: exact at the end of a turn, and too
-// much for a moment where replies have been sent since. Any; it takes no lock.
+// Weight is about what all clients take together, but for replies of the turn that is
+// going on. Any; it takes no lock.
 func (cs *Clients) Weight() int64 { return cs.weights.total.Load() }
 
 // Evicted is how many clients were ended for what they took. Any.
@@ -81,7 +82,7 @@ func (s *Session) tooHeavy() bool {
 	if limit == 0 || w.total.Load()-s.weight.Load()+stateBytes+int64(s.input) < limit {
 		return false
 	}
-	w.set(s, s.memory(s.unflushed()))
+	w.set(s, s.memory(s.delivered()))
 	s.clients.evict(s.loop, s)
 	return s.flags.Load()&flagClosing != 0
 }
@@ -92,7 +93,7 @@ func (cs *Clients) ResetEvicted() { cs.evicted.Store(0) }
 // weigh notes what s takes now; of one that is being closed all goes with the turn.
 // Loop.
 func (s *Session) weigh() {
-	now := s.memory(s.unflushed())
+	now := s.memory(s.delivered())
 	if s.dropped {
 		now = stateBytes
 	}
@@ -102,16 +103,9 @@ func (s *Session) weigh() {
 	s.clients.weights.set(s, now)
 }
 
-// unflushed is what is in buffers that only the loop knows of. Loop.
-func (s *Session) unflushed() int64 {
-	more := int64(len(*s.out))
-	if s.loop.serving == s {
-		more = int64(len(s.loop.w.B))
-	}
-	if s.input > 0 { // Data runs
-		more += int64(s.input - s.conn.BufferedInput())
-	}
-	return more
+// delivered is how many bytes of input Data has that the connection does not hold. Loop.
+func (s *Session) delivered() int64 {
+	return max(0, int64(s.input-s.conn.BufferedInput()))
 }
 
 // set changes the weight of s, if it is a client still.
@@ -189,7 +183,7 @@ func (cs *Clients) evict(l *Loop, idle *Session) {
 		}
 		now := s.memory(0)
 		if s.loop == l {
-			now += s.unflushed()
+			now += s.delivered()
 		}
 		was := s.weight.Load()
 		if w.set(s, now); weightClass(now) < weightClass(was) || !w.overweight() {
@@ -236,6 +230,15 @@ func (l *Loop) EndTurn() {
 	l.weigh()
 }
 
+// weighSent weighs those to whom much was sent at the end of the last turn, before
+// anything else happens. Loop.
+func (l *Loop) weighSent() {
+	if l.sent {
+		l.sent = false
+		l.weigh()
+	}
+}
+
 // weigh weighs those who have moved, and ends those for whom there is no memory.
 func (l *Loop) weigh() {
 	work := l.turned
@@ -243,7 +246,8 @@ func (l *Loop) weigh() {
 	for _, s := range work {
 		s.turned = false
 		if s.weigh(); len(*s.out) >= grain && !s.dropped {
-			l.moved(s) // to be weighed without what is being sent now
+			l.moved(s) // to be weighed with what the socket does not take of it
+			l.sent = true
 		}
 	}
 	clear(work)
