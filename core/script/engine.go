@@ -172,16 +172,20 @@ const scriptBytes = 200
 
 // Figures are what INFO and MEMORY STATS tell of scripts.
 type Figures struct {
-	Scripts      int   // that are loaded
-	Bytes        int64 // that their texts and the entries for them take
-	Interpreters int64
+	Scripts int   // that are loaded
+	Bytes   int64 // that their texts and the entries for them take
+	// InterpreterBytes is about what the interpreters take.
+	InterpreterBytes int64
 }
+
+// interpreterBytes is about what an interpreter takes, most of it the stack of calls.
+const interpreterBytes = 1600 << 10
 
 // Figures returns the figures.
 func (e *Engine) Figures() Figures {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), Interpreters: e.made.Load()}
+	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), InterpreterBytes: interpreterBytes * e.made.Load()}
 }
 
 // take returns an interpreter of that pool that nobody uses.

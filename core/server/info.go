@@ -80,6 +80,7 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
 	}
+	s.countScripts(m)
 	for db, size := range c.Tx.Sizes() {
 		if size.Keys > 0 {
 			m.Keys += size.Keys

@@ -12,10 +12,13 @@ import (
 
 // newScripts makes the engine of scripts.
 func (s *Server) newScripts() *script.Engine {
+	share := systemMemory() / 4
+	memory := func() int64 { return share }
 	return script.New(script.Options{
 		Version:    RedisVersion,
 		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
 		Table:      func() *command.Table { return s.table },
+		Memory:     memory,
 		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
 			return s.users.MayRun(c, row, args)
 		},
@@ -26,6 +29,14 @@ func (s *Server) newScripts() *script.Engine {
 			return time.Duration(min(s.live.Load().BusyReplyThreshold, most)) * time.Millisecond
 		},
 	})
+}
+
+// countScripts fills in what scripts and functions take.
+func (s *Server) countScripts(m *admin.Memory) {
+	f, libraries := s.scripts.Figures(), s.scripts.Libraries()
+	m.Scripts, m.ScriptCaches, m.ScriptVM = int64(f.Scripts), f.Bytes, f.InterpreterBytes
+	count, functions := libraries.Len()
+	m.Libraries, m.Functions, m.FunctionCaches = int64(count), int64(functions), libraries.Bytes()
 }
 
 // refuseBusy is why a call may not run while a script is busy: it needs locks. ""
