@@ -94,7 +94,7 @@ func (in *interp) alarmed() <-chan struct{} {
 func (in *interp) busy() {
 	c := in.call
 	started := time.Unix(0, in.seenNs.Load())
-	if c == nil || c.Replays() || time.Since(started) < in.engine.options.threshold() {
+	if c == nil || time.Since(started) < in.engine.options.threshold() {
 		return
 	}
 	if !in.slow {
@@ -105,10 +105,12 @@ func (in *interp) busy() {
 		}
 		in.engine.log(logWarning, fmt.Sprintf("Slow script detected: still in execution after %d milliseconds. You can try killing the script using the %s command. Script name is: %s.",
 			time.Since(started).Milliseconds(), command, in.job.name))
-		in.engine.watchdog.busy.Store(&Running{
-			Name: in.job.name, Command: in.job.request(), Started: started, Function: in.job.function,
-		})
-		c.Tx.MarkBusy()
+		if !c.Replays() { // else clients are told that data is loaded
+			in.engine.watchdog.busy.Store(&Running{
+				Name: in.job.name, Command: in.job.request(), Started: started, Function: in.job.function,
+			})
+			c.Tx.MarkBusy()
+		}
 	}
 	if c.Yield != nil {
 		c.Yield(0)

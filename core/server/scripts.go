@@ -12,10 +12,12 @@ import (
 
 // newScripts makes the engine of scripts.
 func (s *Server) newScripts() *script.Engine {
+	share := systemMemory() / 4
 	return script.New(script.Options{
 		Version:    RedisVersion,
 		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
 		Table:      func() *command.Table { return s.table },
+		Memory:     func() int64 { return share },
 		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
 			return s.users.MayRun(c, row, args)
 		},

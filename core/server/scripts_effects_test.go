@@ -27,7 +27,7 @@ func TestScriptEffects(t *testing.T) {
 		{"EVAL", "redis.call('select', 3) redis.call('set', 'in3', 1)", 0},
 		{"SET", "in0", "1"},
 		{"EVAL", "redis.call('select', 4) redis.call('set', 'in4', 1) redis.call('select', 0) redis.call('set', 'in0', 2)", 0},
-		{"EVAL", "redis.call('incrbyfloat', 'f', 0.1) redis.call('setex', 'e', 1000000, 'x') redis.call('persist', 'e')", 0},
+		{"EVAL", "redis.call('incrbyfloat', 'f', 0.1) redis.call('set', 'e', 'x', 'pxat', '4102444800000') redis.call('persist', 'e')", 0},
 		{"EVAL", "redis.pcall('incr', 'f', 'x') redis.pcall('lpush', 'f', 'x')", 0},
 		{"MULTI"},
 		{"SET", "t", "1"},

@@ -90,8 +90,9 @@ func (s *sorter) load() bool {
 		s.hashed = true
 		members := set.Of(e.Space(), e.Kind(), e.Value())
 		s.limit(members.Len())
-		if s.o.store != nil && s.o.unsorted {
-			// Sets have no order, but what is stored should have one.
+		if s.o.unsorted && (s.o.store != nil || s.c.Scripted) {
+			// Sets have no order, but what is stored, or what a script goes by,
+			// should have one.
 			s.o.unsorted, s.o.alpha, s.o.by = false, true, nil
 		}
 		var room [20]byte

@@ -34,7 +34,7 @@ func Run(t *testing.T, newServer New) {
 		{"again", testAgain}, {"post", testPost}, {"slow reader", testSlowReader}, {"share", testShare},
 		{"short connections", testShort}, {"unix", testUnix}, {"refuse", testRefuse},
 		{"close after reply", testCloseAfterReply}, {"timers", testTimers},
-		{"turn hook", testTurn}, {"dropped turn", testTurnDropped}, {"server close", testServerClose}, {"bind errors", testBind},
+		{"turn hook", testTurn}, {"turn within a handler", testInnerTurn}, {"dropped turn", testTurnDropped}, {"server close", testServerClose}, {"bind errors", testBind},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newServer) })
 	}
@@ -635,6 +635,58 @@ func testTurn(t *testing.T, newServer New) {
 			t.Fatalf("reply %d left before its turn ended", i)
 		}
 	}
+}
+
+// testInnerTurn: while a handler works for long and calls Turn, the other connections
+// of its loop are served, new ones too; its own is left alone, and what was posted for
+// it comes later.
+func testInnerTurn(t *testing.T, newServer New) {
+	var s transport.Server
+	var end atomic.Bool
+	var turns atomic.Int64
+	posted := make(chan struct{})
+	r := startWith(t, newServer, transport.Config{Loops: 1}, func(h *handler, in []byte) int {
+		if in[0] != 'L' {
+			return echo(h, in)
+		}
+		h.c.Out = append(h.c.Out, "begun "...)
+		h.c.Post(func() { close(posted) })
+		for !end.Load() {
+			s.Turn(0, time.Millisecond)
+			turns.Add(1)
+			select {
+			case <-posted:
+				t.Error("a function posted for the connection ran within its Data")
+			default:
+			}
+		}
+		h.c.Out = append(h.c.Out, "done"...)
+		return len(in)
+	})
+	s = r.s
+	busy, other, leaving := r.dial(), r.dial(), r.dial()
+	for _, nc := range []net.Conn{busy, other, leaving} {
+		send(t, nc, "x")
+		expect(t, nc, "x")
+	}
+	send(t, busy, "L")
+	for turns.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	send(t, busy, "more")
+	for range 20 {
+		send(t, other, "y")
+		expect(t, other, "y")
+	}
+	late := r.dial()
+	send(t, late, "z")
+	expect(t, late, "z")
+	leaving.Close()
+	send(t, other, "y")
+	expect(t, other, "y")
+	end.Store(true)
+	expect(t, busy, "begun donemore")
+	receive(t, posted)
 }
 
 // testTurnDropped: a turn whose replies must not leave ends its connections, and
