@@ -5,6 +5,7 @@
 //	bench cpu      [flags]  server CPU per operation and throughput
 //	bench types    [flags]  the same for the commands of every type
 //	bench scripts  [flags]  the same for Lua scripts and transactions
+//	bench pubsub   [flags]  server CPU per PUBLISH to few and many subscribers
 //	bench memory   [flags]  bytes per key
 //	bench elements [flags]  bytes per element of collections
 //	bench snapshot [flags]  latency, stalls, memory and length of BGSAVE

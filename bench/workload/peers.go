@@ -32,6 +32,7 @@ func All() []Workload {
 		{"cpu", "server CPU per operation and throughput, with redis-benchmark", cpuFlags},
 		{"types", "server CPU per operation of every type's commands, with redis-benchmark", typesFlags},
 		{"scripts", "server CPU per Lua script and per transaction", scriptsFlags},
+		{"pubsub", "server CPU per PUBLISH to few and many subscribers, with redis-benchmark", pubsubFlags},
 		{"memory", "bytes per key", memoryFlags},
 		{"elements", "bytes per element of collections, large and small", elementsFlags},
 		{"snapshot", "latency, start pause, stalls, extra memory and length of BGSAVE under writes", snapshotFlags},

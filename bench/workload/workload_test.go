@@ -135,6 +135,8 @@ func TestComparisonsRun(t *testing.T) {
 	}{
 		{"cpu", []string{"-keys", "1000", "-n", "2000", "-pipelines", "4", "-tests", "set,incr", "-peer", redis, "-peer", "two=" + redisPeer},
 			[]string{"| SET ", "| INCR ", "two/one"}},
+		{"pubsub", []string{"-server-cpus", "", "-n", "101", "-subscribers", "1,3", "-pipelines", "2", "-peer", redis},
+			[]string{"### Server CPU per PUBLISH", "| 1 ", "| 3 "}},
 		{"snapshot", []string{"-server-cpus", "0", "-keys", "2000", "-collections", "100", "-huge", "500", "-rate", "500", "-stall-rate", "500",
 			"-seconds", "0.1", "-max-saves", "1", "-full-connections", "2", "-peer", redis},
 			[]string{"### strings: server on processor 0, client on any (shared)", "### collections: ", "### huge: ", "saving: p99.9, ms", "saving/idle: p99.9, times",

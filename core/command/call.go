@@ -60,6 +60,8 @@ type Call struct {
 	// Subscribed says that the client has subscriptions, and cannot tell their
 	// messages from replies (RESP2).
 	Subscribed bool
+	// Monitors says that the client is shown what others do, and may not do it.
+	Monitors bool
 	// Transaction is the client's; nil if it has none. It may be another one
 	// after the call.
 	Transaction *Transaction

@@ -89,7 +89,7 @@ func (w *walk) open(e Entry, r *reading) bool {
 	l := &w.levels[len(w.levels)-1]
 	r.pos, r.hash, r.early = w.n.s.position(e.Key()), w.n.s.hash, map[page.Ref]uint64{}
 	same := 0
-	l.b.Each(func(other table.Entry) bool {
+	l.each(func(other table.Entry) bool {
 		if w.n.s.position(other.Key()) == r.pos {
 			same++
 		}

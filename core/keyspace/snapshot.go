@@ -16,8 +16,9 @@ import (
 //
 //	behind the walk          freed at once
 //	a bucket ahead of it     handed to the walk, which reads it next and later
-//	                         skips its place
-//	nodes of values ahead    likewise: the bucket that names them is read
+//	                         skips its place, or keeps it if its values are large
+//	nodes of values ahead    likewise: the bucket that names them is read, or only
+//	                         their entry (type partly)
 //	directories              kept to the end: the walk needs them
 //	nodes of renamed values  kept to the end: they are read in another place
 //	buckets with overflow    kept to the end, with their whole chain
@@ -52,6 +53,8 @@ type Snapshot struct {
 
 	unread  atomic.Int32 // parts that are not read to their end
 	pending atomic.Int64 // bytes handed over and not freed
+	kept    atomic.Int64 // the part of pending that waits for its turn
+	keep    atomic.Int64 // most of it
 	peak    atomic.Int64 // most bytes kept at one moment
 }
 
@@ -145,6 +148,7 @@ func (n *Snapshot) cut(atCut func()) {
 		n.dbs[s.shards[0].tables[db].ID()] = uint32(db)
 	}
 	n.pin, n.data = s.heap.Pin(), s.UsedMemory()
+	n.keep.Store(n.data / 24)
 	n.pin.Superseded = n.superseded
 	if s.beside != nil {
 		n.beside = s.beside()
@@ -177,8 +181,14 @@ func (n *Snapshot) Data() int64 { return n.data }
 // Held is the bytes of nodes that are kept for the snapshot alone.
 func (n *Snapshot) Held() int64 { return n.pin.Held() + n.pending.Load() }
 
-// Waiting is the part of Held that reading on makes less.
-func (n *Snapshot) Waiting() int64 { return n.pending.Load() }
+// Waiting is the part of Held that is to be read next.
+func (n *Snapshot) Waiting() int64 { return n.pending.Load() - n.kept.Load() }
+
+// Kept is the part of Held that the walk has been given and keeps until its turn.
+func (n *Snapshot) Kept() int64 { return n.kept.Load() }
+
+// KeepAtMost bounds Kept from now on; before, it is a 24th of the data.
+func (n *Snapshot) KeepAtMost(bytes int64) { n.keep.Store(bytes) }
 
 // Peak is the most that Held was.
 func (n *Snapshot) Peak() int64 { return max(n.peak.Load(), n.Held()) }

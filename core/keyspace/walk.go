@@ -16,8 +16,10 @@ type walk struct {
 	visit  Visit
 	shards []int
 	at     []place // by shard: everything before is read
-	// early are the buckets ahead that are read, with the position behind them.
+	// early are the buckets ahead that are read, with the position behind them, and
+	// partly those of which some entries are.
 	early  map[page.Ref]uint64
+	partly map[page.Ref]*partly
 	depth  int     // most levels
 	levels []level // buckets that are being read, each within a value of the one before
 	stop   error   // of reading in the midst of a value
@@ -30,12 +32,22 @@ type level struct {
 	shard int
 	db    uint32
 	b     table.Bucket
+	skip  []bool // by entry: it is not read; nil: all are
+	one   bool   // only the entries at pos are
+	pos   uint64
 	kept  []superseded // its nodes, and those of its values, until it is read
 	value *reading     // the value that is being read, if parts of it can be read early
 }
 
-func (l *level) covers(shard int, db uint32, pos uint64) bool {
-	return l.shard == shard && l.db == db && pos >= l.b.Start && (pos < l.b.End || l.b.End == 0)
+// covers tells whether the level reads all that a node can be.
+func (l *level) covers(shard int, db uint32, d superseded, isBucket bool) bool {
+	if l.shard != shard || l.db != db {
+		return false
+	}
+	if l.one {
+		return d.pos == l.pos && !isBucket
+	}
+	return d.pos >= l.b.Start && (d.pos < l.b.End || l.b.End == 0)
 }
 
 // Walk calls visit with every entry of each of the shards that are worker's share
@@ -43,11 +55,12 @@ func (l *level) covers(shard int, db uint32, pos uint64) bool {
 // no lock. Up to levels entries are visited within each other. After an error of
 // visit it stops and returns it.
 func (n *Snapshot) Walk(worker, workers, levels int, visit Visit) error {
-	w := &walk{n: n, visit: visit, at: make([]place, len(n.parts)), unswept: make([]int, len(n.parts)), early: map[page.Ref]uint64{},
+	w := &walk{n: n, visit: visit, at: make([]place, len(n.parts)), unswept: make([]int, len(n.parts)), early: map[page.Ref]uint64{}, partly: map[page.Ref]*partly{},
 		depth: levels, levels: make([]level, 0, levels)}
 	for shard := worker; shard < len(n.parts); shard += workers {
 		w.shards = append(w.shards, shard)
 	}
+	defer w.forget()
 	for _, shard := range w.shards {
 		if err := w.shard(shard); err != nil {
 			return err
@@ -103,23 +116,44 @@ func (w *walk) isEarly(ref page.Ref) bool {
 	return ok
 }
 
-// bucket reads the entries of a bucket.
-func (w *walk) bucket(shard int, db uint32, b table.Bucket) (err error) {
+// bucket reads the entries of a bucket that are not read.
+func (w *walk) bucket(shard int, db uint32, b table.Bucket) error {
+	p := w.partly[b.Ref]
+	if p == nil {
+		return w.read(level{shard: shard, db: db, b: b})
+	}
+	delete(w.partly, b.Ref)
+	err := w.read(level{shard: shard, db: db, b: b, skip: p.read})
+	w.letGo(p)
+	return err
+}
+
+// each calls fn with the entries that the level reads, until it returns false.
+func (l *level) each(fn func(e table.Entry) bool) {
+	i := -1
+	l.b.Each(func(e table.Entry) bool {
+		i++
+		return l.skip != nil && l.skip[i] || fn(e)
+	})
+}
+
+// read visits the entries of a level, and finishes what came meanwhile of its nodes.
+func (w *walk) read(l level) (err error) {
 	depth := len(w.levels)
-	w.levels = append(w.levels, level{shard: shard, db: db, b: b})
+	w.levels = append(w.levels, l)
 	entry := Entry{space: w.n.s.space, walk: w}
 	if w.depth == 1 {
 		entry.walk = nil
 	}
-	b.Each(func(e table.Entry) bool {
+	l.each(func(e table.Entry) bool {
 		entry.Entry = e
-		if err = w.visit(depth, int(db), entry); err == nil {
+		if err = w.visit(depth, int(l.db), entry); err == nil {
 			err = w.stop
 		}
 		return err == nil
 	})
 	for _, d := range w.levels[depth].kept {
-		w.finish(shard, d)
+		w.finish(l.shard, d)
 	}
 	w.levels = w.levels[:depth]
 	return err
@@ -150,9 +184,9 @@ func (w *walk) drain() error {
 // settle sees to it that the snapshot needs a node no more, or that the node is
 // kept as long as it does.
 func (w *walk) settle(shard int, d superseded) (err error) {
-	db := w.n.dbs[d.table]
+	db, isBucket := w.n.dbs[d.table], table.IsBucket(w.n.s.heap, d.ref)
 	for i := range w.levels {
-		if l := &w.levels[i]; l.covers(shard, db, d.pos) {
+		if l := &w.levels[i]; l.covers(shard, db, d, isBucket) {
 			w.claim(l, d)
 			return w.stop
 		}
@@ -160,7 +194,13 @@ func (w *walk) settle(shard int, d superseded) (err error) {
 	if at := w.at[shard]; db > at.db || db == at.db && d.pos >= at.pos {
 		// All that a node ahead can be is found through its bucket.
 		ref, b := w.n.tables[shard][db].AtSkipping(d.pos, w.isEarly)
-		if b.Ref != 0 {
+		switch {
+		case b.Ref == 0:
+		case isBucket && w.hold(shard, b, d):
+			return nil
+		case !isBucket && w.isRich(b):
+			err = w.entries(shard, db, b, d.pos)
+		default:
 			err = w.bucket(shard, db, b)
 			w.early[ref] = b.End
 		}

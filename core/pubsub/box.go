@@ -8,17 +8,17 @@ import (
 // Receiver is a client, as far as messages matter. Its methods are called on the loop
 // of its Box.
 type Receiver interface {
-	// Deliver appends m to what the client is to be sent.
-	Deliver(m *Message)
+	// Deliver appends p to what the client is to be sent.
+	Deliver(p *Parcel)
 	// Cut ends the client: more waited for it than it may have wait.
 	Cut()
 }
 
 // Box is the mailbox of a loop: what other loops and goroutines have for its clients.
 // A message is in it once, whatever the number of clients on the loop that get it.
-// The loop empties it before it looks at a client's requests, after each command, and
-// when it is woken; so whoever has seen that something happened sees that its message
-// came first.
+// The loop empties it when it is woken, and before and after each request of a client
+// that gets messages; so such a client gets what was sent before its request before the
+// reply.
 //
 // Any goroutine may call its methods, but for Drain.
 type Box struct {
@@ -27,31 +27,31 @@ type Box struct {
 
 	mu      sync.Mutex
 	letters []letter
-	spare   []letter
+	spare   []letter // Drain's
 	bytes   int64
 	held    []func() // wait for room
 }
 
-// letter is one message with its addressee; an audience may get one without a message.
+// letter is one message for an audience or for one client. An audience whose letter is
+// empty is to be cut.
 type letter struct {
-	m  *Message
-	to addressee
+	m   Message
+	all *audience
+	one Receiver
 }
-
-// addressee is an audience or one Receiver.
-type addressee interface{ deliver(m *Message) }
-
-// single is a Receiver as an addressee.
-type single struct{ Receiver }
-
-func (s single) deliver(m *Message) { s.Deliver(m) }
 
 const (
 	// letterBytes is about what a letter takes beside its message's bytes.
 	letterBytes = 80
 	// boxBytes is what may wait in a Box before clients that publish to it have to
 	// wait.
-	boxBytes = 32 << 20
+	boxBytes = 4 << 20
+	// spareBytes is what may wait for one client beyond its limit. A loop that is
+	// late is not the client's fault, and publishers wait for it: what comes from
+	// elsewhere (scripts, events of keys) has the client cut for it in the end.
+	spareBytes = 32 << 20
+	// eagerBytes is how much a loop lets wait for its own clients.
+	eagerBytes = 256 << 10
 	// keepLetters bounds the memory kept for a Box that was full once.
 	keepLetters = 4096
 )
@@ -64,9 +64,9 @@ func NewBox(wake func()) *Box { return &Box{wake: wake} }
 func (b *Box) Waiting() bool { return b.waiting.Load() }
 
 // Put has m delivered to r, a client of the loop.
-func (b *Box) Put(r Receiver, m *Message) {
+func (b *Box) Put(r Receiver, m Message) {
 	b.mu.Lock()
-	first := b.add(letter{m, single{r}})
+	first := b.add(letter{m: m, one: r})
 	b.mu.Unlock()
 	if first {
 		b.wake()
@@ -76,10 +76,7 @@ func (b *Box) Put(r Receiver, m *Message) {
 // add puts l behind the others; first says that the loop has to be told. b.mu is held.
 func (b *Box) add(l letter) (first bool) {
 	b.letters = append(b.letters, l)
-	b.bytes += letterBytes
-	if l.m != nil {
-		b.bytes += int64(l.m.Len())
-	}
+	b.bytes += letterBytes + int64(l.m.Len())
 	if b.waiting.Load() {
 		return false
 	}
@@ -106,19 +103,20 @@ func (b *Box) Drain() {
 	}
 	b.mu.Lock()
 	letters, held := b.letters, b.held
-	b.letters, b.spare = b.spare[:0], nil
-	b.held, b.bytes = nil, 0
+	b.letters, b.spare, b.held, b.bytes = b.spare[:0], nil, nil, 0
 	for i := range letters {
-		if a, ok := letters[i].to.(*audience); ok {
+		if a := letters[i].all; a != nil {
 			a.waiting = 0
 		}
 	}
 	b.waiting.Store(false)
 	b.mu.Unlock()
-	for i := range letters {
-		letters[i].to.deliver(letters[i].m)
-		letters[i] = letter{}
+	for rest := letters; len(rest) > 0; {
+		n := run(rest)
+		deliver(rest[:n])
+		rest = rest[n:]
 	}
+	clear(letters)
 	if cap(letters) <= keepLetters {
 		b.mu.Lock()
 		b.spare = letters[:0]
@@ -126,5 +124,35 @@ func (b *Box) Drain() {
 	}
 	for _, then := range held {
 		then()
+	}
+}
+
+// run is how many letters at the beginning of list are messages for the same audience,
+// which are delivered together.
+func run(list []letter) (n int) {
+	a := list[0].all
+	if a == nil || list[0].m.Len() == 0 {
+		return 1
+	}
+	for n = 1; n < len(list) && list[n].all == a && list[n].m.Len() > 0; n++ {
+	}
+	return n
+}
+
+// deliver delivers a run.
+func deliver(list []letter) {
+	p := &Parcel{messages: list}
+	l := &list[0]
+	switch {
+	case l.one != nil:
+		l.one.Deliver(p)
+	case l.m.Len() == 0:
+		for _, m := range l.all.members {
+			m.of.owner.Cut()
+		}
+	default:
+		for _, m := range l.all.members {
+			m.of.owner.Deliver(p)
+		}
 	}
 }

@@ -17,9 +17,9 @@ func (r *Registry) Heard(kind Kind) bool {
 
 // Publish sends payload to those who have subscribed to the channel, of kind Channel or
 // Sharded, and returns how many subscriptions that are. here is the box of the loop that
-// calls, whose clients have the message when Publish returns; nil for a goroutine that
-// is no loop, or must not deliver now. full is a box, if any, that holds so much that
-// the publisher should wait. Any goroutine, also with shards locked.
+// calls, which is not waited for; nil for a goroutine that is no loop. full is a box, if
+// any, that holds so much that the publisher should wait. Any goroutine, also with shards
+// locked.
 func (r *Registry) Publish(kind Kind, channel, payload []byte, here *Box) (receivers int, full *Box) {
 	if !r.Heard(kind) {
 		return 0, nil
@@ -42,7 +42,7 @@ func (r *Registry) Publish(kind Kind, channel, payload []byte, here *Box) (recei
 		}
 	}
 	st.mu.Unlock()
-	if here != nil {
+	if p.much {
 		here.Drain()
 	}
 	return p.receivers, p.full
@@ -69,36 +69,41 @@ type posting struct {
 	here      *Box
 	receivers int
 	full      *Box
+	much      bool // is in here
 }
 
 // post puts a letter for each audience of t, whose lock is held, into its box.
-func (p *posting) post(t *topic, m *Message) {
+func (p *posting) post(t *topic, m Message) {
 	p.receivers += t.members
 	for _, a := range t.audiences {
-		first, full := a.post(m, p.limit)
-		if first && a.box != p.here {
+		first, waiting := a.post(m, p.limit)
+		if first {
 			a.box.wake()
 		}
-		if full && a.box != p.here {
+		switch {
+		case a.box == p.here:
+			p.much = p.much || waiting >= eagerBytes
+		case waiting >= boxBytes:
 			p.full = a.box
 		}
 	}
 }
 
-// post puts m into the box for the audience. If more than limit would wait for each
-// member, it has them cut instead, and drops what comes until that is done.
-func (a *audience) post(m *Message, limit int64) (first, full bool) {
+// post puts m into the box for the audience, and returns how much is in that then. If
+// far more than limit would wait for each member, it has them cut instead, and drops
+// what comes until that is done.
+func (a *audience) post(m Message, limit int64) (first bool, waiting int64) {
 	b := a.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	size := int64(m.Len())
-	switch over := limit > 0 && a.waiting+size > limit; {
-	case !over:
-		first = b.add(letter{m, a})
+	switch most := limit + spareBytes; {
+	case limit == 0 || a.waiting+size <= most:
+		first = b.add(letter{m: m, all: a})
 		a.waiting += size
-	case a.waiting <= limit:
-		first = b.add(letter{nil, a})
-		a.waiting = limit + 1
+	case a.waiting <= most:
+		first = b.add(letter{all: a})
+		a.waiting = most + 1
 	}
-	return first, b.bytes >= boxBytes
+	return first, b.bytes
 }

@@ -29,7 +29,6 @@
 package pubsub
 
 import (
-	"hash/maphash"
 	"sync"
 	"sync/atomic"
 )
@@ -49,7 +48,6 @@ const (
 
 // Registry knows all subscriptions of a server.
 type Registry struct {
-	seed    maphash.Seed
 	stripes [stripes]stripe
 	// patterns are read with any stripe locked, and changed with every stripe.
 	patterns []*topic
@@ -71,7 +69,7 @@ type stripe struct {
 
 // NewRegistry makes one without subscriptions.
 func NewRegistry() *Registry {
-	r := &Registry{seed: maphash.MakeSeed(), byText: map[string]*topic{}}
+	r := &Registry{byText: map[string]*topic{}}
 	for i := range r.stripes {
 		for _, kind := range []Kind{Channel, Sharded, monitoring} {
 			r.stripes[i].channels[kind] = map[string]*topic{}
@@ -84,8 +82,14 @@ func NewRegistry() *Registry {
 // the class pubsub; 0: as many as like. Any goroutine.
 func (r *Registry) SetLimit(bytes int64) { r.limit.Store(bytes) }
 
+// stripe is that of a channel: a matter of its length and end, since names that are used
+// together mostly differ there, and since a worse choice only has loops meet more often.
 func (r *Registry) stripe(channel []byte) *stripe {
-	return &r.stripes[maphash.Bytes(r.seed, channel)%stripes]
+	n := len(channel)
+	if n == 0 {
+		return &r.stripes[0]
+	}
+	return &r.stripes[(n+int(channel[n-1])+3*int(channel[n/2]))%stripes]
 }
 
 // lock takes what has to be held to change the topic of that name, and returns what
@@ -170,16 +174,4 @@ type audience struct {
 	box     *Box
 	members []*place // see B3
 	waiting int64    // bytes in box; under box.mu
-}
-
-// deliver implements addressee; nil has the members cut, for whom more waited than
-// may wait.
-func (a *audience) deliver(m *Message) {
-	for _, p := range a.members {
-		if m == nil {
-			p.of.owner.Cut()
-		} else {
-			p.of.owner.Deliver(m)
-		}
-	}
 }

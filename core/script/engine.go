@@ -49,7 +49,6 @@ type Engine struct {
 	libraries atomic.Pointer[Libraries]
 
 	pools    [2]pool
-	made     atomic.Int64 // interpreters that exist
 	random   *lualib.Random
 	watchdog watchdog
 }
@@ -57,7 +56,8 @@ type Engine struct {
 // pool keeps interpreters that are not in use.
 type pool struct {
 	mu   sync.Mutex
-	free []*interp // the last one is used next
+	free []*interp    // the last one is used next
+	made atomic.Int64 // how many exist
 }
 
 // Scripts and functions have interpreters of their own, as in Redis.
@@ -172,22 +172,30 @@ const scriptBytes = 200
 
 // Figures are what INFO and MEMORY STATS tell of scripts.
 type Figures struct {
-	Scripts int   // that are loaded
-	Bytes   int64 // that their texts and the entries for them take
-	// InterpreterBytes is about what the interpreters take.
-	InterpreterBytes int64
+	Scripts            int64 // that are loaded
+	ScriptBytes        int64 // that their texts and the entries for them take
+	ScriptInterpreters int64 // bytes that those take
+
+	Libraries, Functions int64
+	FunctionBytes        int64
+	FunctionInterpreters int64
 }
 
-// interpreterBytes is about what an interpreter takes: its libraries, and what most
-// scripts touch of its stacks. Of the room for 16000 nested calls, 1.5 MB, the
-// untouched pages take no memory.
-const interpreterBytes = 40 << 10
+// interpBytes is about what an interpreter takes: its libraries, and what most scripts
+// touch of its stacks. Of the room for 16000 nested calls, 1.5 MB, the untouched pages
+// take no memory.
+const interpBytes = 40 << 10
 
 // Figures returns the figures.
 func (e *Engine) Figures() Figures {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return Figures{Scripts: len(e.scripts), Bytes: e.bytes + scriptBytes*int64(len(e.scripts)), InterpreterBytes: interpreterBytes * e.made.Load()}
+	ls, n := e.Libraries(), int64(len(e.scripts))
+	return Figures{
+		Scripts: n, ScriptBytes: e.bytes + scriptBytes*n, ScriptInterpreters: interpBytes * e.pools[scriptPool].made.Load(),
+		Libraries: int64(len(ls.byName)), Functions: int64(len(ls.functions)), FunctionBytes: ls.bytes,
+		FunctionInterpreters: interpBytes * e.pools[functionPool].made.Load(),
+	}
 }
 
 // take returns an interpreter of that pool that nobody uses.
@@ -201,7 +209,7 @@ func (e *Engine) take(from int) *interp {
 		return in
 	}
 	p.mu.Unlock()
-	e.made.Add(1)
+	p.made.Add(1)
 	in := newInterp(e)
 	if in.pool = from; from == functionPool {
 		in.openFunctions()
@@ -211,6 +219,10 @@ func (e *Engine) take(from int) *interp {
 
 // give gives an interpreter back to its pool.
 func (e *Engine) give(in *interp) {
+	if in.broken {
+		e.drop(in)
+		return
+	}
 	p := &e.pools[in.pool]
 	p.mu.Lock()
 	p.free = append(p.free, in)
@@ -219,6 +231,6 @@ func (e *Engine) give(in *interp) {
 
 // drop says that an interpreter is not to be used again.
 func (e *Engine) drop(in *interp) {
-	e.made.Add(-1)
+	e.pools[in.pool].made.Add(-1)
 	in.state.Close()
 }

@@ -19,9 +19,10 @@ type interp struct {
 	handler *lua.LFunction // of errors
 	// functions are of scripts that have been run; also of some that are forgotten.
 	functions map[*program]*lua.LFunction
-	pool      int // where it belongs
+	pool      int  // where it belongs
+	broken    bool // a library has left it in disorder
 
-	// What one for functions has (load.go).
+	// What one for functions has (loadlibrary.go).
 	loadAPI   *lua.LTable // what libraries see as redis while they are loaded
 	loading   *loading    // the library that is being loaded, nil if none is
 	libraries map[*Library]map[string]*lua.LFunction

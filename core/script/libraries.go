@@ -12,6 +12,7 @@ type Libraries struct {
 	byName    map[string]*Library
 	functions map[string]*Function // by their names in lower case
 	total     int                  // of functions, also of those that another one hides
+	bytes     int64                // about what they take beside compiled code
 }
 
 // NoLibraries returns an empty set.
@@ -52,21 +53,6 @@ func (ls *Libraries) Sources() (list []string) {
 		list = append(list, l.Source)
 	}
 	return list
-}
-
-// Bytes is about what the libraries take beside compiled code.
-func (ls *Libraries) Bytes() (n int64) {
-	const perLibrary, perFunction = 200, 150
-	for _, l := range ls.byName {
-		n += perLibrary + int64(len(l.Name)+len(l.Source))
-		for _, f := range l.Functions {
-			n += perFunction + int64(len(f.Name))
-			if f.Description != nil {
-				n += int64(len(*f.Description))
-			}
-		}
-	}
-	return n
 }
 
 // Without returns the set without the library of that name.
@@ -127,4 +113,18 @@ func (ls *Libraries) link(l *Library) {
 		}
 	}
 	ls.total += len(l.Functions)
+	ls.bytes += l.size()
+}
+
+// size is about how many bytes l takes beside compiled code.
+func (l *Library) size() int64 {
+	const perLibrary, perFunction = 200, 150
+	n := perLibrary + int64(len(l.Name)+len(l.Source))
+	for _, f := range l.Functions {
+		n += perFunction + int64(len(f.Name))
+		if f.Description != nil {
+			n += int64(len(*f.Description))
+		}
+	}
+	return n
 }

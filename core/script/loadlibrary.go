@@ -85,17 +85,17 @@ func (in *interp) loadLibrary(o *loading) (text string) {
 	fn := in.function(L, o.library.program)
 	restore := in.loadGlobals()
 	in.loading = o
-	clock := newLoadClock(o.limit)
+	clock := newLoadClock(o.limit, in.engine.memoryLimit())
 	L.SetContext(clock)
 	L.Push(fn)
 	err := lualib.PCall(L, 0, 0, nil)
 	L.SetContext((*hook)(in))
 	L.SetTop(0)
-	in.loading = nil
+	in.loading, in.broken = nil, isInternal(err)
 	restore()
 	switch {
-	case clock.expired:
-		return "Error registering functions: ERR FUNCTION LOAD timeout"
+	case clock.why != nil:
+		return "Error registering functions: ERR " + clock.why.Error()
 	case err != nil:
 		return "Error registering functions: " + loadFailure(err)
 	}

@@ -3,8 +3,6 @@ package server
 import (
 	"fmt"
 	"testing"
-
-	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
 func TestParseCPUList(t *testing.T) {
@@ -19,24 +17,5 @@ func TestParseCPUList(t *testing.T) {
 		if got, err := parseCPUList(list); err == nil {
 			t.Errorf("%q: %v", list, got)
 		}
-	}
-}
-
-// TestSystemLog: nobody waits for a syslog that does not move, and what was lost
-// meanwhile is told.
-func TestSystemLog(t *testing.T) {
-	l := &systemLog{lines: make(chan systemLine, 2)}
-	for i := range 5 {
-		l.add(settings.LogNotice, fmt.Sprint(i))
-	}
-	close(l.lines)
-	var got []string
-	l.run(func(level settings.LogLevel, text string) error {
-		got = append(got, text)
-		return nil
-	})
-	want := []string{"3 lines of the log were lost: syslog was too slow", "0", "1"}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%q", got)
 	}
 }

@@ -60,7 +60,7 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	}
 	writer, err := aof.Open(aof.Options{
 		FS: s.fs, Dir: set.AOFDir(), Name: set.AppendFilename, Clock: s.clock,
-		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy, Took: s.noteDisk, Durable: a.moreIsDurable,
+		Notice: s.log.notice, Warning: s.log.warning, Busy: s.saver.busy, Took: s.noteLatency, Durable: a.moreIsDurable,
 		Go: func(fn func()) { s.spawn("the append-only file", fn) },
 	}, a.settings(set))
 	if err != nil {
@@ -70,8 +70,9 @@ func (a *appender) init(s *Server, set *settings.Settings) error {
 	return nil
 }
 
-// noteDisk enters a step that has waited for the disk into the latency monitor.
-func (s *Server) noteDisk(event string, took time.Duration) {
+// noteLatency enters a step that may have kept clients waiting into the latency
+// monitor.
+func (s *Server) noteLatency(event string, took time.Duration) {
 	if t := s.live.Load().LatencyMonitorThreshold; t > 0 {
 		s.latency.Add(event, s.clock.NowMs(), took, t)
 	}

@@ -54,7 +54,7 @@ func (d *debugger) PackedThreshold(bytes int) {
 }
 
 // Log writes a line to the log.
-func (d *debugger) Log(message string) { (*Server)(d).log.warning("DEBUG LOG: %s", message) }
+func (d *debugger) Log(message string) { (*Server)(d).log.warning("%s", message) }
 
 // CompressRDB is rdbcompression.
 func (d *debugger) CompressRDB() bool { return (*Server)(d).live.Load().RDBCompression }

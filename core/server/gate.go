@@ -130,6 +130,9 @@ func (s *Server) fits(set *settings.Settings, nowMs int64) bool {
 	if !s.exceeds(set) {
 		return true
 	}
+	if set.LatencyMonitorThreshold > 0 {
+		defer func(start time.Time) { s.noteLatency("eviction-cycle", time.Since(start)) }(time.Now())
+	}
 	policy := evictionPolicy(set.MaxMemoryPolicy)
 	deadline := time.Now().Add(evictionTime(set.MaxMemoryEvictionTenacity))
 	for n := 1; s.exceeds(set); n++ {

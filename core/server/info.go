@@ -8,6 +8,8 @@ import (
 	"github.com/redoubt-kv/redoubt/core/command"
 	"github.com/redoubt-kv/redoubt/core/config"
 	"github.com/redoubt-kv/redoubt/core/family/admin"
+	"github.com/redoubt-kv/redoubt/core/pubsub"
+	"github.com/redoubt-kv/redoubt/core/server/settings"
 	"github.com/redoubt-kv/redoubt/core/stats"
 )
 
@@ -54,7 +56,22 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
 		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),
 		Executable: exe, ConfigFile: s.registry.File(), ShutdownInMs: -1,
+		Listeners: listeners(set),
 	}
+}
+
+// listeners are the places listened at, by kind.
+func listeners(set *settings.Settings) (list []admin.Listener) {
+	if set.Port != 0 {
+		list = append(list, admin.Listener{Name: "tcp", Bind: set.Bind, Port: set.Port})
+	}
+	if set.UnixSocket != "" {
+		list = append(list, admin.Listener{Name: "unix", Bind: []string{set.UnixSocket}})
+	}
+	if set.TLSPort != 0 {
+		list = append(list, admin.Listener{Name: "tls", Bind: set.Bind, Port: set.TLSPort})
+	}
+	return list
 }
 
 func (s *Server) clientsInfo() admin.Clients {
@@ -72,6 +89,7 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 	used := s.usedMemory()
 	rss, heap := residentMemory(), s.store.Heap()
 	pending, freed := s.store.LazyFree()
+	f := s.scripts.Figures()
 	m := &admin.Memory{
 		Used: used, Peak: s.figures.peak.Load(), Startup: s.startupMem, RSS: rss, System: systemMemory(),
 		Allocated: used, Active: heap.Committed() + used - s.store.UsedMemory(), Resident: rss,
@@ -79,8 +97,9 @@ func (p *informer) Memory(c *command.Call) *admin.Memory {
 		AOFBuffer: s.aof.writer.State().Buffered,
 		Max:       memoryLimit(set), Policy: policyName(s.registry), Allocator: "redoubt-nodes",
 		LazyFreePending: int64(pending), LazyFreed: freed,
+		Scripts: f.Scripts, ScriptCaches: f.ScriptBytes, ScriptVM: f.ScriptInterpreters,
+		Libraries: f.Libraries, Functions: f.Functions, FunctionCaches: f.FunctionBytes, FunctionVM: f.FunctionInterpreters,
 	}
-	s.countScripts(m)
 	for db, size := range c.Tx.Sizes() {
 		if size.Keys > 0 {
 			m.Keys += size.Keys
@@ -140,7 +159,11 @@ func (s *Server) statsInfo(c *command.Call) admin.Stats {
 		EvictedClients: s.clients.Evicted(),
 		TrackedKeys:    tracked.Keys, TrackedItems: tracked.Items, TrackedPrefixes: tracked.Prefixes,
 		LastPinUs: pin.Microseconds(), Pins: pins, CachedSockets: int64(s.targets.Len()),
-		Errors: int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
+		QueryLimitCuts: int64(t[stats.QueryLimit]), OutputLimitCuts: int64(t[stats.OutputLimit]),
+		EvictionOverMs: s.figures.overTotal(), EvictionCurrentMs: s.figures.overNow(),
+		Channels: int64(s.channels.Topics(pubsub.Channel)), Patterns: int64(s.channels.Topics(pubsub.Pattern)),
+		ShardChannels: int64(s.channels.Topics(pubsub.Sharded)),
+		Errors:        int64(t[stats.ErrorReplies]), Reads: int64(t[stats.Reads]), Writes: int64(t[stats.Writes]),
 	}
 }
 
@@ -184,4 +207,5 @@ func (p *informer) ResetStats(c *command.Call) {
 	s.sweep.capped.Store(0)
 	s.sweep.expireNs.Store(0)
 	s.figures.peak.Store(s.usedMemory())
+	s.figures.overBefore.Store(0)
 }

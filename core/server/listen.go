@@ -124,7 +124,7 @@ func (s *Server) listenTCP(set *settings.Settings, kind listenerKind) error {
 			host, network = "::", "tcp6"
 		}
 		where := net.JoinHostPort(host, strconv.Itoa(port))
-		spec := transport.Listen{Network: network, Address: where, Backlog: set.TCPBacklog, KeepAlive: set.TCPKeepalive}
+		spec := transport.Listen{Network: network, Address: where, Backlog: set.TCPBacklog, KeepAlive: set.TCPKeepalive, Mark: set.SocketMarkID}
 		if kind == secureTCP {
 			spec.TLS = s.tls.listening()
 		}

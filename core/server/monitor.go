@@ -32,6 +32,9 @@ func (s *Server) showCall(c *command.Call) {
 
 // callerOf is where the call comes from, as MONITOR shows it.
 func callerOf(c *command.Call) string {
+	if c.Scripted {
+		return "lua"
+	}
 	if u, ok := c.Client.(interface{ UnixPath() string }); ok {
 		if path := u.UnixPath(); path != "" {
 			return "unix:" + path

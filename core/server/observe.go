@@ -13,7 +13,7 @@ import (
 func (s *Server) observe() {
 	apply := func() error { return s.apply(s.working) }
 	for _, name := range []string{
-		"maxclients", "protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
+		"protected-mode", "client-query-buffer-limit", "proto-max-bulk-len",
 		"client-output-buffer-limit", "tracking-table-max-keys", "maxmemory-clients", "timeout", "tcp-keepalive", "acl-pubsub-default",
 		"maxmemory", "maxmemory-resident", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
 		"slowlog-log-slower-than", "slowlog-max-len", "loglevel", "logfile",
@@ -26,6 +26,7 @@ func (s *Server) observe() {
 		s.registry.OnChange(name, apply)
 	}
 	s.registry.OnChange("latency-tracking", apply)
+	s.registry.OnChange("maxclients", s.changeMaxClients)
 	s.registry.OnChange("oom-score-adj", s.adjustOOMScore)
 	s.registry.OnChange("proc-title-template", func() error { s.setTitle(); return nil })
 	s.registry.OnChange("requirepass", func() error { s.users.SetPassword(s.working.RequirePass); return nil })

@@ -22,11 +22,14 @@ import (
 //
 // and above 3/4 of the whole budget writes wait up to a millisecond each.
 
-// allowance is what should wait for the snapshot n at most: a fourteenth of the data,
-// but not much less than snapshot-memory-budget, which nothing may exceed.
+// allowance is what should wait for the snapshot n at most: together with what it
+// keeps until its turn a fourteenth of the data, but not much less than
+// snapshot-memory-budget, which nothing may exceed.
 func (v *saver) allowance(n *keyspace.Snapshot) int64 {
 	const least = 24 << 20
-	return min(v.s.live.Load().SnapshotMemoryBudget, max(least, n.Data()/14))
+	all := min(v.s.live.Load().SnapshotMemoryBudget, max(least, n.Data()/14))
+	n.KeepAtMost(all / 3)
+	return max(all-n.Kept(), all/2)
 }
 
 // snapshotWorkers is how many goroutines encode a snapshot: half as many as there
@@ -124,7 +127,7 @@ func (v *saver) throttle() {
 	if waiting <= most*3/4 {
 		return
 	}
-	short := wait(waiting, most, v.s.live.Load().SnapshotMemoryBudget)
+	short := wait(waiting, most, max(v.s.live.Load().SnapshotMemoryBudget-n.Kept(), most))
 	if due := v.owed.Add(int64(short)); due >= int64(least) && v.owed.CompareAndSwap(due, 0) {
 		pause(min(time.Duration(due), longest))
 	}

@@ -93,6 +93,7 @@ func (v *saver) pin(take func() *keyspace.Snapshot) *keyspace.Snapshot {
 	start := time.Now()
 	n := take()
 	took := time.Since(start)
+	v.s.noteLatency("fork", took)
 	total := int64(0)
 	for db := range v.s.store.Databases() {
 		keys, _ := n.Size(db)

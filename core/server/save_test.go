@@ -105,3 +105,25 @@ func checkSums(t *testing.T, file string, accounts, each int) {
 	c.Send("SHUTDOWN", "NOSAVE")
 	loaded.exit(0)
 }
+
+// TestSaveFails: the reply is Redis's, and the log has the reason.
+func TestSaveFails(t *testing.T) {
+	oracle := redistest.Start(t, "--enable-protected-configs", "yes")
+	r := start(t, t.TempDir(), "--enable-protected-configs", "yes", "--save", "")
+	c := r.dial()
+	for _, do := range []func(args ...any) (any, error){oracle.Do, c.Do} {
+		// A directory cannot be replaced by a file.
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "taken", "full"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		do("CONFIG", "SET", "dir", dir, "dbfilename", "taken")
+		reply, err := do("SAVE")
+		if err != nil || reply != redistest.Error("ERR") {
+			t.Errorf("SAVE: %q, %v", reply, err)
+		}
+	}
+	if !strings.Contains(r.log.String(), "Error saving DB on disk: ") {
+		t.Error("the log does not say why")
+	}
+}

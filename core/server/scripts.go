@@ -31,14 +31,6 @@ func (s *Server) newScripts() *script.Engine {
 	})
 }
 
-// countScripts fills in what scripts and functions take.
-func (s *Server) countScripts(m *admin.Memory) {
-	f, libraries := s.scripts.Figures(), s.scripts.Libraries()
-	m.Scripts, m.ScriptCaches, m.ScriptVM = int64(f.Scripts), f.Bytes, f.InterpreterBytes
-	count, functions := libraries.Len()
-	m.Libraries, m.Functions, m.FunctionCaches = int64(count), int64(functions), libraries.Bytes()
-}
-
 // refuseBusy is why a call may not run while a script is busy: it needs locks. ""
 // lets it pass.
 func (s *Server) refuseBusy(c *command.Call, flags command.Flags) string {

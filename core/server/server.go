@@ -198,13 +198,13 @@ Every directive of redis.conf is an option, too: --directive value …
 func (s *Server) run(ctx context.Context) int {
 	set := s.live.Load()
 	s.log.reopen(set.LogFile, set.LogLevel)
-	if err := s.startSyslog(set); err != nil {
-		s.log.warning("Fatal: %v", err)
-		return 1
-	}
+	s.startSyslog(set)
 	s.crashOutput(set)
 	s.meetSupervisor(set)
 	s.pin(set)
+	if most := clientsFor(int64(set.MaxClients)); most < int64(set.MaxClients) {
+		set = s.reduceMaxClients(most)
+	}
 	if err := s.build(set); err != nil {
 		s.log.warning("Fatal: %v", err)
 		return 1

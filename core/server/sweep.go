@@ -71,7 +71,11 @@ func (w *sweeper) expire(hz, effort int) {
 	start := time.Now()
 	share := 25 + 2*(effort-1)
 	limit := time.Second * time.Duration(share) / 100 / time.Duration(max(hz, 1))
-	defer func() { w.expireNs.Add(int64(time.Since(start))) }()
+	defer func() {
+		took := time.Since(start)
+		w.expireNs.Add(int64(took))
+		s.noteLatency("expire-cycle", took)
+	}()
 	for i := range s.store.Shards() {
 		for wrapped := false; !wrapped; {
 			if time.Since(start) > limit {

@@ -10,7 +10,7 @@ import (
 )
 
 // dialSyslog connects to the machine's syslog.
-func dialSyslog(ident string, facility settings.Facility) (write func(settings.LogLevel, string) error, err error) {
+func dialSyslog(ident string, facility settings.Facility) (writeSyslog, error) {
 	priority := syslog.LOG_USER
 	if facility >= settings.FacilityLocal0 {
 		priority = syslog.LOG_LOCAL0 + syslog.Priority(facility-settings.FacilityLocal0)<<3

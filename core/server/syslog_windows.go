@@ -6,6 +6,6 @@ import (
 	"github.com/redoubt-kv/redoubt/core/server/settings"
 )
 
-func dialSyslog(string, settings.Facility) (func(settings.LogLevel, string) error, error) {
+func dialSyslog(string, settings.Facility) (writeSyslog, error) {
 	return nil, errors.New("syslog-enabled: Windows has no syslog")
 }

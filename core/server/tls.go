@@ -18,7 +18,10 @@ const (
 
 // secured is the configuration of TLS, by which every handshake goes that begins
 // from now on.
-type secured struct{ current atomic.Pointer[tls.Config] }
+type secured struct {
+	current  atomic.Pointer[tls.Config] // of what listens
+	outgoing atomic.Pointer[tls.Config] // of connections to other servers; nil: they go without TLS
+}
 
 // listening is the configuration of a listener, which leaves all to the current one.
 func (t *secured) listening() *tls.Config {
@@ -27,9 +30,12 @@ func (t *secured) listening() *tls.Config {
 	}}
 }
 
-// configure reads the files that the settings name, if there is a port for TLS.
+// configure reads the files that the settings name, if anything is to use TLS.
 func (t *secured) configure(set *settings.Settings) error {
-	if set.TLSPort == 0 {
+	if !set.TLSCluster {
+		t.outgoing.Store(nil)
+	}
+	if set.TLSPort == 0 && !set.TLSCluster {
 		return nil
 	}
 	path := func(name string) string {
@@ -45,10 +51,26 @@ func (t *secured) configure(set *settings.Settings) error {
 		Protocols:  set.TLSProtocols, Ciphers: set.TLSCiphers, Ciphersuites: set.TLSCiphersuites,
 		SessionCaching: set.TLSSessionCaching, SessionTimeout: time.Duration(set.TLSSessionCacheTimeout) * time.Second,
 	})
-	if err == nil {
-		t.current.Store(c)
+	if err != nil {
+		return err
 	}
-	return err
+	if set.TLSCluster {
+		client := tlsconfig.ClientOptions{
+			CertFile: path(set.TLSClientCertFile), KeyFile: path(set.TLSClientKeyFile), KeyFilePass: set.TLSClientKeyFilePass,
+			CACertFile: path(set.TLSCACertFile), CACertDir: path(set.TLSCACertDir),
+			Protocols: set.TLSProtocols, Ciphers: set.TLSCiphers,
+		}
+		if client.CertFile == "" {
+			client.CertFile, client.KeyFile, client.KeyFilePass = path(set.TLSCertFile), path(set.TLSKeyFile), set.TLSKeyFilePass
+		}
+		outgoing, err := tlsconfig.NewClient(client)
+		if err != nil {
+			return err
+		}
+		t.outgoing.Store(outgoing)
+	}
+	t.current.Store(c)
+	return nil
 }
 
 // reconfigureTLS is for CONFIG SET of what TLS needs; clients that are connected

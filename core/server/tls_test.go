@@ -199,3 +199,34 @@ func TestTLSFailsAtStart(t *testing.T) {
 		t.Errorf("exit code %d, log:\n%s", code, r.log.String())
 	}
 }
+
+// TestTLSMigrate: with tls-cluster, MIGRATE shows its certificate to a server that
+// wants one, and wants one that the authorities have signed.
+func TestTLSMigrate(t *testing.T) {
+	dir := t.TempDir()
+	writeCertificate(t, dir, "a", 1)
+	writeCertificate(t, dir, "b", 2)
+	port := freePort(t)
+	use := func(name, ca string) []string {
+		file := func(f string) string { return filepath.Join(dir, f) }
+		return []string{"--tls-cert-file", file(name + ".crt"), "--tls-key-file", file(name + ".key"), "--tls-ca-cert-file", file(ca + ".crt")}
+	}
+	target := start(t, t.TempDir(), append(use("a", "b"), "--tls-port", fmt.Sprint(port))...)
+	source := start(t, t.TempDir(), append(use("b", "a"), "--tls-cluster", "yes")...)
+	from, to := source.dial(), target.dial()
+	from.Must(t, "SET", "k", "v")
+	expect(t, from, "OK", "MIGRATE", "127.0.0.1", port, "k", 0, 20000)
+	expect(t, to, "v", "GET", "k")
+	from.Must(t, "SET", "k", "2")
+	from.Must(t, "CONFIG", "SET", "tls-ca-cert-file", filepath.Join(dir, "b.crt"))
+	// The connection that is kept may be used once more; to another name, not.
+	reply, err := from.Do("MIGRATE", "localhost", port, "k", 0, 20000, "REPLACE")
+	if e, ok := reply.(redistest.Error); err != nil || !ok || !strings.HasPrefix(string(e), "IOERR") {
+		t.Errorf("to a server that nobody vouches for: %v, %v", reply, err)
+	}
+	expect(t, from, "OK", "CONFIG", "SET", "tls-cluster", "no")
+	target.end()
+	target.exit(0)
+	source.end()
+	source.exit(0)
+}

@@ -21,26 +21,26 @@ type wait struct {
 // letter is a message that to is to deliver.
 type letter struct {
 	to pubsub.Receiver
-	m  *pubsub.Message
+	p  *pubsub.Parcel
 }
 
 // delays keeps the message for when the reply has been made that is being made, or that
 // is on its way to a client that has waited: the message may be about what that says.
 // Loop.
-func (s *Session) delays(to pubsub.Receiver, m *pubsub.Message) bool {
+func (s *Session) delays(to pubsub.Receiver, p *pubsub.Parcel) bool {
 	if l := s.loop; l.outer != s && (!l.busy || l.serving != s) {
 		if b := s.wait.current.Load(); b == nil || !b.Over() {
 			return false
 		}
 	}
-	s.wait.later = append(s.wait.later, letter{to, m})
+	s.wait.later = append(s.wait.later, letter{to, pubsub.One(pubsub.Raw(p.Bytes(2)))})
 	return true
 }
 
 // block has the client wait: its input is held until the wait is over.
 func (s *Session) block(b *command.Blocked) {
 	s.wait.current.Store(b)
-	s.wait.muted = s.replies&(repliesOff|repliesSkip) != 0
+	s.wait.muted = s.muted()
 	s.clients.blocked.Add(1)
 	s.set(flagBlocked, true)
 	if d := b.Timeout(); d > 0 {
@@ -100,7 +100,7 @@ func (s *Session) tellLater() {
 	later := s.wait.later
 	s.wait.later = nil
 	for _, l := range later {
-		l.to.Deliver(l.m)
+		l.to.Deliver(l.p)
 	}
 }
 

@@ -77,17 +77,16 @@ func (s *Session) SetLibVersion(version string) bool {
 // ReplyOn is CLIENT REPLY ON: this reply and those to come are sent.
 // Within EXEC, the replies that it came after stay away.
 func (s *Session) ReplyOn() {
-	if s.replies&(repliesOff|repliesSkip) != 0 {
-		s.replies = s.replies&^(repliesOff|repliesSkip) | repliesTurned
-		s.replyEdge = len(s.loop.w.B)
+	if s.muted() {
+		s.takeBack()
+		s.replies &^= repliesOff | repliesSkip
 	}
 }
 
 // ReplyOff is CLIENT REPLY OFF: no replies from now on.
 // Within EXEC, those that it came after are sent.
 func (s *Session) ReplyOff() {
-	if s.replies&(repliesOff|repliesSkip) == 0 {
-		s.replies |= repliesTurned
+	if !s.muted() {
 		s.replyEdge = len(s.loop.w.B)
 	}
 	s.replies |= repliesOff

@@ -98,7 +98,7 @@ func (s *Session) outputRoom(limits *Limits) int64 {
 // returns whether they are not.
 func (s *Session) checkOutput(limits *Limits, waiting, nowMs int64, how string) bool {
 	used := max(0, waiting-freeOutput)
-	if used == 0 {
+	if used == 0 || s.dropped {
 		s.softSinceMs = 0
 		return true
 	}

@@ -24,12 +24,14 @@ type Loop struct {
 	serving *Session // whose Data runs, nil if none
 	box     *pubsub.Box
 	wake    func() // has the loop call Drain
+	pushed  int    // bytes that Drain has delivered
 	aside   []byte // pushed to serving while CLIENT REPLY may take its replies back
 
 	// executing says that a request of serving is being executed, and busy that its reply
 	// is being made; outer is the client whose call has called Yield.
 	executing bool
 	outer     *Session
+	withheld  []byte // pushed to outer
 	busy      bool
 	turned    []*Session               // that are to be weighed
 	spare     []*Session               // empty, to be turned

@@ -10,17 +10,17 @@ import (
 //
 //	any goroutine -> Box -> Loop.Drain -> Deliver -> behind the replies made so far
 //
-// The loop drains before it looks at a client's requests, after each command and when
-// it is woken. So a push about a command of the loop's own comes after that command's
-// reply, and a push that was made before a client has sent a request comes before the
-// reply to it.
+// The loop drains when it is woken, and before and after each request of a client that
+// something may wait for. So a push about a command of the client's own comes after that
+// command's reply, and one that was made before a client has sent a request comes before
+// the reply to it.
 
 // pushed is a Session as the addressee of what Push has sent.
 type pushed Session
 
-func (p *pushed) Deliver(m *pubsub.Message) {
+func (p *pushed) Deliver(m *pubsub.Parcel) {
 	s := (*Session)(p)
-	s.mailed.Add(-int64(m.Len()))
+	s.taken(m)
 	s.Deliver(m)
 }
 
@@ -36,9 +36,11 @@ func (s *Session) Push(msg []byte) {
 	}
 }
 
-// mail is Push of a message that to, which is s, delivers. It takes the message's
-// length off s.mailed.
-func (s *Session) mail(to pubsub.Receiver, m *pubsub.Message) {
+// taken notes that the message of mail has come out of the mailbox.
+func (s *Session) taken(m *pubsub.Parcel) { s.mailed.Add(-int64(len(m.Bytes(2)))) }
+
+// mail is Push of a message that to, which is s, delivers; to calls taken.
+func (s *Session) mail(to pubsub.Receiver, m pubsub.Message) {
 	if s.flags.Load()&flagClosing != 0 {
 		return
 	}
@@ -53,44 +55,36 @@ func (s *Session) mail(to pubsub.Receiver, m *pubsub.Message) {
 	s.loop.box.Put(to, m)
 }
 
-// Deliver appends a message to what the client is to be sent. It is for Loop.Drain.
+// Deliver appends messages to what the client is to be sent. It is for Loop.Drain.
 // Loop.
-func (s *Session) Deliver(m *pubsub.Message) {
-	if s.loop.outer == s {
-		s.wait.later = append(s.wait.later, letter{s, m})
-		return
+func (s *Session) Deliver(p *pubsub.Parcel) {
+	if s.flags.Load()&flagClosing == 0 {
+		s.deliver(p.Bytes(int(s.proto.Load())))
 	}
-	s.deliver(func(b []byte, proto int) []byte { return m.AppendTo(b, proto) })
 }
 
-// deliver is Deliver of what add appends for a client of that protocol.
-func (s *Session) deliver(add func(b []byte, proto int) []byte) {
-	if s.flags.Load()&flagClosing != 0 {
-		return
-	}
-	l, proto := s.loop, int(s.proto.Load())
-	switch {
+// deliver is Deliver of b, which is not changed any more, to a client that is not
+// being ended.
+func (s *Session) deliver(b []byte) {
+	switch l := s.loop; {
+	case l.outer == s:
+		l.withheld = append(l.withheld, b...)
 	case l.serving != s:
-		had := len(*s.out)
-		if *s.out = add(*s.out, proto); len(*s.out) == had {
-			return
-		}
-		s.conn.Flush()
 		l.moved(s)
-		l.stats.Add(stats.NetOutput, uint64(len(*s.out)-had))
-		s.overLimit()
-	case s.replies != 0 && l.executing:
-		l.aside = add(l.aside, proto)
+		l.pushed += len(b)
+		if waiting := s.conn.Share(b); waiting > freeOutput {
+			s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
+		}
+	case s.muted() && l.executing:
+		l.aside = append(l.aside, b...)
 	default:
-		l.w.B = add(l.w.B, proto)
+		l.w.B = append(l.w.B, b...)
 	}
 }
 
-// overLimit checks the replies that wait, after a push.
-func (s *Session) overLimit() {
-	if waiting := s.pending(); waiting > freeOutput {
-		s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
-	}
+// listens tells whether messages may wait in the loop's mailbox for the client. Any.
+func (s *Session) listens() bool {
+	return s.flags.Load()&(flagSubscribed|flagMonitor) != 0 || s.mailed.Load() != 0
 }
 
 // Cut ends the client because more was to be pushed to it than its limit allows, while
@@ -104,9 +98,12 @@ func (s *Session) Cut() {
 
 // Drain delivers what waits in the loop's mailbox. It runs on the loop.
 func (l *Loop) Drain() {
-	if l.box.Waiting() {
-		l.box.Drain()
+	if !l.box.Waiting() {
+		return
 	}
+	l.box.Drain()
+	l.stats.Add(stats.NetOutput, uint64(l.pushed))
+	l.pushed = 0
 }
 
 // TellPushed delivers what waits for the clients of the loop, ahead of the reply to the

@@ -62,3 +62,18 @@ func TestPushesAreBounded(t *testing.T) {
 		t.Errorf("it is in the list still: %s", line)
 	}
 }
+
+// What is pushed to a client whose replies are off comes at once, not with its next request.
+func TestPushWhileRepliesAreOff(t *testing.T) {
+	k := newCore(t, defaultLimits)
+	l := k.newLoop()
+	a := k.connect(l)
+	expect(t, a.send("CLIENT REPLY OFF\r\nPING\r\n"), "")
+	a.s.Push([]byte("+one\r\n"))
+	expect(t, a.send("PING\r\n"), "+one\r\n")
+	a.s.Push([]byte("+two\r\n"))
+	l.Drain()
+	expect(t, string(a.out), "+two\r\n")
+	a.out = nil
+	expect(t, a.send("PING\r\nCLIENT REPLY ON\r\n"), "+OK\r\n")
+}

@@ -148,9 +148,13 @@ func (c *conn) unlocked() {
 	}
 }
 
-func (c *conn) Close()                   { c.unlocked(); c.closed = true }
-func (c *conn) CloseAfterReply()         { c.unlocked(); c.finishing = true }
-func (c *conn) Flush()                   {}
+func (c *conn) Close()           { c.unlocked(); c.closed = true }
+func (c *conn) CloseAfterReply() { c.unlocked(); c.finishing = true }
+func (c *conn) Flush()           {}
+func (c *conn) Share(b []byte) int64 {
+	c.out = append(c.out, b...)
+	return c.pending + int64(len(c.out))
+}
 func (c *conn) Again()                   { c.again = true }
 func (c *conn) Hold()                    { c.unlocked(); c.held = true }
 func (c *conn) Resume()                  { c.Post(func() { c.held = false }) }

@@ -55,6 +55,7 @@ type Conn interface {
 	Close()
 	CloseAfterReply()
 	Flush()
+	Share(b []byte) (waiting int64)
 	Again()
 	Hold()
 	Resume()
@@ -96,10 +97,9 @@ type replies uint8
 
 // The bits of replies; none of them is CLIENT REPLY ON.
 const (
-	repliesOff    replies = 1 << iota
-	repliesSkip           // the reply of the request being executed
-	skipNext              // the reply of the one after it
-	repliesTurned         // CLIENT REPLY OFF or ON came in this request
+	repliesOff  replies = 1 << iota
+	repliesSkip         // the reply of the request being executed
+	skipNext            // the reply of the one after it
 )
 
 // outputPerTurn is how many bytes of replies a client may collect before the
@@ -121,7 +121,7 @@ type Session struct {
 	scanner       resp.Scanner
 	row           *command.Row // what the last request named
 	wait          wait
-	replyEdge     int // where in Loop.w the reply is that CLIENT REPLY ON or OFF came at
+	replyEdge     int // where in Loop.w the replies begin that a muted client does not get
 	authenticated bool
 	refused       bool // never was a client
 	throttled     bool // waits for room in a mailbox
@@ -161,7 +161,9 @@ type Session struct {
 // Data executes the requests in in and returns how many bytes they took.
 func (s *Session) Data(in []byte) (consumed int) {
 	l, limits := s.loop, s.clients.limits.Load()
-	l.Drain()
+	if s.listens() {
+		l.Drain()
+	}
 	if s.flags.Load()&flagClosing != 0 {
 		return len(in)
 	}
@@ -183,7 +185,7 @@ func (s *Session) Data(in []byte) (consumed int) {
 	l.moved(s)
 	l.w.B, l.w.Proto, l.w.Limit = *s.out, int(s.proto.Load()), s.outputRoom(limits)
 	l.call.Tx.NoTouch, l.call.Tx.By = s.NoTouch(), s
-	l.call.Subscribed = s.confined()
+	l.call.Subscribed, l.call.Monitors = s.confined(), s.flags.Load()&flagMonitor != 0
 	consumed = s.requests(in, limits)
 	s.outputFits(limits)
 	s.answered()
@@ -266,7 +268,8 @@ func (s *Session) execute(args [][]byte) (p progress) {
 	if invariant.Enabled {
 		invariant.Check(s.flags.Load()&flagClosing == 0, "S3", "client %d executes %q while it closes", s.id, args[0])
 	}
-	c, mark := &s.loop.call, len(s.loop.w.B)
+	c := &s.loop.call
+	s.replyEdge = len(s.loop.w.B)
 	c.Args, c.Row = args, s.row
 	tracker := s.tracker.Load()
 	c.Tracked = tracker != nil && s.tracks()
@@ -300,9 +303,11 @@ func (s *Session) execute(args [][]byte) (p progress) {
 		s.crossProtocol()
 	}
 	if s.replies != 0 {
-		s.suppress(mark)
+		s.suppress()
 	}
-	s.loop.Drain()
+	if s.listens() {
+		s.loop.Drain()
+	}
 	return p
 }
 
@@ -322,25 +327,27 @@ func (s *Session) changed(c *command.Call) (p progress) {
 	return p
 }
 
-// suppress takes back the reply appended since mark, or the part of it, that
-// CLIENT REPLY does not want: up to ON, from OFF on.
-func (s *Session) suppress(mark int) {
-	w, off := &s.loop.w, s.replies&(repliesOff|repliesSkip) != 0
-	switch turned := s.replies&repliesTurned != 0; {
-	case off && turned:
-		w.B = w.B[:max(mark, s.replyEdge)]
-	case off:
-		w.B = w.B[:mark]
-	case turned:
-		w.B = append(w.B[:mark], w.B[max(mark, s.replyEdge):]...)
+// muted tells whether CLIENT REPLY keeps the replies from the client.
+func (s *Session) muted() bool { return s.replies&(repliesOff|repliesSkip) != 0 }
+
+// suppress takes back the reply to the request, or the part of it, that CLIENT REPLY
+// does not want: up to ON, from OFF on.
+func (s *Session) suppress() {
+	if s.muted() {
+		s.takeBack()
 	}
-	if pushed := s.loop.aside; len(pushed) > 0 {
-		w.B, s.loop.aside = append(w.B, pushed...), pushed[:0]
-	}
-	s.replies &^= repliesSkip | repliesTurned
+	s.replies &^= repliesSkip
 	if s.replies&skipNext != 0 {
 		s.replies = s.replies&^skipNext | repliesSkip
 	}
+}
+
+// takeBack takes the replies back that were made while the client was muted; what was
+// pushed to it stays.
+func (s *Session) takeBack() {
+	w := &s.loop.w
+	w.B = append(w.B[:s.replyEdge], s.loop.aside...)
+	s.replyEdge, s.loop.aside = len(w.B), s.loop.aside[:0]
 }
 
 // answered hands the replies back to the connection.
@@ -369,7 +376,7 @@ func (s *Session) protocolError(err error, rest []byte) {
 	if log := s.clients.log; log.verbose() {
 		log.Verbose("Protocol error (%v) from client: %s. %s", err, s.line(nil, true), sample(rest))
 	}
-	if s.replies&(repliesOff|repliesSkip) == 0 {
+	if !s.muted() {
 		s.loop.w.Error("ERR " + err.Error())
 	}
 	s.CloseAfterReply()

@@ -22,6 +22,13 @@ func (s *Session) subscriber() *pubsub.Subscriber {
 // Mailbox is that of the client's loop. Any.
 func (s *Session) Mailbox() *pubsub.Box { return s.loop.box }
 
+// Published has the client get what it has sent to itself, before the reply.
+func (s *Session) Published() {
+	if s.listens() {
+		s.loop.Drain()
+	}
+}
+
 // Subscribe adds a subscription, if it is none yet, and tells the client so with what
 // as the first word, also while CLIENT REPLY is off.
 func (s *Session) Subscribe(kind pubsub.Kind, what string, name []byte) {
@@ -68,7 +75,7 @@ func (s *Session) confirm(kind pubsub.Kind, what string, name []byte) {
 	} else {
 		w.Int(int64(sub.Count(pubsub.Channel) + sub.Count(pubsub.Pattern)))
 	}
-	s.Deliver(pubsub.Raw(w.B))
+	s.Deliver(pubsub.One(pubsub.Raw(w.B)))
 }
 
 // confined tells whether the client may send but a few commands, since it has
@@ -84,6 +91,7 @@ func (s *Session) Monitor() bool {
 	}
 	s.subscriber().Monitor(true)
 	s.set(flagMonitor, true)
+	s.loop.call.Monitors = true
 	return true
 }
 
@@ -106,7 +114,7 @@ func (s *Session) unthrottle() {
 func (s *Session) unsubscribe() {
 	s.sub.Load().Close()
 	s.set(flagSubscribed|flagMonitor, false)
-	s.loop.call.Subscribed = false
+	s.loop.call.Subscribed, s.loop.call.Monitors = false, false
 }
 
 var _ command.Client = (*Session)(nil)

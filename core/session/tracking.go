@@ -202,7 +202,7 @@ var nothing = pubsub.Raw(nil)
 type strayTeller Clients
 
 // Deliver implements pubsub.Receiver.
-func (st *strayTeller) Deliver(*pubsub.Message) {
+func (st *strayTeller) Deliver(*pubsub.Parcel) {
 	st.trackers.strayMu.Lock()
 	batch := st.trackers.stray
 	st.trackers.stray = tracking.Batch[*tracker]{}
@@ -265,7 +265,7 @@ func tellReaders(readers []*tracker, key []byte, by *Session) {
 
 // tell sends m, the keys that are no longer what they were, to the client or to the
 // one it has named. Any, also with locks held.
-func (t *tracker) tell(m *pubsub.Message) {
+func (t *tracker) tell(m pubsub.Message) {
 	s := t.session.Load()
 	if s == nil {
 		return
@@ -284,10 +284,12 @@ func (t *tracker) tell(m *pubsub.Message) {
 
 // everything is the message that no key is what it was; protocols write it in
 // different ways.
-var everything = pubsub.Raw([]byte("$-1\r\n"))
+var everything = pubsub.Raw([]byte(allKeys))
+
+const allKeys = "$-1\r\n"
 
 // keysMessage is an array of keys.
-func keysMessage(keys []string) *pubsub.Message {
+func keysMessage(keys []string) pubsub.Message {
 	size := 16
 	for _, key := range keys {
 		size += len(key) + 16
@@ -300,7 +302,7 @@ func keysMessage(keys []string) *pubsub.Message {
 }
 
 // redirectMessage is the number of a client.
-func redirectMessage(id int64) *pubsub.Message { return pubsub.Raw(appendLine(nil, ':', id)) }
+func redirectMessage(id int64) pubsub.Message { return pubsub.Raw(appendLine(nil, ':', id)) }
 
 func appendLine(b []byte, kind byte, n int64) []byte {
 	return append(strconv.AppendInt(append(b, kind), n, 10), "\r\n"...)
@@ -313,78 +315,70 @@ const (
 	textInvalid = "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
 )
 
-// appendInvalid appends m behind head.
-func appendInvalid(b []byte, head string, m *pubsub.Message, proto int) []byte {
-	b = append(b, head...)
-	if m == everything && proto > 2 {
-		return append(b, "_\r\n"...)
+// tellInvalid sends p behind head.
+func (s *Session) tellInvalid(head string, p *pubsub.Parcel) {
+	what := p.Bytes(2)
+	if string(what) == allKeys && s.Proto() > 2 {
+		what = []byte("_\r\n")
 	}
-	return m.AppendTo(b, proto)
+	s.deliver(append([]byte(head), what...))
 }
 
 // invalidated is a Session that is told of its own copies. RESP2 has no way to do so.
 type invalidated Session
 
 // Deliver implements pubsub.Receiver.
-func (p *invalidated) Deliver(m *pubsub.Message) {
-	s := (*Session)(p)
-	if s.delays(p, m) {
+func (t *invalidated) Deliver(p *pubsub.Parcel) {
+	s := (*Session)(t)
+	if s.delays(t, p) {
 		return
 	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
-		if proto < 3 {
-			return b
-		}
-		return appendInvalid(b, pushInvalid, m, proto)
-	})
+	s.taken(p)
+	if s.flags.Load()&flagClosing == 0 && s.Proto() > 2 {
+		s.tellInvalid(pushInvalid, p)
+	}
 }
 
 // Cut implements pubsub.Receiver.
-func (p *invalidated) Cut() { (*Session)(p).Cut() }
+func (t *invalidated) Cut() { (*Session)(t).Cut() }
 
 // redirected is a Session that is told of another one's copies; with RESP2 as of a
 // message of a channel, if it has subscribed to any.
 type redirected Session
 
 // Deliver implements pubsub.Receiver.
-func (p *redirected) Deliver(m *pubsub.Message) {
-	s := (*Session)(p)
-	if s.delays(p, m) {
+func (t *redirected) Deliver(p *pubsub.Parcel) {
+	s := (*Session)(t)
+	if s.delays(t, p) {
 		return
 	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
-		switch {
-		case proto > 2:
-			return appendInvalid(b, pushInvalid, m, proto)
-		case s.flags.Load()&flagSubscribed != 0:
-			return appendInvalid(b, textInvalid, m, proto)
-		}
-		return b
-	})
+	s.taken(p)
+	switch flags := s.flags.Load(); {
+	case flags&flagClosing != 0:
+	case s.Proto() > 2:
+		s.tellInvalid(pushInvalid, p)
+	case flags&flagSubscribed != 0:
+		s.tellInvalid(textInvalid, p)
+	}
 }
 
 // Cut implements pubsub.Receiver.
-func (p *redirected) Cut() { (*Session)(p).Cut() }
+func (t *redirected) Cut() { (*Session)(t).Cut() }
 
 // abandoned is a Session whose messages were to go to a client that is gone.
 type abandoned Session
 
 // Deliver implements pubsub.Receiver.
-func (p *abandoned) Deliver(m *pubsub.Message) {
-	s := (*Session)(p)
-	if s.delays(p, m) {
+func (t *abandoned) Deliver(p *pubsub.Parcel) {
+	s := (*Session)(t)
+	if s.delays(t, p) {
 		return
 	}
-	s.mailed.Add(-int64(m.Len()))
-	s.deliver(func(b []byte, proto int) []byte {
-		if proto < 3 {
-			return b
-		}
-		return m.AppendTo(append(b, pushBroken...), proto)
-	})
+	s.taken(p)
+	if s.flags.Load()&flagClosing == 0 && s.Proto() > 2 {
+		s.deliver(append([]byte(pushBroken), p.Bytes(2)...))
+	}
 }
 
 // Cut implements pubsub.Receiver.
-func (p *abandoned) Cut() { (*Session)(p).Cut() }
+func (t *abandoned) Cut() { (*Session)(t).Cut() }

@@ -55,5 +55,9 @@ func (l *Loop) Yield(d time.Duration) {
 	l.inner.turn(d)
 	l.call, l.w, l.stats = call, w, figures
 	l.outer, l.serving, l.executing, l.busy, l.aside = nil, serving, executing, busy, aside
+	if kept := l.withheld; len(kept) > 0 {
+		l.withheld = nil
+		serving.deliver(kept)
+	}
 	l.inner.busy = false
 }

@@ -68,6 +68,9 @@ func HasEntries(h *page.Heap, ref page.Ref) bool {
 	return page.At[nodeHead](h, ref).base() == kindBucket && bucket(h.Node(ref)).count() > 0
 }
 
+// IsBucket tells whether the node at ref is a bucket of a table that is not nested.
+func IsBucket(h *page.Heap, ref page.Ref) bool { return page.At[nodeHead](h, ref).kind == kindBucket }
+
 // KeepForWalk tells whether a walk over a version needs the node at ref to find
 // others: directories and overflow chains.
 func KeepForWalk(h *page.Heap, ref page.Ref) bool {

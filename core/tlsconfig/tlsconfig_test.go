@@ -381,3 +381,32 @@ func FuzzKey(f *testing.F) {
 		}
 	})
 }
+
+// TestClient: a client takes servers that its authorities have signed, by any name,
+// and no others.
+func TestClient(t *testing.T) {
+	a := newAuthority(t, t.TempDir())
+	a.make("server", a)
+	a.make("client", a)
+	foreign := newAuthority(t, t.TempDir())
+	foreign.make("server", foreign)
+	client, err := NewClient(ClientOptions{CertFile: a.path("client.crt"), KeyFile: a.path("client.key"), CACertFile: a.path("ca.crt")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		from *authority
+		ok   bool
+	}{{a, true}, {foreign, false}} {
+		server, err := New(Options{CertFile: c.from.path("server.crt"), KeyFile: c.from.path("server.key"), CACertFile: a.path("ca.crt"), ClientAuth: Required})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := handshake(t, server, client); (err == nil) != c.ok {
+			t.Errorf("want %v: %v", c.ok, err)
+		}
+	}
+	if _, err := NewClient(ClientOptions{CertFile: a.path("client.crt"), KeyFile: a.path("client.key")}); err == nil {
+		t.Error("a client that trusts nobody")
+	}
+}

@@ -90,6 +90,11 @@ type Driver interface {
 	CloseAfterReply()
 	// Flush has Out sent at the end of this turn. Loop.
 	Flush()
+	// Share has b, which is not changed any more, sent at the end of this turn
+	// behind what is in Out now, without a copy where that can be done. What it
+	// shares is neither in Out nor in Pending until then. It returns how many
+	// bytes wait with b. Loop, not within Data of this connection.
+	Share(b []byte) (waiting int64)
 	// Again has Data called in the next turn with what it leaves, even if
 	// nothing arrives. Loop.
 	Again()
@@ -183,6 +188,9 @@ type Listen struct {
 	Backlog int
 	// KeepAlive is SetKeepAlive for the connections accepted, in seconds.
 	KeepAlive int
+	// Mark is the mark of the sockets of TCP for the kernel's rules of routing and
+	// filtering (SO_MARK); 0 is none. Linux only, and for the privileged.
+	Mark uint32
 	// TLS makes it a TLS listener. Back ends without TLS refuse it.
 	TLS *tls.Config
 	// HandshakeTimeout ends connections of a TLS listener whose handshake is not

@@ -46,8 +46,8 @@ var (
 	ErrRewriteRunning = errors.New("ERR Background append only file rewriting already in progress")
 )
 
-// Saver writes RDB files. Errors other than those above are replied after
-// "ERR ".
+// Saver writes RDB files. Errors other than those above are replied after "ERR ",
+// but for Save's, of which Redis's clients only get to know that there was one.
 type Saver interface {
 	// Save returns when the file is written, synced and has its name.
 	Save(c *command.Call) error

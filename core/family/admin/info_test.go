@@ -23,6 +23,7 @@ func skeleton(info string) string {
 		name, _, _ := strings.Cut(line, ":")
 		switch {
 		case strings.HasPrefix(name, "cmdstat_"), strings.HasPrefix(name, "errorstat_"), strings.HasPrefix(name, "latency_percentiles"),
+			name == "client_query_buffer_limit_disconnections", name == "client_output_buffer_limit_disconnections",
 			name == "redoubt_version", name == "go_version", name == "expired_subkeys", strings.HasPrefix(name, "acl_access_denied_"): // from 7.4 and 7.2
 			continue
 		}

@@ -75,6 +75,16 @@ func (r *report) server(info *Info) {
 	r.text("executable", s.Executable)
 	r.text("config_file", s.ConfigFile)
 	r.flag("io_threads_active", s.IOThreadsActive)
+	for i, l := range s.Listeners {
+		fmt.Fprintf(r, "listener%d:name=%s", i, l.Name)
+		for _, addr := range l.Bind {
+			r.WriteString(",bind=" + addr)
+		}
+		if l.Port > 0 {
+			fmt.Fprintf(r, ",port=%d", l.Port)
+		}
+		r.WriteString("\r\n")
+	}
 	if s.ShutdownInMs >= 0 {
 		r.number("shutdown_in_milliseconds", s.ShutdownInMs)
 	}
@@ -264,6 +274,8 @@ func (r *report) stats(info *Info) {
 	r.number("io_threaded_writes_processed", s.IOThreadWrites)
 	r.number("reply_buffer_shrinks", s.ReplyBufferShrinks)
 	r.number("reply_buffer_expands", s.ReplyBufferExpands)
+	r.number("client_query_buffer_limit_disconnections", s.QueryLimitCuts)
+	r.number("client_output_buffer_limit_disconnections", s.OutputLimitCuts)
 	// From Redis 7.2.
 	r.number("acl_access_denied_auth", s.DeniedAuth)
 	r.number("acl_access_denied_cmd", s.DeniedCommands)

@@ -8,11 +8,14 @@ import (
 )
 
 func (f *family) save(c *command.Call) {
-	if err := f.Saver.Save(c); err != nil {
+	switch err := f.Saver.Save(c); {
+	case errors.Is(err, ErrSaveRunning):
 		fail(c, err)
-		return
+	case err != nil: // which the log tells; Redis's reply has no more than the code
+		c.Out.Error("ERR")
+	default:
+		c.Out.OK()
 	}
-	c.Out.OK()
 }
 
 func (f *family) bgsave(c *command.Call) {

@@ -34,8 +34,16 @@ type Server struct {
 	LRUClock                     uint32
 	Executable, ConfigFile       string
 	IOThreadsActive              bool
+	Listeners                    []Listener
 	// ShutdownInMs is the time left to a SHUTDOWN that waits, -1 for none.
 	ShutdownInMs int64
+}
+
+// Listener is a kind of places listened at, as Redis shows them from 7.2 on.
+type Listener struct {
+	Name string // "tcp", "unix" or "tls"
+	Bind []string
+	Port int // 0 for none
 }
 
 // Clients are the connections.
@@ -143,6 +151,7 @@ type Stats struct {
 	Reads, Writes                          int64
 	IOThreadReads, IOThreadWrites          int64
 	ReplyBufferShrinks, ReplyBufferExpands int64
+	QueryLimitCuts, OutputLimitCuts        int64 // clients beyond a limit of theirs
 }
 
 // Replication is this server's part in it: that of a master.

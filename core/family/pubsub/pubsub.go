@@ -16,6 +16,7 @@ type Client interface {
 	Subscribe(kind pubsub.Kind, what string, name []byte)
 	Unsubscribe(kind pubsub.Kind, what string, names [][]byte)
 	Mailbox() *pubsub.Box
+	Published()
 	Throttle(full *pubsub.Box)
 }
 
@@ -46,8 +47,7 @@ func unsubscribe(kind pubsub.Kind) command.Handler {
 	}
 }
 
-// publish is PUBLISH and SPUBLISH. The loop's own clients have the message before the
-// reply is made.
+// publish is PUBLISH and SPUBLISH.
 func (f *family) publish(kind pubsub.Kind) command.Handler {
 	return func(c *command.Call) {
 		client, ok := c.Client.(Client)
@@ -56,6 +56,9 @@ func (f *family) publish(kind pubsub.Kind) command.Handler {
 			here = client.Mailbox()
 		}
 		n, full := f.channels.Publish(kind, c.Args[1], c.Args[2], here)
+		if ok {
+			client.Published()
+		}
 		c.Out.Int(int64(n))
 		if full != nil && ok {
 			client.Throttle(full)

@@ -33,9 +33,7 @@ type threads struct {
 	m *machine
 	// start makes the body of a coroutine of a function: one that first sets
 	// the hook for errors, as gopher-lua sets its own for a new coroutine.
-	start *lua.LFunction
-	// bodies are of those that have not begun yet.
-	bodies map[*lua.LState]*lua.LFunction
+	start  *lua.LFunction
 	depths []int // of calls from Go functions where each active one was resumed
 }
 
@@ -58,7 +56,7 @@ func (t *threads) create(L *lua.LState) int {
 		L.SetContext(ctx)
 		th.SetContext(ctx)
 	}
-	t.bodies[th] = fn
+	th.Push(fn) // until it begins
 	L.Push(th)
 	return 1
 }
@@ -78,8 +76,10 @@ func (t *threads) run(L, th *lua.LState, args []lua.LValue) (values []lua.LValue
 		t.m.depth, t.m.protected = depth-1, t.m.protected[:outer]
 		t.depths = t.depths[:len(t.depths)-1]
 	}()
-	body := t.bodies[th]
-	delete(t.bodies, th)
+	var body *lua.LFunction
+	if _, begun := th.GetStack(0); !begun {
+		body = th.Get(1).(*lua.LFunction)
+	}
 	state, err, values := L.Resume(th, body, args...)
 	if state == lua.ResumeError {
 		return []lua.LValue{ErrorValue(err)}, false
@@ -165,7 +165,7 @@ func openCoroutine(L *lua.LState) {
 	if err != nil {
 		panic(err) // the text is a constant
 	}
-	th := &threads{m: machineOf(L), bodies: map[*lua.LState]*lua.LFunction{}}
+	th := &threads{m: machineOf(L)}
 	th.start = Load(L, proto)
 	t := L.NewTable()
 	register(L, t, map[string]lua.LGFunction{

@@ -9,7 +9,7 @@ import (
 )
 
 func tlsDirectives(s *Settings) []config.Directive {
-	const outgoing = "it is for connections to other servers: replication and cluster mode are not implemented"
+	const outgoing = "for connections of MIGRATE, if tls-cluster is yes"
 	return []config.Directive{
 		{Name: "tls-port", Value: config.Number(&s.TLSPort, config.Integer, 0, 65535)},
 		{Name: "tls-cert-file", Flags: config.Volatile, Group: "tls", Value: config.OptionalString(&s.TLSCertFile, nil),
@@ -18,11 +18,11 @@ func tlsDirectives(s *Settings) []config.Directive {
 		{Name: "tls-key-file-pass", Flags: config.Sensitive, Group: "tls", Value: config.OptionalString(&s.TLSKeyFilePass, nil),
 			Note: "for keys in PKCS #8 with PBES2, and in OpenSSL's own PEM"},
 		{Name: "tls-client-cert-file", Flags: config.Volatile, Group: "tls", Value: config.OptionalString(&s.TLSClientCertFile, nil),
-			Status: config.NoEffect, Note: outgoing},
+			Note: outgoing},
 		{Name: "tls-client-key-file", Flags: config.Volatile, Group: "tls", Value: config.OptionalString(&s.TLSClientKeyFile, nil),
-			Status: config.NoEffect, Note: outgoing},
+			Note: outgoing},
 		{Name: "tls-client-key-file-pass", Flags: config.Sensitive, Group: "tls", Value: config.OptionalString(&s.TLSClientKeyFilePass, nil),
-			Status: config.NoEffect, Note: outgoing},
+			Note: outgoing},
 		{Name: "tls-dh-params-file", Flags: config.Volatile, Group: "tls", Value: config.OptionalString(&s.TLSDHParamsFile, nil),
 			Status: config.NoEffect, Note: "Go's crypto/tls has no Diffie-Hellman but on elliptic curves, which needs no parameters"},
 		{Name: "tls-ca-cert-file", Flags: config.Volatile, Group: "tls", Value: config.OptionalString(&s.TLSCACertFile, nil)},
@@ -30,9 +30,9 @@ func tlsDirectives(s *Settings) []config.Directive {
 			Note: "every file in it that has certificates counts, whatever its name is"},
 		{Name: "tls-auth-clients", Group: "tls", Value: config.Enum(&s.TLSAuthClients, tlsAuthNames)},
 		{Name: "tls-replication", Group: "tls", Value: config.Bool(&s.TLSReplication, nil),
-			Status: config.NoEffect, Note: outgoing},
+			Status: config.NoEffect, Note: "replication is not implemented"},
 		{Name: "tls-cluster", Group: "tls", Value: config.Bool(&s.TLSCluster, nil),
-			Status: config.NoEffect, Note: outgoing},
+			Note: "has MIGRATE use TLS; cluster mode itself is not implemented"},
 		{Name: "tls-protocols", Group: "tls", Value: config.OptionalString(&s.TLSProtocols, checkTLSProtocols),
 			Note: "without a gap: crypto/tls knows a lowest and a highest version"},
 		{Name: "tls-ciphers", Group: "tls", Value: config.OptionalString(&s.TLSCiphers, checkTLSCiphers),

@@ -31,7 +31,7 @@ func Run(t *testing.T, newServer New) {
 	}{
 		{"echo", testEcho}, {"pieces", testPieces}, {"huge input", testHuge},
 		{"half close", testHalfClose}, {"hold", testHold}, {"held peer closes", testHeldClose},
-		{"again", testAgain}, {"post", testPost}, {"slow reader", testSlowReader},
+		{"again", testAgain}, {"post", testPost}, {"slow reader", testSlowReader}, {"share", testShare},
 		{"short connections", testShort}, {"unix", testUnix}, {"refuse", testRefuse},
 		{"close after reply", testCloseAfterReply}, {"timers", testTimers},
 		{"turn hook", testTurn}, {"turn within a handler", testInnerTurn}, {"dropped turn", testTurnDropped}, {"server close", testServerClose}, {"bind errors", testBind},
@@ -450,6 +450,63 @@ func testSlowReader(t *testing.T, newServer New) {
 	}
 	expect(t, nc, "end")
 	eventually(t, "nothing pending", func() bool { return h.c.Pending() == 0 })
+}
+
+// testShare: what is shared among connections comes in order with what is their own, to
+// those who read and to those who do so late.
+func testShare(t *testing.T, newServer New) {
+	r := start(t, newServer, echo)
+	const rounds = 200
+	shared := pattern(30_000)
+	var want []byte
+	for n := range rounds {
+		want = append(append(append(want, shared[:1+n*n%len(shared)]...), "own"...), shared...)
+	}
+	var peers []net.Conn
+	var handlers []*handler
+	for range 4 {
+		peers = append(peers, r.dial())
+		handlers = append(handlers, r.conn())
+	}
+	for n := range rounds {
+		for _, h := range handlers {
+			h.c.Post(func() {
+				first := h.c.Share(shared[:1+n*n%len(shared)])
+				h.c.Out = append(h.c.Out, "own"...)
+				if second := h.c.Share(shared); first <= 0 || second < int64(3+len(shared)) {
+					t.Errorf("%d bytes wait, then %d", first, second)
+				}
+				if n%2 == 0 {
+					h.c.Flush()
+				}
+			})
+		}
+	}
+	var reading sync.WaitGroup
+	for i, nc := range peers {
+		reading.Add(1)
+		go func() {
+			defer reading.Done()
+			if i%2 == 1 {
+				time.Sleep(50 * time.Millisecond) // whenever it reads, it gets all
+			}
+			got := make([]byte, len(want))
+			if _, err := io.ReadFull(nc, got); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("connection %d: %v, or other bytes than were sent", i, err)
+			}
+		}()
+	}
+	reading.Wait()
+	for _, h := range handlers {
+		h.c.Post(func() {
+			h.c.Share([]byte("last"))
+			h.c.CloseAfterReply()
+		})
+	}
+	for _, nc := range peers {
+		expect(t, nc, "last")
+		expectEOF(t, nc)
+	}
 }
 
 func testShort(t *testing.T, newServer New) {

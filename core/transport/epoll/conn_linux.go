@@ -26,6 +26,7 @@ type conn struct {
 	queue [][]byte
 	sent  int // bytes of queue[0] that the socket has taken
 
+	shared  []byte   // of others too; to be sent before Out
 	later   []func() // posted while serving
 	lastOut int      // bytes of replies of the last turn that had some
 
@@ -245,6 +246,9 @@ func (c *conn) send() {
 	if c.dying {
 		return
 	}
+	if c.shared != nil {
+		c.sendShared()
+	}
 	c.lastOut = len(c.Out)
 	if len(c.queue) == 0 {
 		out := c.Out
@@ -279,6 +283,27 @@ func (c *conn) send() {
 	if c.draining && len(c.queue) == 0 {
 		c.finish()
 	}
+}
+
+// sendShared gives what is shared to the socket. What it does not take, or all of it if
+// there is more to send, becomes the beginning of Out.
+func (c *conn) sendShared() {
+	b := c.shared
+	c.shared = nil
+	if len(c.queue) == 0 && len(c.Out) == 0 {
+		if n, errno := rawWrite(c.fd, b); errno == 0 {
+			b = b[n:]
+		}
+		if len(b) == 0 {
+			return
+		}
+	}
+	out := append(c.loop.pool.get(len(b)), b...)
+	if c.Out != nil {
+		out = append(out, c.Out...)
+		c.loop.pool.put(c.Out)
+	}
+	c.Out = out
 }
 
 // enqueue keeps b, a part of Out, until the socket takes it: copied behind
@@ -329,7 +354,7 @@ func (c *conn) resumeSend() {
 	}
 	c.queue = nil
 	c.watchOut(false)
-	if c.draining && len(c.Out) == 0 {
+	if c.draining && len(c.Out) == 0 && c.shared == nil {
 		c.finish()
 	}
 }
@@ -369,6 +394,23 @@ func (c *conn) CloseAfterReply() {
 
 // Flush implements transport.Driver.
 func (c *conn) Flush() { c.touched() }
+
+// Share implements transport.Driver.
+func (c *conn) Share(b []byte) (waiting int64) {
+	if c.shared == nil && len(c.Out) == 0 {
+		c.shared = b
+	} else {
+		if c.Out == nil {
+			c.Out = c.loop.pool.get(c.lastOut)
+		}
+		c.Out = append(c.Out, b...)
+	}
+	if !c.flushing {
+		c.flushing = true
+		c.loop.flush = append(c.loop.flush, c)
+	}
+	return c.pending.Load() + int64(len(c.shared)+len(c.Out))
+}
 
 // Again implements transport.Driver.
 func (c *conn) Again() {

@@ -114,6 +114,11 @@ func (ls *listener) open(family int, sa unix.Sockaddr) error {
 	} else if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return fail("set SO_REUSEADDR", err)
 	}
+	if mark := ls.spec.Mark; mark != 0 && family != unix.AF_UNIX {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err != nil {
+			return fail("set SO_MARK", err)
+		}
+	}
 	if family == unix.AF_INET6 {
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
 			return fail("set IPV6_V6ONLY", err)

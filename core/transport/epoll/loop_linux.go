@@ -295,7 +295,7 @@ func (l *loop) drop() {
 	for i, c := range l.flush {
 		l.flush[i] = nil
 		c.flushing = false
-		c.Out = c.Out[:0]
+		c.Out, c.shared = c.Out[:0], nil
 		c.die(transport.ErrTurnDropped)
 	}
 	l.flush = l.flush[:0]

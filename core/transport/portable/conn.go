@@ -40,6 +40,7 @@ type conn struct {
 	eof      bool // the reader has ended
 	serving  bool // in the handler's Data, which may have called Turn
 	draining bool
+	leaving  bool // counted in Server.leaving
 	dying    bool
 	flushing bool
 	err      error
@@ -85,6 +86,9 @@ func (c *conn) begin() {
 	c.loop.conns[c] = struct{}{}
 	if c.handler = c.loop.server.config.Accept(&c.Conn); c.handler == nil {
 		c.die(nil)
+		return
+	}
+	if c.tls != nil && c.draining && !c.takeLeave() {
 		return
 	}
 	c.touched()
@@ -330,6 +334,13 @@ func (c *conn) release() {
 
 // Flush implements transport.Driver.
 func (c *conn) Flush() { c.touched() }
+
+// Share implements transport.Driver.
+func (c *conn) Share(b []byte) (waiting int64) {
+	c.Out = append(c.Out, b...)
+	c.touched()
+	return c.Pending() + int64(len(c.Out))
+}
 
 // Again implements transport.Driver.
 func (c *conn) Again() { c.Post(c.redeliver) }

@@ -137,6 +137,9 @@ func (l *loop) bury(c *conn) {
 	c.in, c.Out = nil, nil
 	c.buffered.Store(0)
 	delete(l.conns, c)
+	if c.leaving {
+		l.server.leaving.Add(-1)
+	}
 	l.count.Add(-1)
 	if c.handler != nil {
 		c.handler.Closed(c.err)

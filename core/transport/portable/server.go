@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/transport"
@@ -21,6 +23,10 @@ type Server struct {
 	loops   []*loop
 	started chan struct{} // closed by Serve, or by Close
 	done    chan struct{} // closed by Close
+
+	// leaving are the connections that were refused before their TLS handshake,
+	// and are told so after it.
+	leaving atomic.Int64
 
 	mu        sync.Mutex
 	closed    bool
@@ -158,6 +164,9 @@ func open(spec transport.Listen) (net.Listener, error) {
 		return nil, net.UnknownNetworkError(network)
 	}
 	config := net.ListenConfig{KeepAlive: -1}
+	if spec.Mark != 0 && network != "unix" {
+		config.Control = func(_, _ string, socket syscall.RawConn) error { return mark(socket, spec.Mark) }
+	}
 	ln, err := config.Listen(context.Background(), network, address)
 	if err != nil {
 		return nil, err

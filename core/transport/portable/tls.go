@@ -22,10 +22,30 @@ func (c *conn) secure(spec *transport.Listen) {
 	c.nc = c.tls
 }
 
+// What connections may do that are refused before their handshake: whoever refuses
+// them does not count them any more.
+const (
+	maxLeaving = 64
+	leaveTime  = 2 * time.Second // for the handshake and the reason
+)
+
+// takeLeave lets a connection that is refused do its handshake, so that the peer can
+// read the reason; if there are too many such, false: it ends without.
+func (c *conn) takeLeave() bool {
+	s := c.loop.server
+	c.leaving = true
+	if s.leaving.Add(1) > maxLeaving {
+		c.die(nil)
+		return false
+	}
+	_ = c.nc.SetDeadline(time.Now().Add(leaveTime))
+	return true
+}
+
 // shakeHands does the handshake, for the reader. false: the connection is to end.
 func (c *conn) shakeHands() bool {
 	err := c.tls.Handshake()
-	if err == nil {
+	if err == nil && !c.leaving {
 		err = c.nc.SetDeadline(time.Time{})
 	}
 	if err != nil {

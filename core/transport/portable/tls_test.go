@@ -198,3 +198,42 @@ func TestTLSDeafReader(t *testing.T) {
 		t.Error("no reason")
 	}
 }
+
+// TestRefusedBeforeHandshake: who is refused gets the reason; those who do not come
+// for it are few at any time, and soon gone.
+func TestRefusedBeforeHandshake(t *testing.T) {
+	s, err := New(transport.Config{Loops: 1, Accept: func(c *transport.Conn) transport.Handler {
+		c.Out = append(c.Out, "no\r\n"...)
+		c.CloseAfterReply()
+		return echoing{c, make(chan error, 1)}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ls, err := s.Listen(transport.Listen{Network: "tcp", Address: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{certificate(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve()
+	addr := ls.Addr().String()
+	c := tls.Client(dial(t, addr), &tls.Config{InsecureSkipVerify: true})
+	if reason, err := io.ReadAll(c); err != nil || string(reason) != "no\r\n" {
+		t.Errorf("reason %q, %v", reason, err)
+	}
+	const many = 3 * maxLeaving
+	var silent []net.Conn
+	for range many {
+		silent = append(silent, dial(t, addr))
+	}
+	for i, nc := range silent { // all end, though none says a word
+		if _, err := nc.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+	}
+	for end := time.Now().Add(patience); s.leaving.Load() != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d are still leaving", s.leaving.Load())
+		}
+	}
+}
