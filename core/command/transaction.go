@@ -22,22 +22,13 @@ type Transaction struct {
 	open   bool
 	failed bool // a command could not be queued
 	watch  keyspace.Watch
-	queue  []queued
+	queue  queue
 	has    Flags // of any command in the queue
 	lacks  Flags // that some command in the queue has not
 
-	queued atomic.Int64 // 1 + len(queue); 0: not open
+	queued atomic.Int64 // 1 + len(queue.requests); 0: not open
 	bytes  atomic.Int64
 }
-
-// queued is a request that EXEC is to run.
-type queued struct {
-	row  *Row
-	args [][]byte // copies
-}
-
-// queuedBytes is about what a queued request takes beside its arguments.
-const queuedBytes, argBytes = 64, 24
 
 // Queued is how many commands are queued, -1 outside of MULTI. Any goroutine.
 func (t *Transaction) Queued() int64 {
@@ -99,16 +90,11 @@ func (c *Call) InMulti() bool { return c.Transaction != nil && c.Transaction.ope
 // queue keeps the call for EXEC. What EXEC is going to refuse is not kept.
 func (x *Executor) queue(c *Call, row *Row) {
 	if t := c.Transaction; !t.failed && !t.watch.Touched() {
-		args := cloneArgs(c.Args)
-		t.queue = append(t.queue, queued{row, args})
+		t.queue.add(row, c.Args)
 		t.has |= row.Flags
 		t.lacks |= ^row.Flags
-		size := int64(queuedBytes)
-		for _, a := range args {
-			size += argBytes + int64(len(a))
-		}
-		t.queued.Add(1)
-		t.bytes.Add(size)
+		t.queued.Store(1 + int64(len(t.queue.requests)))
+		t.bytes.Store(t.queue.size)
 	}
 	c.Out.Simple("QUEUED")
 	c.Loop.Mark()
@@ -139,14 +125,37 @@ func (c *Call) Discard() bool {
 	if t == nil {
 		return false
 	}
-	c.Tx.UnwatchLater(&t.watch)
 	c.Transaction, c.ClientChanged = nil, true
-	return t.open
+	open := t.open
+	c.drop(t)
+	return open
+}
+
+// drop ends t, which is no longer the client's and has nothing locked.
+func (c *Call) drop(t *Transaction) {
+	if t.watch.Len() > 0 {
+		c.Tx.UnwatchLater(&t.watch) // maybe by another goroutine: t is not used again
+		return
+	}
+	c.reuse(t)
+}
+
+// reuse keeps t, which watches nothing, for the next transaction. Others may still
+// look at it as the client's: it is as one that is not open.
+func (c *Call) reuse(t *Transaction) {
+	t.queued.Store(0)
+	t.bytes.Store(0)
+	t.open, t.failed, t.has, t.lacks = false, false, 0, 0
+	t.queue.reset()
+	c.spare = t
 }
 
 func (c *Call) transaction() *Transaction {
 	if c.Transaction == nil {
-		c.Transaction, c.ClientChanged = new(Transaction), true
+		if c.Transaction, c.spare = c.spare, nil; c.Transaction == nil {
+			c.Transaction = new(Transaction)
+		}
+		c.ClientChanged = true
 	}
 	return c.Transaction
 }
@@ -173,6 +182,7 @@ func (c *Call) Unwatch() {
 		c.Tx.UnwatchAlone(&t.watch)
 		if !t.open {
 			c.Transaction, c.ClientChanged = nil, true
+			c.reuse(t)
 		}
 	}
 }
@@ -197,7 +207,7 @@ func (c *Call) Exec() Outcome {
 	}
 	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
-		c.Tx.UnwatchLater(&t.watch)
+		c.drop(t)
 		return Aborted
 	}
 	if t.has&Exclusive != 0 {
@@ -207,25 +217,33 @@ func (c *Call) Exec() Outcome {
 	}
 	stale := t.watch.Stale(c.Tx)
 	c.Tx.Unwatch(&t.watch)
+	if !stale {
+		c.run(t.queue.requests)
+	}
+	c.reuse(t)
 	if stale {
 		return Conflict
 	}
+	return Ran
+}
+
+// run runs the requests of a transaction under the locks that are held.
+func (c *Call) run(requests []queued) {
 	args, row := c.Args, c.Row
 	c.Nested, c.outer = true, row
-	c.Out.Array(len(t.queue))
-	for i := range t.queue {
-		c.x.nested(c, &t.queue[i])
+	c.Out.Array(len(requests))
+	for i := range requests {
+		c.x.nested(c, &requests[i])
 	}
 	c.Nested, c.outer = false, nil
 	c.Args, c.Row = args, row
-	return Ran
 }
 
 // shards are those that the queue's commands and the watched keys need.
 func (t *Transaction) shards(c *Call) (set uint64) {
 	t.watch.Keys(func(key []byte) { set |= c.Tx.Shard(key) })
-	for i := range t.queue {
-		set |= c.shardsOf(t.queue[i].row, t.queue[i].args)
+	for _, q := range t.queue.requests {
+		set |= c.shardsOf(q.row, q.args)
 	}
 	return set
 }
