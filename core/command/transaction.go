@@ -3,6 +3,7 @@ package command
 import (
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
@@ -97,7 +98,7 @@ func (x *Executor) queue(c *Call, row *Row) {
 		t.bytes.Store(t.queue.size)
 	}
 	c.Out.Simple("QUEUED")
-	c.Loop.Mark()
+	c.Loop.Pause()
 }
 
 // abort ends the transaction because EXEC is refused with text, and returns what
@@ -232,8 +233,8 @@ func (c *Call) run(requests []queued) {
 	args, row := c.Args, c.Row
 	c.Nested, c.outer = true, row
 	c.Out.Array(len(requests))
-	for i := range requests {
-		c.x.nested(c, &requests[i])
+	for at, i := c.Loop.Since(), 0; i < len(requests); i++ {
+		at = c.x.nested(c, &requests[i], at)
 	}
 	c.Nested, c.outer = false, nil
 	c.Args, c.Row = args, row
@@ -268,14 +269,15 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 	return set
 }
 
-// nested runs a queued command under the locks that are held.
-func (x *Executor) nested(c *Call, q *queued) {
+// nested runs a queued command under the locks that are held, from at on, and
+// returns when it has ended.
+func (x *Executor) nested(c *Call, q *queued, at time.Duration) (end time.Duration) {
 	c.Args, c.Row = q.args, q.row
 	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
 		mark := len(c.Out.B)
 		c.Out.Error(refusal)
 		x.countError(c, c.Out.B[mark:])
-		return
+		return at
 	}
-	x.runNested(c, q.row)
+	return x.runNested(c, q.row, at)
 }
