@@ -230,6 +230,7 @@ func (c *Call) Exec() Outcome {
 
 // run runs the requests of a transaction under the locks that are held.
 func (c *Call) run(requests []queued) {
+	c.warm(requests)
 	args, row := c.Args, c.Row
 	c.Nested, c.outer = true, row
 	c.Out.Array(len(requests))
@@ -238,6 +239,23 @@ func (c *Call) run(requests []queued) {
 	}
 	c.Nested, c.outer = false, nil
 	c.Args, c.Row = args, row
+}
+
+// warm has the values fetched that requests are going to need: they are many, and
+// known, while the processor would else wait for one after the other.
+func (c *Call) warm(requests []queued) {
+	const least = 3
+	var keys [keyspace.WarmMost][]byte
+	n := 0
+	for i := range requests {
+		if q := &requests[i]; q.row.onlyKey > 0 && q.row.onlyKey < len(q.args) && n < len(keys) {
+			keys[n] = q.args[q.row.onlyKey]
+			n++
+		}
+	}
+	if n >= least {
+		c.Tx.DB(c.Client.SelectedDB()).WarmEntries(keys[:n])
+	}
 }
 
 // shards are those that the queue's commands and the watched keys need.
