@@ -59,11 +59,13 @@ func (t *Transaction) Bytes() int64 {
 // Touched tells whether a watched key has changed. Any goroutine.
 func (t *Transaction) Touched() bool { return t != nil && t.watch.Touched() }
 
-// Flags are the flags that a call of row has in t, which may be nil: EXEC has
-// those of what it runs, and queueing takes memory whatever is queued.
-func (t *Transaction) Flags(row *Row) Flags {
+// Flags are the flags that a call of row with these arguments has in t, which may be nil:
+// EXEC has those of what it runs, and queueing takes memory whatever is queued.
+func (t *Transaction) Flags(row *Row, args [][]byte) Flags {
 	switch flags := row.Flags; {
-	case t == nil || !t.open || flags&EndsMulti != 0:
+	case t == nil || !t.open:
+		return row.flags(args)
+	case flags&EndsMulti != 0:
 		return flags
 	case flags&RunsQueue != 0:
 		const any = Write | ReadOnly | DenyOOM | MayReplicate | NoAsyncLoading
@@ -73,16 +75,15 @@ func (t *Transaction) Flags(row *Row) Flags {
 	}
 }
 
-// Flags are those of the call: of its row, unless that says that these arguments
-// have others, or the client's transaction does.
-func (c *Call) Flags() Flags {
-	if c.Transaction != nil && c.Transaction.open {
-		return c.Transaction.Flags(c.Row)
+// Flags are those of the call.
+func (c *Call) Flags() Flags { return c.Transaction.Flags(c.Row, c.Args) }
+
+// flags are those of the row, unless that says that these arguments have others.
+func (r *Row) flags(args [][]byte) Flags {
+	if r.FlagsFor != nil {
+		return r.FlagsFor(args)
 	}
-	if c.Row.FlagsFor != nil {
-		return c.Row.FlagsFor(c.Args)
-	}
-	return c.Row.Flags
+	return r.Flags
 }
 
 // InMulti tells whether the call comes between MULTI and EXEC.
@@ -92,8 +93,9 @@ func (c *Call) InMulti() bool { return c.Transaction != nil && c.Transaction.ope
 func (x *Executor) queue(c *Call, row *Row) {
 	if t := c.Transaction; !t.failed && !t.watch.Touched() {
 		t.queue.add(row, c.Args)
-		t.has |= row.Flags
-		t.lacks |= ^row.Flags
+		flags := row.flags(c.Args)
+		t.has |= flags
+		t.lacks |= ^flags
 		t.queued.Store(1 + int64(len(t.queue.requests)))
 		t.bytes.Store(t.queue.size)
 	}

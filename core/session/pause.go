@@ -115,7 +115,7 @@ func (s *Session) postponed(args [][]byte) bool {
 		!s.mayRun(row, args) {
 		return false
 	}
-	if !s.clients.hold(s, s.tran.Load().Flags(row)&(command.Write|command.MayReplicate) != 0) {
+	if !s.clients.hold(s, s.tran.Load().Flags(row, args)&(command.Write|command.MayReplicate) != 0) {
 		return false
 	}
 	s.conn.Hold()

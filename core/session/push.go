@@ -72,6 +72,7 @@ func (s *Session) deliver(b []byte) {
 	case l.serving != s:
 		l.moved(s)
 		l.pushed += len(b)
+		s.shared += len(b)
 		if waiting := s.conn.Share(b); waiting > freeOutput {
 			s.checkOutput(s.clients.limits.Load(), waiting, s.clients.clock.NowMs(), "scheduled to be closed ASAP")
 		}

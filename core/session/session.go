@@ -135,6 +135,7 @@ type Session struct {
 	lastPending   int64 // what waited for the socket at the last cron
 	place         int   // in Loop.sessions
 	turned        bool  // in Loop.turned
+	shared        int   // bytes that were shared with it (transport.Driver) since it was weighed last
 	weighed       bool  // under Clients.weights
 
 	flags    atomic.Uint32

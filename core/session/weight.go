@@ -244,8 +244,9 @@ func (l *Loop) weigh() {
 	work := l.turned
 	l.turned, l.spare = l.spare[:0], nil
 	for _, s := range work {
-		s.turned = false
-		if s.weigh(); len(*s.out) >= grain && !s.dropped {
+		unsent := len(*s.out) + s.shared
+		s.turned, s.shared = false, 0
+		if s.weigh(); unsent >= grain && !s.dropped {
 			l.moved(s) // to be weighed with what the socket does not take of it
 			l.sent = true
 		}

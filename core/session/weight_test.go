@@ -119,7 +119,8 @@ func TestLargestClientsAreEvicted(t *testing.T) {
 			}
 		}
 		gone := len(before) - len(left)
-		if sum >= limit && largestLeft > 0 {
+		const grain = 1 << 10 // by which a weight may be wrong
+		if sum >= limit+grain*int64(len(left)) && largestLeft > 0 {
 			t.Errorf("%d bytes are left, %d allowed", sum, limit)
 		}
 		if gone > 0 && sum+largestGone < limit {
