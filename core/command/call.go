@@ -97,7 +97,8 @@ type Call struct {
 	rec   recording
 	// replays says that the call is a Replayer's.
 	replays bool
-	keys    []int // of the planner, used again
+	keys    []int        // of the planner, used again
+	spare   *Transaction // that has ended, to be used again; nil if none
 }
 
 // Requested is the row of the command that the client has sent: that of the call

@@ -95,7 +95,7 @@ func (m *moving) concerns(c *Call, row *Row) bool {
 	if row.Flags&RunsQueue == 0 {
 		return m.named(c, row, c.Args, c.DB.Index())
 	}
-	return c.InMulti() && !c.Transaction.failed && slices.ContainsFunc(c.Transaction.queue, func(q queued) bool {
+	return c.InMulti() && !c.Transaction.failed && slices.ContainsFunc(c.Transaction.queue.requests, func(q queued) bool {
 		return m.named(c, q.row, q.args, anyDB) // the queue may select one
 	})
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/resp"
 	"github.com/redoubt-kv/redoubt/core/stats"
@@ -116,7 +117,7 @@ func (c *Call) RunNested(s *Script, args [][]byte, out *resp.Writer) (refusal st
 	}
 	c.Out, c.muted = out, s.Mute
 	c.Tx.ForgetKey()
-	x.runNested(c, row)
+	x.runNested(c, row, c.Loop.Since())
 	if c.Tracked {
 		c.Args, c.Row = s.outer.args, s.outer.row
 		x.track(c, row)
@@ -157,10 +158,11 @@ func (x *Executor) refuseScripted(c *Call, s *Script, row *Row) string {
 }
 
 // runNested runs the handler of a command under the locks that are held: one of a
-// transaction or a script.
-func (x *Executor) runNested(c *Call, row *Row) {
+// transaction or a script. It begins at start, as Loop.Since tells the time, and
+// returns when it has ended.
+func (x *Executor) runNested(c *Call, row *Row, start time.Duration) (end time.Duration) {
 	c.DB = c.Tx.DB(c.Client.SelectedDB())
-	mark, start, dirty := len(c.Out.B), c.Loop.Since(), c.dirty
+	mark, dirty := len(c.Out.B), c.dirty
 	c.Loop.Enter(row.ID)
 	row.Handler(c)
 	if c.Tracked && !c.Scripted {
@@ -168,7 +170,8 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	}
 	c.record(c.dirty - dirty)
 	x.show(c, row)
-	took, outcome := c.Loop.Since()-start, stats.OK
+	end = c.Loop.Since()
+	took, outcome := end-start, stats.OK
 	if len(c.Out.B) > mark && c.Out.B[mark] == '-' {
 		outcome = stats.Failed
 		x.countError(c, c.Out.B[mark:])
@@ -178,6 +181,7 @@ func (x *Executor) runNested(c *Call, row *Row) {
 	if limit := x.SlowerThan.Load(); int64(took) >= limit && limit >= 0 {
 		x.Slow(c, took)
 	}
+	return end
 }
 
 // DenyInScripts sets whether commands that are not for scripts are refused there, as

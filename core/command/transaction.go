@@ -3,6 +3,7 @@ package command
 import (
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/core/keyspace"
 )
@@ -22,22 +23,13 @@ type Transaction struct {
 	open   bool
 	failed bool // a command could not be queued
 	watch  keyspace.Watch
-	queue  []queued
+	queue  queue
 	has    Flags // of any command in the queue
 	lacks  Flags // that some command in the queue has not
 
-	queued atomic.Int64 // 1 + len(queue); 0: not open
+	queued atomic.Int64 // 1 + len(queue.requests); 0: not open
 	bytes  atomic.Int64
 }
-
-// queued is a request that EXEC is to run.
-type queued struct {
-	row  *Row
-	args [][]byte // copies
-}
-
-// queuedBytes is about what a queued request takes beside its arguments.
-const queuedBytes, argBytes = 64, 24
 
 // Queued is how many commands are queued, -1 outside of MULTI. Any goroutine.
 func (t *Transaction) Queued() int64 {
@@ -100,20 +92,15 @@ func (c *Call) InMulti() bool { return c.Transaction != nil && c.Transaction.ope
 // queue keeps the call for EXEC. What EXEC is going to refuse is not kept.
 func (x *Executor) queue(c *Call, row *Row) {
 	if t := c.Transaction; !t.failed && !t.watch.Touched() {
-		args := cloneArgs(c.Args)
-		t.queue = append(t.queue, queued{row, args})
-		flags := row.flags(args)
+		t.queue.add(row, c.Args)
+		flags := row.flags(c.Args)
 		t.has |= flags
 		t.lacks |= ^flags
-		size := int64(queuedBytes)
-		for _, a := range args {
-			size += argBytes + int64(len(a))
-		}
-		t.queued.Add(1)
-		t.bytes.Add(size)
+		t.queued.Store(1 + int64(len(t.queue.requests)))
+		t.bytes.Store(t.queue.size)
 	}
 	c.Out.Simple("QUEUED")
-	c.Loop.Mark()
+	c.Loop.Pause()
 }
 
 // abort ends the transaction because EXEC is refused with text, and returns what
@@ -141,14 +128,37 @@ func (c *Call) Discard() bool {
 	if t == nil {
 		return false
 	}
-	c.Tx.UnwatchLater(&t.watch)
 	c.Transaction, c.ClientChanged = nil, true
-	return t.open
+	open := t.open
+	c.drop(t)
+	return open
+}
+
+// drop ends t, which is no longer the client's and has nothing locked.
+func (c *Call) drop(t *Transaction) {
+	if t.watch.Len() > 0 {
+		c.Tx.UnwatchLater(&t.watch) // maybe by another goroutine: t is not used again
+		return
+	}
+	c.reuse(t)
+}
+
+// reuse keeps t, which watches nothing, for the next transaction. Others may still
+// look at it as the client's: it is as one that is not open.
+func (c *Call) reuse(t *Transaction) {
+	t.queued.Store(0)
+	t.bytes.Store(0)
+	t.open, t.failed, t.has, t.lacks = false, false, 0, 0
+	t.queue.reset()
+	c.spare = t
 }
 
 func (c *Call) transaction() *Transaction {
 	if c.Transaction == nil {
-		c.Transaction, c.ClientChanged = new(Transaction), true
+		if c.Transaction, c.spare = c.spare, nil; c.Transaction == nil {
+			c.Transaction = new(Transaction)
+		}
+		c.ClientChanged = true
 	}
 	return c.Transaction
 }
@@ -175,6 +185,7 @@ func (c *Call) Unwatch() {
 		c.Tx.UnwatchAlone(&t.watch)
 		if !t.open {
 			c.Transaction, c.ClientChanged = nil, true
+			c.reuse(t)
 		}
 	}
 }
@@ -199,7 +210,7 @@ func (c *Call) Exec() Outcome {
 	}
 	c.Transaction, c.ClientChanged = nil, true
 	if t.failed {
-		c.Tx.UnwatchLater(&t.watch)
+		c.drop(t)
 		return Aborted
 	}
 	if t.has&Exclusive != 0 {
@@ -209,25 +220,51 @@ func (c *Call) Exec() Outcome {
 	}
 	stale := t.watch.Stale(c.Tx)
 	c.Tx.Unwatch(&t.watch)
+	if !stale {
+		c.run(t.queue.requests)
+	}
+	c.reuse(t)
 	if stale {
 		return Conflict
 	}
+	return Ran
+}
+
+// run runs the requests of a transaction under the locks that are held.
+func (c *Call) run(requests []queued) {
+	c.warm(requests)
 	args, row := c.Args, c.Row
 	c.Nested, c.outer = true, row
-	c.Out.Array(len(t.queue))
-	for i := range t.queue {
-		c.x.nested(c, &t.queue[i])
+	c.Out.Array(len(requests))
+	for at, i := c.Loop.Since(), 0; i < len(requests); i++ {
+		at = c.x.nested(c, &requests[i], at)
 	}
 	c.Nested, c.outer = false, nil
 	c.Args, c.Row = args, row
-	return Ran
+}
+
+// warm has the values fetched that requests are going to need: they are many, and
+// known, while the processor would else wait for one after the other.
+func (c *Call) warm(requests []queued) {
+	const least = 3
+	var keys [keyspace.WarmMost][]byte
+	n := 0
+	for i := range requests {
+		if q := &requests[i]; q.row.onlyKey > 0 && q.row.onlyKey < len(q.args) && n < len(keys) {
+			keys[n] = q.args[q.row.onlyKey]
+			n++
+		}
+	}
+	if n >= least {
+		c.Tx.DB(c.Client.SelectedDB()).WarmEntries(keys[:n])
+	}
 }
 
 // shards are those that the queue's commands and the watched keys need.
 func (t *Transaction) shards(c *Call) (set uint64) {
 	t.watch.Keys(func(key []byte) { set |= c.Tx.Shard(key) })
-	for i := range t.queue {
-		set |= c.shardsOf(t.queue[i].row, t.queue[i].args)
+	for _, q := range t.queue.requests {
+		set |= c.shardsOf(q.row, q.args)
 	}
 	return set
 }
@@ -252,14 +289,15 @@ func (c *Call) shardsOf(row *Row, args [][]byte) (set uint64) {
 	return set
 }
 
-// nested runs a queued command under the locks that are held.
-func (x *Executor) nested(c *Call, q *queued) {
+// nested runs a queued command under the locks that are held, from at on, and
+// returns when it has ended.
+func (x *Executor) nested(c *Call, q *queued, at time.Duration) (end time.Duration) {
 	c.Args, c.Row = q.args, q.row
 	if refusal := x.Permitted(c); refusal != "" { // the rules have changed since
 		mark := len(c.Out.B)
 		c.Out.Error(refusal)
 		x.countError(c, c.Out.B[mark:])
-		return
+		return at
 	}
-	x.runNested(c, q.row)
+	return x.runNested(c, q.row, at)
 }

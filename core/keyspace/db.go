@@ -164,6 +164,25 @@ func (db *DB) AddString(key, val []byte, due int64, clock uint32) (added bool) {
 	return t.Insert(pos, key, table.Item{Kind: uint8(kind), Clock: clock, Due: due, Value: b})
 }
 
+// WarmMost is how many keys WarmEntries takes.
+const WarmMost = 32
+
+// WarmEntries has the entries of keys, whose shards are locked, fetched into the
+// processor's cache, for commands that come to them one after the other.
+func (db *DB) WarmEntries(keys [][]byte) (any uint8) {
+	var places [WarmMost]table.Place
+	keys = keys[:min(len(keys), WarmMost)]
+	for i, key := range keys {
+		h := db.tx.s.hash(key)
+		sh := db.tx.s.shards[db.tx.s.shardOf(h)]
+		if invariant.Enabled {
+			invariant.Check(db.tx.held>>sh.index&1 == 1, "lock order", "key %q is in shard %d, which is not locked", key, sh.index)
+		}
+		places[i] = table.Place{Table: &sh.tables[db.index], At: h << db.tx.s.shardBits}
+	}
+	return table.WarmPlaces(places[:len(keys)])
+}
+
 // Warm has the places of keys, which are all of one shard, that is locked, fetched
 // into the processor's cache: a load comes to them one after the other afterwards.
 func (db *DB) Warm(keys [][]byte) (any uint8) {

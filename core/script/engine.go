@@ -45,6 +45,9 @@ type Engine struct {
 	mu      sync.RWMutex
 	scripts map[Digest]*Script
 	bytes   int64 // of the sources
+	// last is the script that was named last, nil if it is forgotten: most calls name
+	// the same again.
+	last atomic.Pointer[Script]
 
 	libraries atomic.Pointer[Libraries]
 
@@ -113,6 +116,25 @@ func (e *Engine) Find(d Digest) *Script {
 	return s
 }
 
+// Named returns the script with the digest of these digits, nil if it is not loaded or
+// they are none.
+func (e *Engine) Named(digits []byte) *Script {
+	if s := e.last.Load(); s != nil && s.SHA == string(digits) {
+		return s
+	}
+	d, ok := ParseDigest(digits)
+	if !ok {
+		return nil
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	s := e.scripts[d]
+	if s != nil {
+		e.last.Store(s) // under the lock: Flush comes before or after
+	}
+	return s
+}
+
 // Load compiles a script, unless it is known, and keeps it until Flush. text is why
 // it cannot be compiled, as an error for the client.
 func (e *Engine) Load(source []byte) (s *Script, text string) {
@@ -149,11 +171,7 @@ func (e *Engine) FlagsOf(script []byte, known bool) (f Flags, ok bool) {
 		f, _, text := shebang(script)
 		return f, text == ""
 	}
-	d, ok := ParseDigest(script)
-	if !ok {
-		return 0, false
-	}
-	s := e.Find(d)
+	s := e.Named(script)
 	if s == nil {
 		return 0, false
 	}
@@ -165,6 +183,7 @@ func (e *Engine) Flush() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.scripts, e.bytes = map[Digest]*Script{}, 0
+	e.last.Store(nil)
 }
 
 // scriptBytes is about what a script takes beside its text.

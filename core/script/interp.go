@@ -112,15 +112,16 @@ func (in *interp) emptied(name string) *lua.LTable {
 	return t
 }
 
-// strings makes t a table of strings; nil stands for a new one.
-func (in *interp) strings(t *lua.LTable, list [][]byte) *lua.LTable {
+// setStrings makes a global a table of strings: t, if that is not nil, which the global
+// is already.
+func (in *interp) setStrings(name string, t *lua.LTable, list [][]byte) {
 	if t == nil || len(list) > mostKept {
-		return in.array(list)
+		in.globals.RawSetString(name, in.array(list))
+		return
 	}
 	for i, b := range list {
 		t.RawSetInt(i+1, lua.LString(b))
 	}
-	return t
 }
 
 // What an idle interpreter keeps of its buffers.

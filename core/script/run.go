@@ -82,8 +82,8 @@ func (e *Engine) runIn(in *interp, c *command.Call, j *job, fn *lua.LFunction) {
 		L.Push(in.array(j.args))
 		n = 2
 	} else {
-		in.globals.RawSetString("KEYS", in.strings(in.keysTable, j.keys))
-		in.globals.RawSetString("ARGV", in.strings(in.argsTable, j.args))
+		in.setStrings("KEYS", in.keysTable, j.keys)
+		in.setStrings("ARGV", in.argsTable, j.args)
 	}
 	err := lualib.PCall(L, n, 1, in.handler)
 	in.finish(j.name, err)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/redoubt-kv/redoubt/core/script/lualib"
 )
 
 // maxReplyDepth is how deep the replies of commands lie within each other.
@@ -40,7 +42,7 @@ func (in *interp) toLuaAt(b []byte, depth int) (lua.LValue, []byte) {
 	switch b[0] {
 	case ':':
 		n, _ := parseInt(line)
-		return lua.LNumber(n), rest
+		return lualib.Number(float64(n)), rest
 	case '$':
 		n, ok := parseInt(line)
 		if n < 0 {

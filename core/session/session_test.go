@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"fmt"
 	"io"
 	"math/rand"
 	"strings"
@@ -409,4 +410,41 @@ func FuzzData(f *testing.F) {
 			t.Errorf("in pieces of %d: %q, whole: %q", 1+int(step), got, want)
 		}
 	})
+}
+
+// tenSets are MULTI, ten SETs and EXEC.
+func tenSets() []byte {
+	in := []byte("*1\r\n$5\r\nMULTI\r\n")
+	for i := range 10 {
+		in = fmt.Appendf(in, "*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$32\r\n%s\r\n", i*1000, strings.Repeat("x", 32))
+	}
+	return append(in, "*1\r\n$4\r\nEXEC\r\n"...)
+}
+
+func TestTransactionsDoNotAllocate(t *testing.T) {
+	if invariant.Enabled {
+		t.Skip("the checks of the invariants build allocate")
+	}
+	k := newCore(t, defaultLimits)
+	c := k.connect(k.newLoop())
+	in := append(tenSets(), "MULTI\r\nSET a 1\r\nDISCARD\r\n"...)
+	c.out = make([]byte, 0, 4096)
+	if n := testing.AllocsPerRun(1000, func() {
+		c.out = c.out[:0]
+		c.s.Data(in)
+	}); n != 0 {
+		t.Errorf("%v allocations for two transactions", n)
+	}
+}
+
+func BenchmarkTransaction(b *testing.B) {
+	k := newCore(b, defaultLimits)
+	c := k.connect(k.newLoop())
+	in := tenSets()
+	c.out = make([]byte, 0, 64<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.out = c.out[:0]
+		c.s.Data(in)
+	}
 }

@@ -29,8 +29,12 @@ type Recent struct {
 	At      time.Duration // on the monotonic clock, exact to 65 µs
 }
 
-// Enter notes that a call of a command begins: one plain store.
+// Enter notes that a call of a command begins: one plain store, but after Pause.
 func (l *Loop) Enter(command int) {
+	if l.paused {
+		l.paused = false
+		l.Mark()
+	}
 	r := &l.recent
 	r.ring[r.begun%recentCalls] = uint64(l.last)&^(1<<recentBits-1) | uint64(command)
 	r.begun++

@@ -149,6 +149,7 @@ const maxPending = 256
 type Loop struct {
 	clock     clock.Clock
 	last      time.Duration // end of the command before
+	paused    bool          // Pause
 	recent    recent
 	totals    Totals // not published yet
 	n         int    // of pending
@@ -187,7 +188,7 @@ func (l *Loop) Add(c Counter, n uint64) { l.totals[c] += n }
 
 // Begin starts the clock of a batch of commands, and returns what it shows.
 func (l *Loop) Begin() time.Duration {
-	l.last = l.clock.Mono()
+	l.last, l.paused = l.clock.Mono(), false
 	return l.last
 }
 
@@ -208,6 +209,10 @@ func (l *Loop) Since() time.Duration { return l.clock.Mono() - l.last }
 // Mark is for time that is no command's, as in a batch that was interrupted:
 // the next call starts now.
 func (l *Loop) Mark() { l.last = l.clock.Mono() }
+
+// Pause is Mark when the next call is entered: many things that are no command's may
+// come one after the other, and cost one look at the clock.
+func (l *Loop) Pause() { l.paused = true }
 
 // Record counts a call that was timed by the caller: one inside of EXEC or
 // a script, or one that was Declined and took nothing.

@@ -49,6 +49,30 @@ func TestChainedTiming(t *testing.T) {
 }
 
 // TestManyLoops is for the race detector, and loses no count.
+// What lies between Pause and the next call is no command's time, however often it
+// is called; without a call that is entered, it says nothing.
+func TestPause(t *testing.T) {
+	f := clock.NewFake(0)
+	l := New(f, 1).NewLoop()
+	l.Begin()
+	for range 3 {
+		l.Pause()
+		f.Advance(time.Second)
+	}
+	l.Enter(0)
+	f.Advance(7 * time.Microsecond)
+	if took := l.Done(0, OK); took != 7*time.Microsecond {
+		t.Errorf("took %v", took)
+	}
+	l.Pause()
+	l.Begin()
+	f.Advance(3 * time.Microsecond)
+	l.Enter(0)
+	if took := l.Done(0, OK); took != 3*time.Microsecond {
+		t.Errorf("took %v after Begin", took)
+	}
+}
+
 func TestManyLoops(t *testing.T) {
 	s := New(clock.NewReal(), 1)
 	var wg sync.WaitGroup

@@ -76,19 +76,7 @@ func (t *Table) warm(at []uint64) (any uint8) {
 	for i, pos := range at {
 		refs[i], rest[i] = t.Root, pos
 	}
-	for below := true; below; {
-		below = false
-		for i := range at {
-			p := page.At[nodeHead](t.heap, refs[i])
-			if p.base() != kindDirectory {
-				continue
-			}
-			slot := int(rest[i] >> (64 - p.owner))
-			rest[i] <<= p.owner
-			refs[i] = *page.RefAt(t.heap, refs[i], dirSlots+4*slot)
-			below = true
-		}
-	}
+	descend(t.heap, refs[:len(at)], rest[:])
 	for i := range at {
 		b := bucket(t.heap.Node(refs[i]))
 		free := offTags + b.slots() + 2*b.count() // in the offsets, or behind them

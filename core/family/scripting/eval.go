@@ -15,13 +15,9 @@ func (f *family) evalSHARO(c *command.Call) { f.run(c, true, true) }
 // run runs the script that argument 1 is or, with known, names.
 func (f *family) run(c *command.Call, known, readOnly bool) {
 	c.Show() // before what the script calls
-	var d script.Digest
-	if known {
-		var ok bool
-		if d, ok = script.ParseDigest(c.Args[1]); !ok && len(c.Args[1]) != 2*len(d) {
-			c.Out.Error(errNoScript)
-			return
-		}
+	if known && len(c.Args[1]) != 2*len(script.Digest{}) {
+		c.Out.Error(errNoScript)
+		return
 	}
 	n, ok := c.Int(2)
 	if !ok {
@@ -35,7 +31,7 @@ func (f *family) run(c *command.Call, known, readOnly bool) {
 		c.Out.Error("ERR Number of keys can't be negative")
 		return
 	}
-	s := f.script(c, d, known)
+	s := f.script(c, known)
 	if s == nil {
 		return
 	}
@@ -44,9 +40,9 @@ func (f *family) run(c *command.Call, known, readOnly bool) {
 }
 
 // script is the script to run; nil if an error has been replied.
-func (f *family) script(c *command.Call, d script.Digest, known bool) *script.Script {
+func (f *family) script(c *command.Call, known bool) *script.Script {
 	if known {
-		s := f.Engine.Find(d)
+		s := f.Engine.Named(c.Args[1])
 		if s == nil {
 			c.Out.Error(errNoScript)
 		}

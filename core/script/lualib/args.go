@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -146,8 +147,26 @@ func checkOption(L *lua.LState, n int, otherwise string, options ...string) int 
 }
 
 func pushNumber(L *lua.LState, n float64) int {
-	L.Push(lua.LNumber(n))
+	L.Push(Number(n))
 	return 1
+}
+
+// smallNumbers are the integers from 0 on as values: any other number is allocated.
+var smallNumbers = func() (list [1024]lua.LValue) {
+	for i := range list {
+		list[i] = lua.LNumber(i)
+	}
+	return list
+}()
+
+// Number is n as a value. Small integers take no memory.
+func Number(n float64) lua.LValue {
+	if n >= 0 && n < float64(len(smallNumbers)) {
+		if small := smallNumbers[int(n)]; math.Float64bits(n) == math.Float64bits(float64(int(n))) { // neither a fraction nor -0
+			return small
+		}
+	}
+	return lua.LNumber(n)
 }
 
 func pushString(L *lua.LState, s string) int {

@@ -261,7 +261,7 @@ func (d *jsonDecoder) value() lua.LValue {
 	case jsonString:
 		return lua.LString(d.text)
 	case jsonNumber:
-		return lua.LNumber(d.num)
+		return Number(d.num)
 	case jsonBoolean:
 		return lua.LBool(d.truth)
 	case jsonNull:

@@ -54,14 +54,15 @@ func newMachine(L *lua.LState) *machine {
 
 // call is L.Call for Go functions: what cannot be called and calls that nest
 // too deeply are Lua's errors.
-func call(L *lua.LState, nargs, nret int) {
+func call(L *lua.LState, nargs, nret int) { machineOf(L).call(L, nargs, nret) }
+
+func (m *machine) call(L *lua.LState, nargs, nret int) {
 	fn := L.Get(-nargs - 1)
 	if _, ok := fn.(*lua.LFunction); !ok {
 		if _, ok := metamethod(L, fn, "__call").(*lua.LFunction); !ok {
 			L.Error(lua.LString("attempt to call a "+TypeName(fn)+" value"), 0)
 		}
 	}
-	m := machineOf(L)
 	if m.depth++; m.depth >= maxCCalls {
 		Throw(L, "C stack overflow")
 	}
@@ -122,7 +123,7 @@ func (m *machine) land(L *lua.LState) int {
 	m.next = nil
 	m.protected = append(m.protected, p)
 	L.Panic = m.raise
-	call(L, L.GetTop()-1, lua.MultRet)
+	m.call(L, L.GetTop()-1, lua.MultRet)
 	return L.GetTop()
 }
 
