@@ -155,9 +155,6 @@ func (x *Executor) refuse(c *Call, row *Row) string {
 	if !free && row.Flags&NoAuth == 0 && !c.Client.Authenticated() {
 		return "NOAUTH Authentication required."
 	}
-	if c.Subscribed && row.Flags&WhileSubscribed == 0 {
-		return "ERR Can't execute '" + row.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
-	}
 	if c.Monitors && c.Transaction.Flags(row, c.Args)&(Write|ReadOnly|MayReplicate) != 0 {
 		return "ERR Replica can't interact with the keyspace"
 	}
