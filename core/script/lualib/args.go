@@ -83,13 +83,6 @@ func CheckNumber(L *lua.LState, n int) float64 {
 	return f
 }
 
-func optNumber(L *lua.LState, n int, otherwise float64) float64 {
-	if L.Get(n) == lua.LNil {
-		return otherwise
-	}
-	return CheckNumber(L, n)
-}
-
 // checkInteger is luaL_checkinteger: 64 bits.
 func checkInteger(L *lua.LState, n int) int64 { return toInteger(CheckNumber(L, n)) }
 

@@ -43,7 +43,7 @@ func TestMachine(t *testing.T) {
 		"local function f(...) local a, b = 1, 2 a = ... return b end return f(7)":                               "2",
 		"local f = function() return f end return tostring(f())":                                                 "nil",
 		"return #setmetatable({}, {__len = function() return 5 end})":                                            "0",
-		"local t = {} for i = 1, 1048600 do t[i] = i end t[#t + 1] = 'end' return t[1048601] .. #t":              "end1048601",
+		"local t = {} for i = 1, 140000 do t[i] = i end t[#t + 1] = 'end' return t[140001] .. #t":                "end140001",
 		"local s = 0 for i = '1', '3' do s = s + i end return s":                                                 "6",
 		"return 010 + 1 .. ' ' .. 1e15":                                                                          "11 1e+15",
 		"local function g(a) local x = 1 a = tostring(2) .. 'x' return x end return g(5)":                        "1",

@@ -17,7 +17,7 @@ import (
 // arrayLimit is the largest integer key, plus one, that tables keep in an
 // array: setting it in an empty table fills the array with as many nils, 16
 // bytes each. Longer arrays go on in the table's hash.
-const arrayLimit = 1 << 20
+const arrayLimit = 1 << 17
 
 // limitArrays sets the limit, which is the whole process's, before there is an
 // interpreter.
