@@ -17,10 +17,13 @@ package appliance
 import (
 	"context"
 	"io"
+
+	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 // Program is the server. It gets redis-server's arguments (a file, then
 // "--directive", "value", …), runs until ctx is cancelled, which stands for
 // SIGTERM, or until a client asks for SHUTDOWN, and returns its exit code. Lines
-// for the console go to log, which never blocks for long.
-type Program func(ctx context.Context, args []string, log io.Writer) int
+// for the console go to log, which never blocks for long. What the machine adds to
+// the server, and asks of it, is in embed.
+type Program func(ctx context.Context, args []string, log io.Writer, embed server.Embedding) int

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 // Files of the image, see images/NAME/profile.
@@ -176,7 +178,7 @@ func (m *machine) serve(program Program) ending {
 	args := serverArgs(m.settings, m.maxmem, m.maxResident, m.dataDisk != "")
 	m.console.Printf("server: starting")
 	done := make(chan ending, 1)
-	go func() { done <- runProgram(ctx, program, args, m.console) }()
+	go func() { done <- runProgram(ctx, program, args, m.console, m.embedding()) }()
 	healthy := time.NewTimer(healthyAfter)
 	defer healthy.Stop()
 
@@ -202,13 +204,32 @@ func (m *machine) serve(program Program) ending {
 
 // runProgram runs the program and turns a panic on its own goroutine into an
 // ending. A panic on another goroutine ends the process, see crash.go.
-func runProgram(ctx context.Context, program Program, args []string, log io.Writer) (e ending) {
+func runProgram(ctx context.Context, program Program, args []string, log io.Writer, embed server.Embedding) (e ending) {
 	defer func() {
 		if p := recover(); p != nil {
 			e = ending{code: 2, panicked: p}
 		}
 	}()
-	return ending{code: program(ctx, args, log)}
+	return ending{code: program(ctx, args, log, embed)}
+}
+
+// embedding is what the machine adds to the server.
+func (m *machine) embedding() server.Embedding {
+	return server.Embedding{
+		Appliance: m.info,
+		Started:   m.serverStarted,
+	}
+}
+
+// serverStarted hears of the server when it listens; its data may still be loaded.
+func (m *machine) serverStarted(*server.Handle) {
+	m.console.Printf("server: listening")
+}
+
+// info is the section of INFO.
+func (m *machine) info() string {
+	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
+		int64(uptime().Seconds()), m.crashes, m.dataDisk)
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

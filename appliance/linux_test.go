@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 func TestServerArgs(t *testing.T) {
@@ -27,7 +29,7 @@ func TestServerArgs(t *testing.T) {
 }
 
 func TestRunProgramCatchesPanic(t *testing.T) {
-	e := runProgram(context.Background(), func(context.Context, []string, io.Writer) int { panic("x") }, nil, io.Discard)
+	e := runProgram(context.Background(), func(context.Context, []string, io.Writer, server.Embedding) int { panic("x") }, nil, io.Discard, server.Embedding{})
 	if e.code == 0 || e.panicked != "x" {
 		t.Errorf("got %+v", e)
 	}

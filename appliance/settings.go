@@ -3,6 +3,7 @@ package appliance
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,47 +86,75 @@ func ParseSettings(conf, cmdline string) (*Settings, error) {
 	return s, nil
 }
 
+// setting is one line of machine.conf: its name, and what reads its value.
+type setting struct {
+	name string
+	set  func(s *Settings, value string) error
+}
+
+// machineSettings are all settings of the machine; each topic lists its own.
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings)
+
 // set applies one setting of the machine; known is false if there is none of
 // that name.
 func (s *Settings) set(name, value string) (known bool, err error) {
-	switch name {
-	case "ip":
-		s.Address, err = parsePrefix(value, "dhcp")
-	case "gateway":
-		s.Gateway, err = netip.ParseAddr(value)
-	case "dns":
-		s.DNS, err = parseAddrs(value)
-	case "dhcp-wait":
-		s.DHCPWait, err = parsePause(value)
-	case "fallback-ip":
-		s.FallbackAddress, err = parsePrefix(value, "none")
-	case "fallback-gateway":
-		s.FallbackGateway, err = netip.ParseAddr(value)
-	case "maxmemory-share":
-		s.MaxmemoryShare, err = parseShare(value)
-	case "maxmemory-reserve":
-		s.MaxmemoryReserve, err = ParseSize(value)
-	case "data":
-		s.Data, err = parseData(value)
-	case "data-save":
-		s.DataSave = value
-	case "oncrash":
-		s.OnCrash, err = parseAction(value)
-	case "crash-pause":
-		s.CrashPause, err = parsePause(value)
-	case "crash-limit":
-		s.CrashLimit, err = parseCount(value)
-	default:
-		return false, nil
+	for _, m := range machineSettings {
+		if m.name != name {
+			continue
+		}
+		if err := m.set(s, value); err != nil {
+			return true, fmt.Errorf("%s: %w", name, err)
+		}
+		return true, nil
 	}
-	if err != nil {
-		return true, fmt.Errorf("%s: %w", name, err)
-	}
-	return true, nil
+	return false, nil
 }
 
-// parsePrefix reads an address with its network's length, or the word that
-// stands for none.
+// into returns the set function of a field that parse reads.
+func into[T any](field func(*Settings) *T, parse func(string) (T, error)) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		v, err := parse(value)
+		if err == nil {
+			*field(s) = v
+		}
+		return err
+	}
+}
+
+// word is parse for a text that may be anything.
+func word(value string) (string, error) { return value, nil }
+
+var networkSettings = []setting{
+	{"ip", into(func(s *Settings) *netip.Prefix { return &s.Address }, prefixOr("dhcp"))},
+	{"gateway", into(func(s *Settings) *netip.Addr { return &s.Gateway }, netip.ParseAddr)},
+	{"dns", into(func(s *Settings) *[]netip.Addr { return &s.DNS }, parseAddrs)},
+	{"dhcp-wait", into(func(s *Settings) *time.Duration { return &s.DHCPWait }, parsePause)},
+	{"fallback-ip", into(func(s *Settings) *netip.Prefix { return &s.FallbackAddress }, prefixOr("none"))},
+	{"fallback-gateway", into(func(s *Settings) *netip.Addr { return &s.FallbackGateway }, netip.ParseAddr)},
+}
+
+var memorySettings = []setting{
+	{"maxmemory-share", into(func(s *Settings) *float64 { return &s.MaxmemoryShare }, parseShare)},
+	{"maxmemory-reserve", into(func(s *Settings) *uint64 { return &s.MaxmemoryReserve }, ParseSize)},
+}
+
+var dataSettings = []setting{
+	{"data", into(func(s *Settings) *string { return &s.Data }, parseData)},
+	{"data-save", into(func(s *Settings) *string { return &s.DataSave }, word)},
+}
+
+var crashSettings = []setting{
+	{"oncrash", into(func(s *Settings) *Action { return &s.OnCrash }, parseAction)},
+	{"crash-pause", into(func(s *Settings) *time.Duration { return &s.CrashPause }, parsePause)},
+	{"crash-limit", into(func(s *Settings) *int { return &s.CrashLimit }, parseCount)},
+}
+
+// prefixOr reads an address with its network's length, or the word that stands
+// for none.
+func prefixOr(none string) func(string) (netip.Prefix, error) {
+	return func(value string) (netip.Prefix, error) { return parsePrefix(value, none) }
+}
+
 func parsePrefix(value, none string) (netip.Prefix, error) {
 	if value == none {
 		return netip.Prefix{}, nil

@@ -23,6 +23,6 @@ func main() {
 }
 
 // serve runs the server with the console for all its output and no input.
-func serve(ctx context.Context, args []string, log io.Writer) int {
-	return server.Run(ctx, args, strings.NewReader(""), log, log)
+func serve(ctx context.Context, args []string, log io.Writer, embed server.Embedding) int {
+	return server.RunEmbedded(ctx, args, strings.NewReader(""), log, log, embed)
 }

@@ -9,5 +9,5 @@ import (
 
 // RunOn is Run with the data's files on another file system than the system's.
 func RunOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return start(ctx, disk, args, stdin, stdout, stderr, false)
+	return start(ctx, disk, args, stdin, stdout, stderr, false, Embedding{})
 }

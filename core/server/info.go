@@ -38,6 +38,7 @@ func (p *informer) Info(c *command.Call, want admin.Section) *admin.Info {
 			info.Latencies = admin.CommandLatencies(s.table, s.stats, s.live.Load().LatencyTrackingInfoPercentiles)
 		}},
 		{admin.KeyspaceSection, func() { info.Keyspace = s.keyspaceInfo(c) }},
+		{admin.ApplianceSection, func() { info.Appliance = s.embedding.info() }},
 	} {
 		if want&part.section != 0 {
 			part.fill()

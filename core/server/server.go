@@ -110,6 +110,8 @@ type Server struct {
 	crashes         crashes
 	watchdog        watchdog
 
+	embedding Embedding
+
 	loading  atomic.Bool
 	cronOff  atomic.Bool // DEBUG PAUSE-CRON
 	stopOnce sync.Once
@@ -121,7 +123,7 @@ type Server struct {
 // that has, which takes the process's signals, and after a crash ends the process
 // as Redis does.
 func Main(args []string) int {
-	return start(context.Background(), vfs.OS, args, os.Stdin, os.Stdout, os.Stderr, true)
+	return start(context.Background(), vfs.OS, args, os.Stdin, os.Stdout, os.Stderr, true, Embedding{})
 }
 
 // Run runs a server with redis-server's arguments (without the program's name)
@@ -130,13 +132,18 @@ func Main(args []string) int {
 // configuration go to stderr. After a panic in one of the server's goroutines and a
 // report in the log the panic goes on.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return start(ctx, vfs.OS, args, stdin, stdout, stderr, false)
+	return RunEmbedded(ctx, args, stdin, stdout, stderr, Embedding{})
+}
+
+// RunEmbedded is Run for a program that has the server inside of it.
+func RunEmbedded(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, embed Embedding) int {
+	return start(ctx, vfs.OS, args, stdin, stdout, stderr, false, embed)
 }
 
 // start is Run with the data's files on disk: tests put one there that fails and
 // crashes; the configuration, the log and the pid file are the system's own. own
 // says that the process is the server's own.
-func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool) int {
+func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, own bool, embed Embedding) int {
 	if own {
 		detachArguments() // args is a part of os.Args
 	}
@@ -162,7 +169,7 @@ func start(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, std
 		clock: clock.NewReal(), fs: disk, journal: journal.New(),
 		listeners: map[string]transport.Listener{},
 		started:   time.Now(), stopping: make(chan int, 1),
-		crashes: crashes{own: own},
+		crashes: crashes{own: own}, embedding: embed,
 	}
 	registry.Handle(s.userStatement())
 	if err := registry.Load(cmd, stdin); err != nil {
@@ -231,6 +238,9 @@ func (s *Server) run(ctx context.Context) int {
 	}
 	s.loading.Store(true)
 	s.startBackground()
+	if s.embedding.Started != nil {
+		s.embedding.Started(&Handle{s})
+	}
 	served := make(chan error, 1)
 	if s.crashes.own {
 		s.takeSignals()
@@ -330,7 +340,8 @@ func (s *Server) build(set *settings.Settings) error {
 	}
 	s.users = s.newUsers()
 	s.clients = session.NewClients(session.Config{
-		Clock: s.clock, Users: s.users,
+		Locked: s.embedding.Locked,
+		Clock:  s.clock, Users: s.users,
 		Log: session.Log{Warning: s.log.warning, Notice: s.log.notice, Verbose: s.log.verbose,
 			IsVerbose: func() bool { return s.log.enabled(settings.LogVerbose) }},
 		Table: func() *command.Table { return s.table }, Limits: s.limits(set), Channels: s.channels,

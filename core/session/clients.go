@@ -45,6 +45,8 @@ type Config struct {
 	Limits Limits
 	// Channels knows what clients subscribe to.
 	Channels *pubsub.Registry
+	// Locked is the reason for which clients from other hosts are refused, or "".
+	Locked string
 }
 
 // Clients are the sessions of a server. Any goroutine may call its methods.
@@ -54,6 +56,7 @@ type Clients struct {
 	log      Log
 	table    func() *command.Table
 	channels *pubsub.Registry
+	locked   string
 	limits   atomic.Pointer[Limits]
 	paused   atomic.Int32 // a pause; 0 most of the time
 	attackMs atomic.Int64 // when HTTP was logged last
@@ -75,7 +78,7 @@ type Clients struct {
 
 // NewClients makes Clients without any client.
 func NewClients(c Config) *Clients {
-	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, byID: map[int64]*Session{},
+	cs := &Clients{clock: c.Clock, users: c.Users, log: c.Log, table: c.Table, channels: c.Channels, locked: c.Locked, byID: map[int64]*Session{},
 		trackers: newTrackers()}
 	cs.SetLimits(c.Limits)
 	return cs
@@ -121,6 +124,9 @@ func (cs *Clients) Open(l *Loop, conn Conn, out *[]byte) *Session {
 	switch {
 	case !cs.admit(s, int64(limits.MaxClients)):
 		s.refuse(tooManyClients)
+	case cs.locked != "" && !isLocal(conn):
+		cs.remove(s, true)
+		s.refuse("DENIED " + cs.locked)
 	case limits.Protected && cs.users.Default().Rules().NoPass && !isLocal(conn):
 		cs.remove(s, true)
 		s.refuse(protectedMode)

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/redoubt-kv/redoubt/appliance"
+	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 func main() {
@@ -26,8 +27,8 @@ func main() {
 	}
 }
 
-// server is the running program.
-type server struct {
+// pinger is the running program.
+type pinger struct {
 	args     []string
 	log      io.Writer
 	shutdown func()
@@ -36,7 +37,7 @@ type server struct {
 
 // serve is the appliance.Program. A directive "fail" makes it refuse to start, as
 // a server does with a directive it does not know.
-func serve(ctx context.Context, args []string, log io.Writer) int {
+func serve(ctx context.Context, args []string, log io.Writer, _ server.Embedding) int {
 	if value := lastDirective(args, "fail"); value != "" {
 		fmt.Fprintf(log, "*** FATAL CONFIG ERROR: fail %q\n", value)
 		return 1
@@ -48,7 +49,7 @@ func serve(ctx context.Context, args []string, log io.Writer) int {
 	}
 	fmt.Fprintln(log, "pinginit: arguments", args)
 	done := make(chan struct{})
-	s := &server{args: args, log: log, shutdown: sync.OnceFunc(func() { close(done) })}
+	s := &pinger{args: args, log: log, shutdown: sync.OnceFunc(func() { close(done) })}
 	go s.accept(listener)
 	select {
 	case <-ctx.Done():
@@ -58,7 +59,7 @@ func serve(ctx context.Context, args []string, log io.Writer) int {
 	return s.code
 }
 
-func (s *server) accept(listener net.Listener) {
+func (s *pinger) accept(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -69,7 +70,7 @@ func (s *server) accept(listener net.Listener) {
 }
 
 // talk answers inline commands, one a line.
-func (s *server) talk(conn net.Conn) {
+func (s *pinger) talk(conn net.Conn) {
 	defer conn.Close()
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
@@ -81,7 +82,7 @@ func (s *server) talk(conn net.Conn) {
 	}
 }
 
-func (s *server) reply(words []string) string {
+func (s *pinger) reply(words []string) string {
 	switch strings.ToUpper(words[0]) {
 	case "PING":
 		return "+PONG\r\n"
@@ -96,7 +97,7 @@ func (s *server) reply(words []string) string {
 }
 
 // crash ends the program in a disorderly way.
-func (s *server) crash(kind string) {
+func (s *pinger) crash(kind string) {
 	switch kind {
 	case "exit":
 		s.code = 3

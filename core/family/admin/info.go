@@ -24,15 +24,16 @@ const (
 	LatencyStatsSection
 	ClusterSection
 	KeyspaceSection
+	ApplianceSection // of the machine around the server, if there is one
 
-	allSections     = KeyspaceSection<<1 - 1
+	allSections     = ApplianceSection<<1 - 1
 	defaultSections = allSections &^ (CommandStatsSection | LatencyStatsSection)
 )
 
 var sectionNames = [...]string{
 	"server", "clients", "memory", "persistence", "stats", "replication",
 	"cpu", "modules", "commandstats", "errorstats", "latencystats", "cluster",
-	"keyspace",
+	"keyspace", "appliance",
 }
 
 // sectionOf returns the sections that a word of INFO's asks for, none if it is
@@ -87,7 +88,7 @@ func (f *family) info(c *command.Call) {
 func Render(info *Info, want Section) string {
 	var r report
 	for i, render := range renderers {
-		if want&(1<<i) == 0 {
+		if want&(1<<i) == 0 || 1<<i == ApplianceSection && info.Appliance == "" {
 			continue
 		}
 		if r.Len() > 0 {
@@ -103,7 +104,7 @@ var renderers = [...]func(*report, *Info){
 	(*report).server, (*report).clients, (*report).memory, (*report).persistence,
 	(*report).stats, (*report).replication, (*report).cpu, (*report).modules,
 	(*report).commandStats, (*report).errorStats, (*report).latencyStats,
-	(*report).cluster, (*report).keyspace,
+	(*report).cluster, (*report).keyspace, (*report).appliance,
 }
 
 // safe replaces what would break INFO's lines in a name that clients chose.

@@ -349,6 +349,11 @@ func (r *report) cluster(*Info) {
 	r.number("cluster_enabled", 0)
 }
 
+func (r *report) appliance(info *Info) {
+	r.title("Appliance")
+	r.WriteString(info.Appliance)
+}
+
 func (r *report) keyspace(info *Info) {
 	r.title("Keyspace")
 	for _, d := range info.Keyspace {

@@ -14,6 +14,7 @@ type Info struct {
 	Errors      []ErrorStats   // in the order of their prefixes
 	Latencies   []CommandLatency
 	Keyspace    []Database // those with keys
+	Appliance   string     // lines of the machine around the server; "" without one
 }
 
 // Server is what the process is.

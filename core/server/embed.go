@@ -1,0 +1,31 @@
+package server
+
+// Embedding is what a program around the server, such as the init of a machine,
+// adds to it. The zero value adds nothing.
+type Embedding struct {
+	// Appliance returns INFO's section of that name: lines "name:value\r\n".
+	// Any goroutine calls it.
+	Appliance func() string
+	// Locked is the reason for which all clients from other hosts are refused, as
+	// in protected mode; "" refuses none.
+	Locked string
+	// Started is called once, when the server listens and before it loads. It
+	// must not wait.
+	Started func(*Handle)
+}
+
+// info is the text of INFO's section appliance, "" without one.
+func (e *Embedding) info() string {
+	if e.Appliance == nil {
+		return ""
+	}
+	return e.Appliance()
+}
+
+// Handle is a running server, for the program around it. Any goroutine may call
+// its methods, also once the server has stopped.
+type Handle struct{ s *Server }
+
+// Ready tells whether clients are served: data has been loaded, and the server is
+// not about to stop.
+func (h *Handle) Ready() bool { return !h.s.loading.Load() && !h.s.stopped.Load() }
