@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // The life of a lease, as a list of questions and what happens.
@@ -57,6 +59,7 @@ func TestClassify(t *testing.T) {
 		copy(h[offset:], text)
 		return h
 	}
+	state := slot.State{Slots: make([]slot.Slot, 1)}
 	for _, test := range []struct {
 		head []byte
 		want Kind
@@ -64,7 +67,9 @@ func TestClassify(t *testing.T) {
 		{head(0, ""), KindBlank},
 		{head(0, "")[:minProbe], KindBlank},
 		{head(1080, "\x53\xef"), KindExt4},
-		{head(512, "RDBT"), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA2*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, "RDBS"), KindOther},
 		{head(510, "\x55\xaa"), KindOther},
 		{head(probeSize-1, "\x01"), KindOther},
 	} {
