@@ -1,12 +1,16 @@
 // Redoubt-image builds a machine image from a profile:
 //
 //	redoubt-image [-root DIR] [-output DIR] [-init PACKAGE] NAME
+//	redoubt-image seed -o FILE (-user-data FILE | -password-file FILE) [-meta-data FILE] [-network-config FILE]
 //
 // NAME is a folder of images/, as in redis-memonly. The results go to
 // build/NAME: usr.img (a raw disk that boots by itself), vmlinuz, initramfs and
 // cmdline (for a direct boot). At the end it prints their sizes and everything
 // that is in the machine. -init puts another program into the place of the
 // profile's; the tests use it.
+//
+// seed makes a disk from which a machine takes its configuration at boot
+// (docs/metadata.md).
 package main
 
 import (
@@ -31,6 +35,9 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "seed" {
+		return seed(args[1:], os.Stdin, stderr)
+	}
 	flags := flag.NewFlagSet("redoubt-image", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	root := flags.String("root", ".", "the repository")
