@@ -74,3 +74,16 @@ func (s *Stats) Latency(id int) *Histogram {
 	})
 	return sum
 }
+
+// Latencies returns the histogram of all commands over all loops.
+func (s *Stats) Latencies() *Histogram {
+	sum := &Histogram{}
+	s.each(func(l *Loop) {
+		for i := range l.figures {
+			if h := l.figures[i].latency; h != nil {
+				sum.Merge(h)
+			}
+		}
+	})
+	return sum
+}

@@ -60,6 +60,21 @@ func (h *Histogram) Merge(other *Histogram) {
 	}
 }
 
+// Since returns what was counted after earlier, a former state of h. If that was reset
+// in between it is all of h.
+func (h *Histogram) Since(earlier *Histogram) *Histogram {
+	since := &Histogram{}
+	for i, n := range h.counts {
+		if n < earlier.counts[i] {
+			copied := *h
+			return &copied
+		}
+		since.counts[i] = n - earlier.counts[i]
+		since.total += uint64(since.counts[i])
+	}
+	return since
+}
+
 // Total is how many durations were counted.
 func (h *Histogram) Total() uint64 { return h.total }
 

@@ -74,14 +74,20 @@ type Informer interface {
 }
 
 func (f *family) info(c *command.Call) {
-	want := Section(defaultSections)
-	if len(c.Args) > 1 {
-		want = 0
-		for _, word := range c.Args[1:] {
-			want |= sectionOf(word)
-		}
-	}
+	want := SectionsNamed(texts(c.Args[1:])...)
 	c.Out.Verbatim("txt", Render(f.Info.Info(c, want), want))
+}
+
+// SectionsNamed are the sections that words of INFO's ask for; without words those that
+// it shows by default.
+func SectionsNamed(words ...string) (want Section) {
+	if len(words) == 0 {
+		return defaultSections
+	}
+	for _, word := range words {
+		want |= sectionOf([]byte(word))
+	}
+	return want
 }
 
 // Render is the text of INFO for some sections.
