@@ -99,7 +99,7 @@ func total(t, middle, part, seed float64) float64 {
 var fakeFields = []string{
 	"time_ms", "ops_per_s", "reads_per_s", "writes_per_s", "hits_per_s", "misses_per_s", "p50_us", "p99_us", "p999_us",
 	"memory_used", "memory_resident", "keys", "expires", "clients", "blocked",
-	"in_bytes_per_s", "out_bytes_per_s", "cpu_percent", "cpu_system_percent", "evicted_per_s", "expired_per_s",
+	"in_bytes_per_s", "out_bytes_per_s", "cpu_percent", "cpu_system_percent", "evicted_per_s", "expired_per_s", "memory_max",
 }
 
 func fakeHistory(now float64) map[string]any {
@@ -110,7 +110,7 @@ func fakeHistory(now float64) map[string]any {
 			float64(noon.UnixMilli()) + t*1000, reads + writes + 900, reads, writes, reads * 0.94, reads * 0.06 * wave(t, 1, 0.5, 9),
 			wave(t, 9, 0.3, 3), wave(t, 70, 0.8, 4), wave(t, 420, 0.8, 5),
 			fakeMemory(t), fakeMemory(t) * 1.12, 1.2e6 + 900*t, 210e3 + 120*t, math.Round(wave(t, 58, 0.2, 6)), 4,
-			writes * 130, reads * 310, wave(t, 78, 0.4, 1), wave(t, 41, 0.4, 1), 0, wave(t, 120, 0.7, 8),
+			writes * 130, reads * 310, wave(t, 78, 0.4, 1), wave(t, 41, 0.4, 1), 0, wave(t, 120, 0.7, 8), 1 << 30,
 		})
 	}
 	return map[string]any{"step_ms": 1000, "fields": fakeFields, "samples": samples}

@@ -63,10 +63,10 @@ function sampleOf(status, now, before) {
 }
 
 // recall adds the samples of /history.json.
-function recall(history, max) {
+function recall(history) {
   const column = Object.entries(inHistory).map(([field, name]) => [field, history.fields.indexOf(name)]).filter(([, i]) => i >= 0);
   for (const row of history.samples) {
-    const s = { max };
+    const s = {};
     for (const [field, i] of column) s[field] = row[i];
     add(settle(s));
   }
@@ -106,7 +106,7 @@ const plotted = [
   { title: "Latency", unit: micros, scale: "log", now: s => [micros(s.p99), "p99"],
     series: [{ name: "p50", of: "p50" }, { name: "p99", of: "p99" }, { name: "p99.9", of: "p999" }] },
   { title: "Memory", unit: bytes, scale: "bytes", now: s => [bytes(s.used), s.max ? "of " + bytes(s.max) : "used"],
-    series: [{ name: "used", of: "used", area: true }, { name: "resident", of: "resident" }, { name: "maximum", of: "max", thin: true, dashed: true }] },
+    series: [{ name: "used", of: "used", area: true }, { name: "resident", of: "resident" }, { name: "limit", of: "max", thin: true, dashed: true }] },
   { title: "Keys", unit: count, now: s => [count(s.keys)],
     series: [{ name: "all", of: "keys", area: true }, { name: "expiring", of: "expires" }] },
   { title: "Hit rate", unit: share, scale: "share", now: s => [share(s.hitRate), "of keys read"],

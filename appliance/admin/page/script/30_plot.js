@@ -129,6 +129,7 @@ class Plot {
     c.textBaseline = "alphabetic";
     const parts = view.windowMs === 60e3 ? 4 : 5, size = view.windowMs === 60e3 ? 1000 : 60e3;
     for (let i = 0; i <= parts; i++) {
+      if (i === 1 && this.width < 360) continue; // no room beside the first
       const back = view.windowMs / size * (parts - i) / parts;
       c.textAlign = i === 0 ? "left" : i === parts ? "right" : "center";
       c.fillText(i === parts ? "now" : "−" + back + (i ? "" : size === 1000 ? " s" : " min"), this.x(from + view.windowMs * i / parts) + (i === parts ? 1 : 0), this.height - 3);

@@ -97,7 +97,7 @@ function signIn() {
     title: "Sign in", button: "Sign in", secret: true,
     text: "The machine's password or token. It is kept until this page is closed or loaded again.",
     async go({ secret }) {
-      for (const tried of ["Bearer " + secret, basic(secret)]) {
+      for (const tried of [basic(secret), "Bearer " + secret]) {
         authorization = tried;
         const answer = await request("/status.json");
         if (answer.code === 200 && answer.json().may_act) { poll(); return }

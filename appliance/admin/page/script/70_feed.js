@@ -44,7 +44,7 @@ async function answered(status) {
   if (misses > 1) silences.push({ from: lastAnswer, to: status.time_ms });
   if (paused) {
     const history = await request("/history.json");
-    if (history.code === 200) recall(history.json(), status.memory.max);
+    if (history.code === 200) recall(history.json());
   }
   const now = countedOf(status);
   if (!counted || now.t !== counted.t) {
