@@ -16,7 +16,7 @@ import (
 //	8   CRC-32 (IEEE) of the text
 //	12  the text
 const (
-	noteLBA     = 112
+	noteLBA     = StateLBA2 + 8
 	noteSectors = 8
 	noteMagic   = "RDBN"
 	noteHead    = 12
