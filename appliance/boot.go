@@ -31,6 +31,7 @@ type machine struct {
 	maxmem      uint64 // bytes for data; 0: not limited by us
 	maxResident uint64 // bytes for the server in all
 	power       chan powerEvent
+	phases      phases
 }
 
 // bootStep is one step of a boot.
@@ -66,6 +67,7 @@ func Main(program Program) error {
 		settings: &Settings{OnCrash: Reboot, CrashPause: 3 * time.Second},
 		power:    make(chan powerEvent, 8),
 	}
+	m.phases.mark("init")
 	if err := m.boot(); err != nil {
 		m.console.Printf("BOOT FAILED: %v", err)
 		m.stopFailed()
@@ -86,6 +88,7 @@ func (m *machine) boot() (err error) {
 		if err := step.run(m); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
+		m.phases.mark(step.name)
 	}
 	return nil
 }
@@ -218,18 +221,26 @@ func (m *machine) embedding() server.Embedding {
 	return server.Embedding{
 		Appliance: m.info,
 		Started:   m.serverStarted,
+		Ready:     m.serverReady,
 	}
 }
 
 // serverStarted hears of the server when it listens; its data may still be loaded.
 func (m *machine) serverStarted(*server.Handle) {
+	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+}
+
+// serverReady hears of the server when its data has been loaded.
+func (m *machine) serverReady() {
+	m.phases.mark("ready")
+	m.console.Printf("boot: %s", &m.phases)
 }
 
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk)
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -1,12 +1,16 @@
 // Redoubt-image builds a machine image from a profile:
 //
 //	redoubt-image [-root DIR] [-output DIR] [-init PACKAGE] NAME
+//	redoubt-image seed -o FILE (-user-data FILE | -password-file FILE) [-meta-data FILE] [-network-config FILE]
 //
 // NAME is a folder of images/, as in redis-memonly. The results go to
 // build/NAME: usr.img (a raw disk that boots by itself), vmlinuz, initramfs and
 // cmdline (for a direct boot). At the end it prints their sizes and everything
 // that is in the machine. -init puts another program into the place of the
 // profile's; the tests use it.
+//
+// seed makes a disk from which a machine takes its configuration at boot
+// (docs/metadata.md).
 package main
 
 import (
@@ -31,16 +35,24 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "seed" {
+		return seed(args[1:], os.Stdin, stderr)
+	}
 	flags := flag.NewFlagSet("redoubt-image", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	root := flags.String("root", ".", "the repository")
 	output := flags.String("output", "", "folder for the results (default build/NAME)")
+	formatList := flags.String("format", "", "formats beside the raw disk, with commas: "+image.FormatNames())
 	initPackage := flags.String("init", "", "Go package to build as /init instead of the profile's")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
 		return fmt.Errorf("want the name of one image, got %q; see images/", flags.Args())
+	}
+	formats, err := image.ParseFormats(*formatList)
+	if err != nil {
+		return err
 	}
 	name := flags.Arg(0)
 	if !filepath.IsLocal(name) {
@@ -54,6 +66,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		Output:  *output,
 		Root:    *root,
 		Init:    *initPackage,
+		Formats: formats,
 		Report:  stdout,
 	}
 	return b.Build()

@@ -12,6 +12,9 @@ type Embedding struct {
 	// Started is called once, when the server listens and before it loads. It
 	// must not wait.
 	Started func(*Handle)
+	// Ready is called once, when the data has been loaded and clients are served.
+	// It must not wait.
+	Ready func()
 }
 
 // info is the text of INFO's section appliance, "" without one.

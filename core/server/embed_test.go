@@ -52,6 +52,17 @@ func TestApplianceSection(t *testing.T) {
 	}
 }
 
+// The program around the server hears once that the data has been loaded.
+func TestReadyHook(t *testing.T) {
+	ready := make(chan struct{}, 2)
+	_, port := startEmbedded(t, server.Embedding{Ready: func() { ready <- struct{}{} }})
+	<-ready
+	expect(t, redistest.MustDial(t, address(port)), "PONG", "PING")
+	if len(ready) > 0 {
+		t.Error("heard of it twice")
+	}
+}
+
 // A locked server tells clients from other hosts why, and serves those of its own.
 func TestLocked(t *testing.T) {
 	_, port := startEmbedded(t, server.Embedding{Locked: "its user data cannot be read"})

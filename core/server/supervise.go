@@ -73,6 +73,9 @@ func (s *Server) meetSupervisor(set *settings.Settings) {
 // announceReady tells that clients are served: upstart waits for the process to
 // stop, and has it go on.
 func (s *Server) announceReady() {
+	if s.embedding.Ready != nil {
+		s.embedding.Ready()
+	}
 	s.notify("STATUS=Ready to accept connections", "READY=1")
 	if s.supervisor.kind == settings.SupervisedUpstart {
 		s.log.notice("supervised by upstart, will stop to signal readiness")
