@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -31,6 +32,8 @@ type machine struct {
 	maxmem      uint64 // bytes for data; 0: not limited by us
 	maxResident uint64 // bytes for the server in all
 	power       chan powerEvent
+	network     *network.Manager // nil until it has been started
+	id          machineID
 	phases      phases
 }
 
@@ -54,6 +57,7 @@ var bootSteps = []bootStep{
 	{"gather entropy", (*machine).gatherEntropy},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
+	{"identify the machine", (*machine).identify},
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -240,7 +244,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info() + m.networkInfo() + m.identityInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

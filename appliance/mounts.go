@@ -86,8 +86,5 @@ func (m *machine) tuneKernel() error {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, limit); err != nil {
 		return fmt.Errorf("raise the limit of open files: %w", err)
 	}
-	if err := unix.Sethostname([]byte("redoubt")); err != nil {
-		return fmt.Errorf("set the host's name: %w", err)
-	}
 	return nil
 }

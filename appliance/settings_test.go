@@ -50,7 +50,8 @@ func TestParseSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.OnCrash != PowerOff || s.Address != netip.MustParsePrefix("192.0.2.1/24") || s.DataSave != "60 1" || len(s.DNS) != 2 {
+	if s.OnCrash != PowerOff || s.ImageNetwork.Interfaces[0].Addresses[0] != netip.MustParsePrefix("192.0.2.1/24") ||
+		s.DataSave != "60 1" || len(s.Network.DNS) != 2 || len(s.Network.Interfaces) != 0 {
 		t.Errorf("got %+v", s)
 	}
 	want := []Directive{{"maxmemory", "100mb"}, {"save", "60 1 300 2"}}
@@ -63,7 +64,7 @@ func TestParseSettingsErrors(t *testing.T) {
 	for _, test := range []struct{ conf, cmdline, want string }{
 		{"oncrash explode", "", "machine.conf, line 1: oncrash: want reboot, halt or poweroff"},
 		{"\nnosuch 1", "", `machine.conf, line 2: unknown setting "nosuch"`},
-		{"", "redoubt.ip=10.0.0.1", "kernel command line: ip: want dhcp or an address"},
+		{"", "redoubt.ip=10.0.0.1", "kernel command line: ip: want dhcp, none or an address"},
 		{"", "redoubt.maxmemory-share=NaN", "want a number from 0 to 1"},
 		{"", "redoubt.maxmemory-share=1.1", "want a number from 0 to 1"},
 		{"", "redoubt.maxmemory-reserve=12xb", "want a size"},

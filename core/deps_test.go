@@ -59,6 +59,8 @@ var thirdParty = map[string][]string{
 	"github.com/u-root":              {"appliance", "cmd"},
 	"github.com/vishvananda/netlink": {"appliance", "cmd"},
 	"github.com/insomniacslk/dhcp":   {"appliance", "cmd"},
+	"github.com/mdlayher/packet":     {"appliance"},
+	"golang.org/x/net":               {"appliance"},
 	"github.com/diskfs/go-diskfs":    {"appliance", "cmd"},
 	"github.com/redis/go-redis":      {"bench"},
 	"github.com/HdrHistogram":        {"bench"},
