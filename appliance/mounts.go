@@ -24,6 +24,8 @@ var earlyMounts = []mount{
 	{"sysfs", "/sys", "sysfs", confined, ""},
 	{"devtmpfs", "/dev", "devtmpfs", unix.MS_NOSUID | unix.MS_NOEXEC, "mode=0755"},
 	{"tmpfs", "/tmp", "tmpfs", confined, "mode=1777,size=16m"},
+	// Files of user data: certificates, keys. No program else runs here.
+	{"tmpfs", "/run", "tmpfs", confined, "mode=0755,size=16m"},
 	// Where the server's files would go without a data disk: nowhere. A save
 	// fails with "Read-only file system", and the folder's name says why.
 	{"tmpfs", noDataDir, "tmpfs", confined | unix.MS_RDONLY, "mode=0555,size=4k"},

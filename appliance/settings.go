@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
 )
 
 // Action is what happens after a crash.
@@ -40,6 +42,9 @@ type Settings struct {
 	CrashPause time.Duration
 	CrashLimit int // reboots in a row; 0 for no limit
 
+	Metadata     string        // where to get the configuration from, see metadata.Detect
+	MetadataWait time.Duration // for a source on the network, before the machine is locked
+
 	// Directives are the server's, in the order given.
 	Directives []Directive
 }
@@ -50,12 +55,12 @@ type Directive struct{ Name, Value string }
 // settingsPrefix marks what is ours on the kernel's command line.
 const settingsPrefix = "redoubt."
 
-// ParseSettings reads machine.conf (lines of "name value") and then the kernel's
-// command line, whose words "redoubt.name=value" override it. A name that is no
-// setting of the machine is a directive for the server, on the command line; in
-// machine.conf it is an error. Errors name the setting.
-func ParseSettings(conf, cmdline string) (*Settings, error) {
-	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5}
+// ParseSettings reads machine.conf (lines of "name value"), then the settings of
+// user data, then the kernel's command line, whose words "redoubt.name=value"
+// override all. A name that is no setting of the machine is a directive for the
+// server, on the command line; elsewhere it is an error. Errors name the setting.
+func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -69,6 +74,9 @@ func ParseSettings(conf, cmdline string) (*Settings, error) {
 		if err != nil {
 			return nil, fmt.Errorf("machine.conf, line %d: %w", n+1, err)
 		}
+	}
+	if err := s.apply(userData); err != nil {
+		return nil, err
 	}
 	for _, p := range ParseCmdline(cmdline) {
 		name, ours := strings.CutPrefix(p.Name, settingsPrefix)
@@ -93,7 +101,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings, metadataSettings)
 
 // set applies one setting of the machine; known is false if there is none of
 // that name.

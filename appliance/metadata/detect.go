@@ -68,6 +68,12 @@ const (
 	labelOpenStack = "config-2"
 )
 
+// IsSource tells whether a disk with this label is a source of metadata, and
+// nothing else.
+func IsSource(label string) bool {
+	return strings.EqualFold(label, labelNoCloud) || strings.EqualFold(label, labelOpenStack)
+}
+
 // Detect decides where to get metadata from. setting is the machine's setting
 // "metadata", dmi what the firmware says, disks what is attached, cmdline the
 // kernel's command line, on which cloud-init's own words (ds=nocloud;s=…) count as
