@@ -54,6 +54,8 @@ var thirdParty = map[string][]string{
 	"github.com/yuin/gopher-lua":     {"core/script"},
 	"golang.org/x/sys":               {"core/page", "core/vfs", "core/transport", "core/server", "appliance", "cmd"},
 	"github.com/gokrazy":             {"appliance", "cmd"},
+	"github.com/CycloneDX":           {"appliance"},
+	"github.com/google/licensecheck": {"appliance"},
 	"github.com/u-root":              {"appliance", "cmd"},
 	"github.com/vishvananda/netlink": {"appliance", "cmd"},
 	"github.com/insomniacslk/dhcp":   {"appliance", "cmd"},

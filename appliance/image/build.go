@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	_ "github.com/gokrazy/kernel.amd64" // keeps the kernel's module in go.mod
+
+	"github.com/redoubt-kv/redoubt/appliance/image/sbom"
 )
 
 // Builder says where an image comes from and where it goes.
@@ -20,6 +22,8 @@ type Builder struct {
 	Output  string    // folder for the results, created if need be
 	Root    string    // the module's root, in which Go packages are built
 	Init    string    // a Go package instead of the profile's "init", for tests
+	Version string    // of the image
+	Formats []string  // of the disk beside the raw one, see ParseFormats
 	Report  io.Writer // gets the list of what was built
 }
 
@@ -50,7 +54,11 @@ func (b *Builder) Build() error {
 	if err != nil {
 		return err
 	}
-	kernel, err := b.kernel(p)
+	kernel, part, err := b.kernel(p)
+	if err != nil {
+		return err
+	}
+	materials, err := b.billOfMaterials(entries[0].Content, []sbom.Part{part, bootLoaderPart(b.Version)})
 	if err != nil {
 		return err
 	}
@@ -66,13 +74,20 @@ func (b *Builder) Build() error {
 		{Path: InitramfsFile, Content: initramfs},
 		{Path: CmdlineFile, Content: []byte(p.Cmdline + "\n")},
 		{Path: DiskFile, Content: disk.Bytes()},
+		{Path: sbom.FileName, Content: materials},
 	}
+	var names []string
 	for _, r := range results {
+		names = append(names, r.Path)
 		if err := replaceFile(filepath.Join(b.Output, r.Path), r.Content); err != nil {
 			return err
 		}
 	}
-	return b.report(p, results, entries)
+	all, err := b.finish(names)
+	if err != nil {
+		return err
+	}
+	return b.report(p, all, entries)
 }
 
 // entries returns what goes into the initramfs: /init first.
@@ -119,32 +134,36 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 }
 
 // kernel reads the kernel from its Go module.
-func (b *Builder) kernel(p *Profile) ([]byte, error) {
+func (b *Builder) kernel(p *Profile) ([]byte, sbom.Part, error) {
 	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", p.Kernel)
 	cmd.Dir = b.Root
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
+		return nil, sbom.Part{}, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
 	}
 	dir := strings.TrimSpace(string(out))
 	if dir == "" {
-		return nil, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+		return nil, sbom.Part{}, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
 	}
 	kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
 	if err != nil {
-		return nil, fmt.Errorf("build image: read the kernel: %w", err)
+		return nil, sbom.Part{}, fmt.Errorf("build image: read the kernel: %w", err)
 	}
-	return kernel, nil
+	part, err := kernelPart(p.Kernel, dir, kernel)
+	if err != nil {
+		return nil, part, fmt.Errorf("build image: %w", err)
+	}
+	return kernel, part, nil
 }
 
 // report lists the results with their sizes, and everything that is inside.
-func (b *Builder) report(p *Profile, results, entries []Entry) error {
+func (b *Builder) report(p *Profile, results []result, entries []Entry) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Built %s:\n", b.Output)
 	for _, r := range results {
-		fmt.Fprintf(&s, "  %11d  %s\n", len(r.Content), r.Path)
+		fmt.Fprintf(&s, "  %11d  %s\n", r.size, r.name)
 	}
 	fmt.Fprintf(&s, "Everything in the machine (initramfs, compression %s):\n", p.Compress)
 	for _, e := range entries {
@@ -153,27 +172,4 @@ func (b *Builder) report(p *Profile, results, entries []Entry) error {
 	fmt.Fprintf(&s, "  %11s  /dev/console\nKernel command line: %s\n", "device", p.Cmdline)
 	_, err := io.WriteString(b.Report, s.String())
 	return err
-}
-
-// replaceFile writes content to a temporary file and renames it to path.
-func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-")
-	if err != nil {
-		return fmt.Errorf("build image: %w", err)
-	}
-	defer os.Remove(f.Name()) // fails once it has been renamed
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("build image: write %s: %w", path, err)
-	}
-	return nil
 }

@@ -42,12 +42,17 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	root := flags.String("root", ".", "the repository")
 	output := flags.String("output", "", "folder for the results (default build/NAME)")
+	formatList := flags.String("format", "", "formats beside the raw disk, with commas: "+image.FormatNames())
 	initPackage := flags.String("init", "", "Go package to build as /init instead of the profile's")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
 		return fmt.Errorf("want the name of one image, got %q; see images/", flags.Args())
+	}
+	formats, err := image.ParseFormats(*formatList)
+	if err != nil {
+		return err
 	}
 	name := flags.Arg(0)
 	if !filepath.IsLocal(name) {
@@ -61,6 +66,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		Output:  *output,
 		Root:    *root,
 		Init:    *initPackage,
+		Formats: formats,
 		Report:  stdout,
 	}
 	return b.Build()
