@@ -32,9 +32,6 @@ const (
 type Client struct {
 	plan Plan
 	http *http.Client
-	// base replaces the addresses of the services in tests: each host then is a
-	// folder there.
-	base string
 }
 
 // NewClient returns a client for a plan. It goes to the plan's addresses only: it
@@ -87,6 +84,16 @@ func (c *Client) Ask(ctx context.Context, warn func(format string, args ...any))
 // once asks once.
 func (c *Client) once(ctx context.Context, warn func(string, ...any)) (*Answer, error) {
 	switch c.plan.Kind {
+	case EC2:
+		return c.ec2(ctx)
+	case GCE:
+		return c.gce(ctx)
+	case Azure:
+		return c.askAzure(ctx, warn)
+	case OpenStack:
+		return openStackAnswer(c.plan.String(), warn, func(path string, limit int) ([]byte, error) {
+			return c.get(ctx, "http://"+linkLocal4+"/openstack/latest/"+path, nil, limit)
+		})
 	case NoCloud:
 		return noCloudAnswer(c.plan, warn, func(path string, limit int) ([]byte, error) {
 			return c.get(ctx, c.plan.URL+path, nil, limit)

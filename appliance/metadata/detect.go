@@ -46,6 +46,8 @@ type Plan struct {
 	// h (host name), i (instance id).
 	Seed map[string]string
 	Why  string // what it was decided by, for people
+	// Custom are Azure's custom data, which are on a disk beside the service.
+	Custom []byte
 }
 
 // NeedsNetwork tells whether the source is on the network.
