@@ -117,8 +117,10 @@ func TestMaxmemory(t *testing.T) {
 	for _, test := range []struct{ total, reserve, want uint64 }{
 		{1000 * mb, 96 * mb, 750 * mb},
 		{200 * mb, 96 * mb, 104 * mb}, // the reserve is more than a quarter
-		{104 * mb, 96 * mb, 8 * mb},
-		{103 * mb, 96 * mb, 0},
+		{128 * mb, 96 * mb, 32 * mb},
+		{64 * mb, 96 * mb, 16 * mb}, // the reserve is cut
+		{16 * mb, 96 * mb, 4 * mb},
+		{15 * mb, 96 * mb, 0},
 	} {
 		got, err := Maxmemory(test.total, 0.75, test.reserve)
 		if got != test.want || (err != nil) != (test.want == 0) {
