@@ -14,6 +14,7 @@ import (
 	_ "github.com/gokrazy/kernel.amd64" // keep the kernels' modules in go.mod
 	_ "github.com/gokrazy/kernel.arm64"
 
+	"github.com/redoubt-kv/redoubt/appliance/image/sbom"
 	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
@@ -26,6 +27,7 @@ type Builder struct {
 	Arch    string    // "amd64" (also if it is "") or "arm64"
 	Kernel  string    // "prebuilt" (also if it is ""), or "minimal" from build/kernel/ARCH
 	Version string    // of the image; "" asks git
+	Formats []string  // of the disk beside the raw one, see ParseFormats
 	Report  io.Writer // gets the list of what was built
 }
 
@@ -80,11 +82,16 @@ func (b *Builder) Build() error {
 		Seed: filepath.Base(b.Profile) + " " + b.Arch, Arch: b.Arch, Version: b.Version, Cmdline: p.Cmdline,
 		KernelRoom: p.KernelRoom, RootRoom: p.RootRoom, DataRoom: p.Data,
 	}
-	if system.Kernel, err = b.kernel(p); err != nil {
+	var part sbom.Part
+	if system.Kernel, part, err = b.kernel(p); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(b.Output, 0o755); err != nil {
 		return fmt.Errorf("build image: %w", err)
+	}
+	materials, err := b.billOfMaterials(entries[0].Content, []sbom.Part{part, bootLoaderPart(b.Version)})
+	if err != nil {
+		return err
 	}
 	results := []Entry{{Path: KernelFile, Content: system.Kernel}}
 	if p.Root == RootSquashFS {
@@ -102,17 +109,23 @@ func (b *Builder) Build() error {
 		}
 		results = append(results, Entry{Path: InitramfsFile, Content: system.Initramfs})
 	}
-	cmdline, disk, err := b.writeDisk(&system)
+	cmdline, err := b.writeDisk(&system)
 	if err != nil {
 		return err
 	}
-	results = append(results, Entry{Path: CmdlineFile, Content: []byte(cmdline + "\n")})
+	results = append(results, Entry{Path: CmdlineFile, Content: []byte(cmdline + "\n")}, Entry{Path: sbom.FileName, Content: materials})
+	names := []string{DiskFile}
 	for _, r := range results {
+		names = append(names, r.Path)
 		if err := replaceFile(filepath.Join(b.Output, r.Path), r.Content); err != nil {
 			return err
 		}
 	}
-	return b.report(p, append(results, disk), entries)
+	all, err := b.finish(names)
+	if err != nil {
+		return err
+	}
+	return b.report(p, all, entries)
 }
 
 // describe asks git for the version.
@@ -141,27 +154,26 @@ type fileDisk struct{ *os.File }
 func (fileDisk) Sync() error { return nil }
 
 // writeDisk builds the disk and returns the command line for a direct boot with it.
-func (b *Builder) writeDisk(system *System) (cmdline string, result Entry, err error) {
+func (b *Builder) writeDisk(system *System) (cmdline string, err error) {
 	dir, err := os.MkdirTemp(b.Output, ".disk-")
 	if err != nil {
-		return "", result, fmt.Errorf("build image: %w", err)
+		return "", fmt.Errorf("build image: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	if system.Root != nil {
 		data, err := dataFS(dir, system.DataRoom, system.Seed)
 		if err != nil {
-			return "", result, err
+			return "", err
 		}
 		defer data.Close()
 		system.Data = data
 	}
 	f, err := os.OpenFile(filepath.Join(dir, DiskFile), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return "", result, fmt.Errorf("build image: %w", err)
+		return "", fmt.Errorf("build image: %w", err)
 	}
 	defer f.Close()
 	t, err := system.WriteDisk(func(size int64) (slot.Disk, error) {
-		result = Entry{Path: DiskFile, size: size}
 		return fileDisk{f}, f.Truncate(size)
 	})
 	if err == nil {
@@ -171,9 +183,9 @@ func (b *Builder) writeDisk(system *System) (cmdline string, result Entry, err e
 		err = os.Rename(f.Name(), filepath.Join(b.Output, DiskFile))
 	}
 	if err != nil {
-		return "", result, fmt.Errorf("build image: write disk: %w", err)
+		return "", fmt.Errorf("build image: write disk: %w", err)
 	}
-	return cmdline, result, nil
+	return cmdline, nil
 }
 
 // entries returns what goes into the initramfs: /init first.
@@ -238,48 +250,53 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 }
 
 // kernel reads the kernel from its Go module, or the minimal one.
-func (b *Builder) kernel(p *Profile) ([]byte, error) {
+func (b *Builder) kernel(p *Profile) ([]byte, sbom.Part, error) {
 	switch b.Kernel {
 	case KernelPrebuilt:
 		return b.moduleKernel(p)
 	case KernelMinimal:
-		path := filepath.Join(b.Root, "build", "kernel", b.Arch, "vmlinuz")
-		kernel, err := os.ReadFile(path)
+		dir := filepath.Join(b.Root, "build", "kernel", b.Arch)
+		kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
 		if err != nil {
-			return nil, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
+			return nil, sbom.Part{}, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
 				err, filepath.Base(b.Profile), b.Arch)
 		}
-		return kernel, nil
+		part, err := minimalKernelPart(dir, kernel)
+		return kernel, part, err
 	}
-	return nil, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
+	return nil, sbom.Part{}, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
 }
 
-func (b *Builder) moduleKernel(p *Profile) ([]byte, error) {
+func (b *Builder) moduleKernel(p *Profile) ([]byte, sbom.Part, error) {
 	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", p.Kernel)
 	cmd.Dir = b.Root
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
+		return nil, sbom.Part{}, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
 	}
 	dir := strings.TrimSpace(string(out))
 	if dir == "" {
-		return nil, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+		return nil, sbom.Part{}, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
 	}
 	kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
 	if err != nil {
-		return nil, fmt.Errorf("build image: read the kernel: %w", err)
+		return nil, sbom.Part{}, fmt.Errorf("build image: read the kernel: %w", err)
 	}
-	return kernel, nil
+	part, err := kernelPart(p.Kernel, dir, kernel)
+	if err != nil {
+		return nil, part, fmt.Errorf("build image: %w", err)
+	}
+	return kernel, part, nil
 }
 
 // report lists the results with their sizes, and everything that is inside.
-func (b *Builder) report(p *Profile, results, entries []Entry) error {
+func (b *Builder) report(p *Profile, results []result, entries []Entry) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Built %s:\n", b.Output)
 	for _, r := range results {
-		fmt.Fprintf(&s, "  %11d  %s\n", max(r.size, int64(len(r.Content))), r.Path)
+		fmt.Fprintf(&s, "  %11d  %s\n", r.size, r.name)
 	}
 	fmt.Fprintf(&s, "Everything in the machine (version %s, %s, root in %s):\n", b.Version, b.Arch, p.Root)
 	for _, e := range entries {
@@ -295,27 +312,4 @@ func (b *Builder) report(p *Profile, results, entries []Entry) error {
 	fmt.Fprintf(&s, "Kernel command line: %s\n", p.Cmdline)
 	_, err := io.WriteString(b.Report, s.String())
 	return err
-}
-
-// replaceFile writes content to a temporary file and renames it to path.
-func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-")
-	if err != nil {
-		return fmt.Errorf("build image: %w", err)
-	}
-	defer os.Remove(f.Name()) // fails once it has been renamed
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("build image: write %s: %w", path, err)
-	}
-	return nil
 }

@@ -7,8 +7,6 @@ type Entry struct {
 	Content []byte
 	Link    string // where a symbolic link leads; it has no content
 	Folder  bool
-
-	size int64 // of a result that is not in memory
 }
 
 // rootFolders are there in every machine: where file systems are mounted. A root

@@ -16,7 +16,8 @@
 //	LBA 0     protective MBR, with the boot loader's stage 1
 //	1…33      GPT
 //	64…511    free: an ISO image has its ISO 9660 structures there
-//	512…2047  1 redoubt-boot    BIOS boot: stage 2 at 512, boot state at 544 and 552
+//	512…2047  1 redoubt-boot    BIOS boot: stage 2 at 512, boot state at 544 and 552,
+//	                            a note from one boot to another behind it (see note.go)
 //	2048…     2 redoubt-esp     EFI system partition, FAT32
 //	…         3 redoubt-root-a  SquashFS             ┐
 //	…         4 redoubt-root-b  SquashFS             │ with two slots

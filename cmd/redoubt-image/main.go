@@ -42,6 +42,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	root := flags.String("root", ".", "the repository")
 	output := flags.String("output", "", "folder for the results (default build/NAME)")
+	formatList := flags.String("format", "", "formats beside the raw disk, with commas: "+image.FormatNames())
 	arch := flags.String("arch", "amd64", "architecture: amd64 or arm64")
 	kernel := flags.String("kernel", image.KernelPrebuilt, "kernel: prebuilt or minimal")
 	version := flags.String("version", "", "version of the image (default: what git describes)")
@@ -51,6 +52,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	if flags.NArg() != 1 {
 		return fmt.Errorf("want the name of one image, got %q; see images/", flags.Args())
+	}
+	formats, err := image.ParseFormats(*formatList)
+	if err != nil {
+		return err
 	}
 	name := flags.Arg(0)
 	if !filepath.IsLocal(name) {
@@ -64,6 +69,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		Output:  *output,
 		Root:    *root,
 		Init:    *initPackage,
+		Formats: formats,
 		Arch:    *arch,
 		Kernel:  *kernel,
 		Version: *version,

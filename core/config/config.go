@@ -211,6 +211,14 @@ func (r *Registry) Sensitive(name string) bool {
 	return e != nil && e.Flags&Sensitive != 0
 }
 
+// Knows tells whether there is a directive or a statement of that name.
+func (r *Registry) Knows(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, statement := r.statements[strings.ToLower(name)]
+	return statement || r.lookup(name) != nil
+}
+
 // Row is what Table tells about a directive.
 type Row struct {
 	Directive

@@ -18,6 +18,7 @@ const (
 
 // LoadError is a mistake in a configuration.
 type LoadError struct {
+	File string // that an include statement named, or ""
 	Line int    // from 1; 0 when no single line is to blame
 	Text string // the line
 	Err  error
@@ -269,6 +270,10 @@ func (l *loader) include(pattern string) error {
 			return fatalError{err}
 		}
 		if err := l.load(text); err != nil {
+			var inner *LoadError
+			if errors.As(err, &inner) && inner.File == "" {
+				inner.File = f
+			}
 			return err
 		}
 	}
