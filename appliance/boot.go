@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/timesync"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -33,6 +34,7 @@ type machine struct {
 	maxResident uint64 // bytes for the server in all
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
+	clock       *timesync.Syncer
 	id          machineID
 	phases      phases
 }
@@ -53,7 +55,7 @@ var bootSteps = []bootStep{
 	{"watch the power button", (*machine).watchPower},
 	{"bring up loopback", (*machine).startLoopback},
 	{"start the network", (*machine).startNetwork},
-	{"check the clock", (*machine).checkClock},
+	{"set the clock", (*machine).startClock},
 	{"gather entropy", (*machine).gatherEntropy},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
@@ -112,15 +114,6 @@ func (m *machine) readSettings() error {
 		return err
 	}
 	m.settings = s
-	return nil
-}
-
-// checkClock tells when the machine has no clock that keeps time.
-func (m *machine) checkClock() error {
-	if now := time.Now(); now.Year() < 2020 {
-		m.console.Printf("clock: it is %s, so this machine has no real-time clock; expiry times that clients give as dates will be wrong",
-			now.UTC().Format(time.DateOnly))
-	}
 	return nil
 }
 
@@ -244,7 +237,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info() + m.networkInfo() + m.identityInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before
