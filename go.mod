@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/CycloneDX/cyclonedx-go v0.12.0
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/gokrazy/kernel.arm64 v0.0.0-20260705071517-37841c4d6ff1
+	github.com/gokrazy/tools v0.0.0-20260109180632-8ed49b4fafc7
 	github.com/google/licensecheck v0.3.1
 	github.com/mdlayher/packet v1.1.2
 	github.com/redis/go-redis/v9 v9.23.0

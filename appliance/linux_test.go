@@ -14,12 +14,12 @@ import (
 
 func TestServerArgs(t *testing.T) {
 	s := &Settings{DataSave: "60 1", Directives: []Directive{{"maxmemory", "1mb"}, {"save", ""}}}
-	got := serverArgs(s, 42, 60, true)
+	got := serverArgs(s, 42, 60, true, "")
 	want := []string{serverConf, "--maxmemory", "42", "--maxmemory-resident", "60", "--dir", "/data", "--save", "60 1", "--maxmemory", "1mb", "--save", ""}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
-	got = serverArgs(&Settings{DataSave: "60 1"}, 0, 0, false)
+	got = serverArgs(&Settings{DataSave: "60 1"}, 0, 0, false, "")
 	if want := []string{serverConf, "--dir", "/no-data-disk"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("without a disk: got %q", got)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 func TestClassify(t *testing.T) {
@@ -14,6 +16,7 @@ func TestClassify(t *testing.T) {
 		copy(h[offset:], text)
 		return h
 	}
+	state := slot.State{Slots: make([]slot.Slot, 1)}
 	for _, test := range []struct {
 		head []byte
 		want Kind
@@ -21,7 +24,7 @@ func TestClassify(t *testing.T) {
 		{head(0, ""), KindBlank},
 		{head(0, "")[:minProbe], KindBlank},
 		{head(1080, "\x53\xef"), KindExt4},
-		{head(512, "RDBT"), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, string(state.Encode())), KindBoot},
 		{head(510, "\x55\xaa"), KindOther},
 		{head(probeSize-1, "\x01"), KindOther},
 	} {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // Action is what happens after a crash.
@@ -27,6 +29,7 @@ type Settings struct {
 	// Network is what the command line says; metadata stands below it, and
 	// ImageNetwork, which is machine.conf's, below that.
 	Network, ImageNetwork network.Config
+	UserNetwork           network.Config // of user data, between the two
 
 	DHCPWait        time.Duration
 	FallbackAddress netip.Prefix // until DHCP answers; the zero value: none
@@ -35,12 +38,16 @@ type Settings struct {
 	MaxmemoryShare   float64 // of the machine's memory, 0 to 1; 0 sets no maxmemory
 	MaxmemoryReserve uint64  // bytes of it never used for data
 
-	Data     string // "auto", "none" or a device's name as in "vdb"
+	Slot     string // "a" or "b": what the machine runs from; "" without slots
+	Data     string // "own", "auto", "none" or a device's name as in "vdb"
 	DataSave string // the server's save points when there is a data disk
 
 	OnCrash    Action
 	CrashPause time.Duration
 	CrashLimit int // reboots in a row; 0 for no limit
+
+	Metadata     string        // where to get the configuration from, see metadata.Detect
+	MetadataWait time.Duration // for a source on the network, before the machine is locked
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -52,12 +59,12 @@ type Directive struct{ Name, Value string }
 // settingsPrefix marks what is ours on the kernel's command line.
 const settingsPrefix = "redoubt."
 
-// ParseSettings reads machine.conf (lines of "name value") and then the kernel's
-// command line, whose words "redoubt.name=value" override it. A name that is no
-// setting of the machine is a directive for the server, on the command line; in
-// machine.conf it is an error. Errors name the setting.
-func ParseSettings(conf, cmdline string) (*Settings, error) {
-	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5}
+// ParseSettings reads machine.conf (lines of "name value"), then the settings of
+// user data, then the kernel's command line, whose words "redoubt.name=value"
+// override all. A name that is no setting of the machine is a directive for the
+// server, on the command line; elsewhere it is an error. Errors name the setting.
+func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -71,6 +78,9 @@ func ParseSettings(conf, cmdline string) (*Settings, error) {
 		if err != nil {
 			return nil, fmt.Errorf("machine.conf, line %d: %w", n+1, err)
 		}
+	}
+	if err := s.apply(userData); err != nil {
+		return nil, err
 	}
 	for _, p := range ParseCmdline(cmdline) {
 		name, ours := strings.CutPrefix(p.Name, settingsPrefix)
@@ -95,7 +105,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.
@@ -136,6 +146,10 @@ var memorySettings = []setting{
 var dataSettings = []setting{
 	{"data", into(func(s *Settings) *string { return &s.Data }, parseData)},
 	{"data-save", into(func(s *Settings) *string { return &s.DataSave }, word)},
+}
+
+var slotSettings = []setting{
+	{"slot", into(func(s *Settings) *string { return &s.Slot }, parseSlot)},
 }
 
 var crashSettings = []setting{
@@ -179,9 +193,17 @@ func parseAction(value string) (Action, error) {
 func parseData(value string) (string, error) {
 	value = strings.TrimPrefix(value, "/dev/")
 	if value == "" || strings.ContainsAny(value, "/.") {
-		return "", fmt.Errorf("want auto, none or a device as in vdb, got %q", value)
+		return "", fmt.Errorf("want own, auto, none or a device as in vdb, got %q", value)
 	}
 	return value, nil
+}
+
+func parseSlot(value string) (string, error) {
+	n, err := slot.ParseName(value)
+	if err != nil {
+		return "", err
+	}
+	return n.String(), nil
 }
 
 // ParseSize reads a number of bytes with redis.conf's units: k, m, g count in
