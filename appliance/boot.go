@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
+	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -36,6 +37,8 @@ type machine struct {
 	outside     outside     // configuration from outside, see metadata.go
 	started     atomic.Bool // the server has listened
 	power       chan powerEvent
+	network     *network.Manager // nil until it has been started
+	id          machineID
 	phases      phases
 }
 
@@ -61,6 +64,7 @@ var bootSteps = []bootStep{
 	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
+	{"identify the machine", (*machine).identify},
 	{"check the user data", (*machine).checkServer},
 }
 
@@ -300,7 +304,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -81,7 +81,7 @@ func (s *Settings) apply(list []metadata.Setting) error {
 		if slices.Contains(notFromOutside, one.Name) {
 			return fmt.Errorf("%s: %s%s cannot be set here: it says where this comes from", one.Where, settingsPrefix, one.Name)
 		}
-		known, err := s.set(one.Name, one.Value)
+		known, err := s.set(&s.UserNetwork, one.Name, one.Value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.Where, err)
 		}

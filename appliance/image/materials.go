@@ -16,7 +16,7 @@ import (
 // the other parts.
 func (b *Builder) billOfMaterials(program []byte, parts []sbom.Part) ([]byte, error) {
 	text, err := sbom.Write(&sbom.Machine{
-		Name: filepath.Base(b.Profile), Version: b.Version, Arch: "amd64",
+		Name: filepath.Base(b.Profile), Version: b.Version, Arch: b.Arch,
 		Program: program, Parts: parts, Folders: sbom.GoFolders(b.Root),
 	})
 	if err != nil {
@@ -40,6 +40,24 @@ func kernelPart(module, folder string, kernel []byte) (sbom.Part, error) {
 		About:   "The kernel, built by " + module + " " + filepath.Base(folder),
 		License: "GPL-2.0-only WITH Linux-syscall-note",
 		Source:  strings.TrimSpace(string(source)),
+		PURL:    "pkg:generic/linux@" + version,
+		CPE:     "cpe:2.3:o:linux:linux_kernel:" + version + ":*:*:*:*:*:*:*",
+		Content: kernel,
+	}, nil
+}
+
+// minimalKernelPart describes a kernel that scripts/kernel built into a folder.
+func minimalKernelPart(folder string, kernel []byte) (sbom.Part, error) {
+	text, err := os.ReadFile(filepath.Join(folder, "version"))
+	if err != nil {
+		return sbom.Part{}, fmt.Errorf("build image: the minimal kernel's version: %w", err)
+	}
+	version := strings.TrimSpace(string(text))
+	return sbom.Part{
+		Name: "linux", Version: version, Kind: sbom.Kernel,
+		About:   "The kernel, built by scripts/kernel from Debian's linux-source",
+		License: "GPL-2.0-only WITH Linux-syscall-note",
+		Source:  "https://sources.debian.org/src/linux/",
 		PURL:    "pkg:generic/linux@" + version,
 		CPE:     "cpe:2.3:o:linux:linux_kernel:" + version + ":*:*:*:*:*:*:*",
 		Content: kernel,

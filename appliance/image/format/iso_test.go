@@ -23,7 +23,7 @@ func (m memory) Sync() error                             { return nil }
 func liveDisk(t *testing.T, slots int) []byte {
 	t.Helper()
 	loader := bytes.Repeat([]byte{0xf4}, 8*sectorSize)
-	copy(loader[dapOffset:], []byte{16, 0, 7, 0, 0, 0x7e, 0, 0, slot.BootLBA, 0, 0, 0, 0, 0, 0, 0})
+	copy(loader[dapOffset:], []byte{16, 0, 7, 0, 0, 0x7e, 0, 0, slot.BootLBA & 0xff, slot.BootLBA >> 8, 0, 0, 0, 0, 0, 0})
 	plan := &slot.Plan{
 		Seed: "test", Slots: slots, Kernel: mib, Initramfs: mib, Root: mib, Data: mib, Loader: loader,
 		EFI: []slot.EFIFile{{Path: "EFI/BOOT/BOOTX64.EFI", Content: []byte("loader")}},
