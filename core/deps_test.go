@@ -54,9 +54,13 @@ var thirdParty = map[string][]string{
 	"github.com/yuin/gopher-lua":     {"core/script"},
 	"golang.org/x/sys":               {"core/page", "core/vfs", "core/transport", "core/server", "appliance", "cmd"},
 	"github.com/gokrazy":             {"appliance", "cmd"},
+	"github.com/CycloneDX":           {"appliance"},
+	"github.com/google/licensecheck": {"appliance"},
 	"github.com/u-root":              {"appliance", "cmd"},
 	"github.com/vishvananda/netlink": {"appliance", "cmd"},
 	"github.com/insomniacslk/dhcp":   {"appliance", "cmd"},
+	"github.com/mdlayher/packet":     {"appliance"},
+	"golang.org/x/net":               {"appliance"},
 	"github.com/diskfs/go-diskfs":    {"appliance", "cmd"},
 	"github.com/redis/go-redis":      {"bench"},
 	"github.com/HdrHistogram":        {"bench"},
@@ -66,6 +70,7 @@ var thirdParty = map[string][]string{
 	"github.com/ulikunitz/xz":        {"appliance", "cmd"},
 	"github.com/cavaliergopher/cpio": {"appliance", "cmd"},
 	"github.com/pierrec/lz4":         {"appliance", "cmd"},
+	"go.yaml.in/yaml/v3":             {"appliance"},
 	"github.com/saracen/walker":      {"appliance", "cmd"},
 }
 
@@ -173,8 +178,8 @@ func (o *order) check(p pkg) (breaches []string) {
 	for _, imp := range p.Imports {
 		switch {
 		case imp == "unsafe":
-			if !under(p.ImportPath, "core/page") && !under(p.ImportPath, "core/transport/uring") {
-				breach("imports unsafe; only core/page and core/transport/uring may")
+			if !under(p.ImportPath, "core/page") && !under(p.ImportPath, "core/transport/uring") && p.ImportPath != module+"/appliance/blockdev" {
+				breach("imports unsafe; only core/page, core/transport/uring and appliance/blockdev may")
 			}
 		case imp == "C":
 			breach("imports C: the image has no libc")

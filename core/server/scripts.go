@@ -30,18 +30,21 @@ func (s *Server) newScripts() *script.Engine {
 	})
 }
 
-// refuseBusy is why a call may not run while a script is busy: it needs locks. ""
-// lets it pass.
+// refuseBusy is why a call may not run while a script is busy, or a restore: it needs
+// locks. "" lets it pass.
 func (s *Server) refuseBusy(c *command.Call, flags command.Flags) string {
 	locks := len(c.Row.Keys) > 0
 	switch c.Row.Name {
 	case "discard", "unwatch", "reset":
 		locks = c.Transaction.Watched() > 0
 	}
-	if flags&command.AllowBusy == 0 || locks {
-		return s.scripts.BusyText()
+	switch {
+	case flags&command.AllowBusy != 0 && !locks:
+		return ""
+	case s.loading.Load():
+		return errLoading
 	}
-	return ""
+	return s.scripts.BusyText()
 }
 
 // shutdownBusy ends the server while a script is busy, in the middle of it, without

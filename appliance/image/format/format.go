@@ -23,14 +23,17 @@ const (
 	gib        = 1 << 30
 )
 
-// Disk is a finished raw disk and what a descriptor says of it.
+// Disk is a finished raw disk and what a descriptor says of it. It is for one
+// goroutine.
 type Disk struct {
 	Content io.ReaderAt
 	Size    int64 // bytes, a multiple of 512
 
 	Name    string // of the machine, as in redis-memonly
 	Version string // of the image
-	digest  [sha256.Size]byte
+
+	digest   [sha256.Size]byte
+	streamed []byte // the vmdk, once it was made
 }
 
 // NewDisk reads the disk once, for the digest from which all identifiers that a

@@ -47,22 +47,34 @@ func newDisk(t *testing.T, content []byte) *Disk {
 	return d
 }
 
-// written returns the disk in a format, and looks that a second time gives the
-// same bytes.
+// written returns the disk in a format.
 func written(t *testing.T, name string, d *Disk) []byte {
 	t.Helper()
 	f, err := Parse(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b, again bytes.Buffer
-	if err := errors.Join(f[0].Write(&b, d), f[0].Write(&again, d)); err != nil {
+	var b bytes.Buffer
+	if err := f[0].Write(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(b.Bytes(), again.Bytes()) {
-		t.Errorf("%s: the second time differs", name)
-	}
 	return b.Bytes()
+}
+
+// TestSameBytes writes each format twice, and of another disk.
+func TestSameBytes(t *testing.T) {
+	content := liveDisk(t, 1)
+	other := bytes.Clone(content)
+	other[len(other)-1]++
+	for _, f := range All()[1:] {
+		first := written(t, f.Name, newDisk(t, content))
+		if !bytes.Equal(first, written(t, f.Name, newDisk(t, bytes.Clone(content)))) {
+			t.Errorf("%s: the second time differs", f.Name)
+		}
+		if bytes.Equal(first, written(t, f.Name, newDisk(t, other))) {
+			t.Errorf("%s: another disk gives the same", f.Name)
+		}
+	}
 }
 
 func TestParse(t *testing.T) {
@@ -99,7 +111,7 @@ func TestBadDisks(t *testing.T) {
 
 // sizes are those at which tables end: less than a cluster, a grain table, an L2
 // table, and what is no multiple of anything.
-var sizes = []int{512, 64 << 10, 5<<20 + 512, 32 << 20, 33<<20 + 1536}
+var sizes = []int{512, 5<<20 + 512, 33<<20 + 1536}
 
 // TestQEMUReads lets qemu-img read the formats it knows and compare them with the
 // raw disk.
@@ -137,13 +149,11 @@ func TestQEMUReads(t *testing.T) {
 	}
 }
 
-// TestLargeQCOW2 has more than one L2 table, with an empty one between.
+// TestLargeQCOW2 has more than one L2 table, the first of them empty.
 func TestLargeQCOW2(t *testing.T) {
 	dir := t.TempDir()
-	d, err := NewDisk(sparse{at: 1100 << 20, content: []byte("here")}, 1200<<20, "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	const at = 520 << 20
+	d := &Disk{Content: sparse{at: at, content: []byte("here")}, Size: 600 << 20}
 	path := filepath.Join(dir, "large")
 	content := written(t, "qcow2", d)
 	if len(content) > 10*qcowCluster {
@@ -151,7 +161,7 @@ func TestLargeQCOW2(t *testing.T) {
 	}
 	put(t, path, content)
 	qemuImg(t, "check", "-f", "qcow2", path)
-	out, err := exec.Command("qemu-io", "-r", "-f", "qcow2", "-c", fmt.Sprintf("read -v %d 4", 1100<<20), path).CombinedOutput()
+	out, err := exec.Command("qemu-io", "-r", "-f", "qcow2", "-c", fmt.Sprintf("read -v %d 4", at), path).CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("68 65 72 65")) {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -253,8 +263,10 @@ func TestGCE(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := sameThenZeros(f, content); err != nil {
-		t.Error("GNU tar:", err)
+	got := make([]byte, len(content))
+	info, err := f.Stat()
+	if _, e := io.ReadFull(f, got); err != nil || e != nil || info.Size() != gib || !bytes.Equal(got, content) {
+		t.Errorf("GNU tar unpacks another disk (%v, %v)", err, e)
 	}
 	large := &Disk{Content: sparse{}, Size: 8*gib + 512}
 	if err := writeGCE(io.Discard, large); err == nil {

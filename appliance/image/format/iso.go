@@ -6,41 +6,57 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // The ISO image is the raw disk itself, with an ISO 9660 file system and an El
-// Torito boot catalog written into the gap before the first partition. So one
-// file boots from a CD by BIOS (the catalog names a copy of the boot sector) and
-// by UEFI (it names the EFI system partition), and from a USB stick by both, as
-// the disk that it also is. Every sector the boot loader reads lies where it lies
-// on the disk; a BIOS counts a CD's sectors in 2048 bytes, which boot.S knows.
+// Torito boot catalog written into its first partition, beside the boot state. So
+// one file boots from a CD by BIOS (the catalog names BOOT.BIN) and by UEFI (it
+// names the EFI system partition), and from a USB stick by both, as the disk that
+// it also is. What the boot loader reads lies where it lies on the disk; a BIOS
+// counts a CD's sectors in 2048 bytes, which boot.S knows.
+//
+// Stage 2 of the boot loader has to make room for the volume descriptors. It moves
+// into BOOT.BIN, of which the boot sector reads it on a USB stick; the BIOS has
+// loaded all of BOOT.BIN when it starts it from a CD.
 //
 // Layout, in blocks of 2048 bytes
 //
 //	0      the disk's boot sector and partition table
-//	16     primary volume descriptor
-//	17     boot record: where the catalog is
-//	18     end of the descriptors
-//	19     boot catalog
-//	20,21  path table, little and big endian
-//	22     root directory: BOOT.BIN, BOOT.CAT, EFI.IMG, README.TXT
-//	23     BOOT.BIN, a copy of the boot sector and what follows it
-//	24     README.TXT
-//	512    the first partition; EFI.IMG is the EFI system partition
+//	16     primary volume descriptor           ┐
+//	17     boot record: where the catalog is   │ stage 2 was here
+//	18     end of the descriptors              ┘
+//	24,26  the boot state, as on every disk of ours (package slot)
+//	32     boot catalog
+//	33,34  path table, little and big endian
+//	35     root directory: BOOT.BIN, BOOT.CAT, EFI.IMG, README.TXT
+//	36     README.TXT
+//	40     BOOT.BIN: stage 1 and stage 2
+//	512    EFI.IMG, the EFI system partition
 const (
-	isoBlock      = 2048
-	isoFirst      = 16
-	isoCatalog    = 19
-	isoPathL      = 20
-	isoPathM      = 21
-	isoRoot       = 22
-	isoBoot       = 23
-	isoReadme     = 24
-	isoEnd        = 25
-	isoPathSize   = 10 // bytes: the root only
+	isoBlock    = 2048
+	isoFirst    = 16
+	isoCatalog  = 32
+	isoPathL    = 33
+	isoPathM    = 34
+	isoRoot     = 35
+	isoReadme   = 36
+	isoBoot     = 40
+	isoEnd      = 64 // of what is written here
+	isoPathSize = 10 // bytes: the root only
+
 	isoReadmeText = "This is a live Redoubt machine. It boots from a CD or a USB stick, by BIOS and\r\n" +
-		"by UEFI, keeps its data in memory, and writes to no disk that is not named\r\n" +
-		"or labelled as its data disk. EFI.IMG is its EFI system partition.\r\n"
+		"by UEFI, and keeps its data in memory. EFI.IMG is its EFI system partition.\r\n"
+)
+
+// In stage 1 of the boot loader is the block with which it asks the BIOS for stage
+// 2 (boot.S): its size, 0, number of sectors (2), where to (4), LBA (8).
+const (
+	dapOffset  = 424
+	dapSectors = dapOffset + 2
+	dapLBA     = dapOffset + 8
 )
 
 // isoFile is one file of the root directory.
@@ -50,24 +66,24 @@ type isoFile struct {
 	size  int64
 }
 
-// writeISO writes the disk with an ISO 9660 file system in its gap.
+// writeISO writes the disk with an ISO 9660 file system in its first partition.
 func writeISO(w io.Writer, d *Disk) error {
-	if d.Size%isoBlock != 0 {
-		return fmt.Errorf("the disk has %d bytes, not a multiple of %d", d.Size, isoBlock)
-	}
 	esp, err := d.liveSystem()
 	if err != nil {
 		return err
+	}
+	if d.Size%isoBlock != 0 {
+		return fmt.Errorf("the disk has %d bytes, not a multiple of %d", d.Size, isoBlock)
 	}
 	head := make([]byte, isoEnd*isoBlock)
 	if err := readFull(d.Content, head, 0); err != nil {
 		return err
 	}
-	gap := head[isoFirst*isoBlock:]
-	if !bytes.Equal(gap, make([]byte, len(gap))) {
-		return fmt.Errorf("the disk uses its bytes %d to %d, where an ISO 9660 file system begins", isoFirst*isoBlock, len(head))
+	loader, err := takeLoader(head)
+	if err != nil {
+		return err
 	}
-	d.putISO(head, esp)
+	d.putISO(head, loader, esp)
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
@@ -75,36 +91,56 @@ func writeISO(w io.Writer, d *Disk) error {
 	return err
 }
 
+// readOnly makes the disk one for package slot.
+type readOnly struct{ io.ReaderAt }
+
+func (readOnly) WriteAt([]byte, int64) (int, error) { return 0, errors.ErrUnsupported }
+func (readOnly) Sync() error                        { return nil }
+
 // liveSystem returns the EFI system partition of a disk that has no root and no
 // data partition.
 func (d *Disk) liveSystem() (segment, error) {
-	partitions, err := d.partitions()
+	gpt, err := slot.ReadGPT(readOnly{d.Content}, d.Size)
 	if err != nil {
 		return segment{}, err
 	}
-	var esp segment
-	for _, p := range partitions {
-		switch p.kind {
-		case gptESP:
-			esp = segment{p.first * sectorSize, p.sectors * sectorSize}
-		case gptBIOSBoot:
-		default:
-			return segment{}, errors.New("an ISO image is a live machine, and this profile keeps data on its disk; build redis-memonly")
-		}
+	if gpt.Find(slot.NameRootA) != 0 || gpt.Find(slot.NameData) != 0 {
+		return segment{}, errors.New("an ISO image is a live machine, and this profile keeps data on its disk; build redis-memonly")
 	}
-	switch {
-	case esp.size == 0:
-		return esp, errors.New("the disk has no EFI system partition")
-	case esp.offset%isoBlock != 0 || esp.size%isoBlock != 0:
-		return esp, fmt.Errorf("the EFI system partition does not begin and end with a block of %d bytes", isoBlock)
+	n := gpt.Find(slot.NameESP)
+	if n == 0 {
+		return segment{}, errors.New("the disk has no EFI system partition")
+	}
+	esp := segment{gpt.Partitions[n-1].Offset(), gpt.Partitions[n-1].Size()}
+	if esp.offset%isoBlock != 0 || esp.size%isoBlock != 0 || esp.offset < isoEnd*isoBlock || esp.size > math.MaxUint32 {
+		return esp, fmt.Errorf("the EFI system partition has %d bytes at %d, which is no place for a file on a CD", esp.size, esp.offset)
 	}
 	return esp, nil
 }
 
+// takeLoader takes stage 2 out of the disk's first blocks, and returns stage 1 and
+// 2 as a BIOS loads them from a CD: nil if the disk has no loader (arm64).
+func takeLoader(head []byte) ([]byte, error) {
+	le := binary.LittleEndian
+	if bytes.Equal(head[:dapOffset], make([]byte, dapOffset)) {
+		return nil, nil
+	}
+	sectors, lba := int(le.Uint16(head[dapSectors:])), le.Uint64(head[dapLBA:])
+	if head[dapOffset] != 16 || lba != slot.BootLBA || sectors == 0 || sectors > slot.StateLBA-slot.BootLBA {
+		return nil, errors.New("the disk's boot sector does not say where stage 2 of the boot loader is")
+	}
+	stage2 := head[slot.BootLBA*sectorSize:][:sectors*sectorSize]
+	loader := append(bytes.Clone(head[:sectorSize]), stage2...)
+	clear(stage2)
+	le.PutUint16(loader[dapSectors:], 0) // "it is there"
+	le.PutUint64(head[dapLBA:], isoBoot*isoBlock/sectorSize+1)
+	return loader, nil
+}
+
 // putISO writes all blocks of the file system into the disk's first ones.
-func (d *Disk) putISO(head []byte, esp segment) {
+func (d *Disk) putISO(head, loader []byte, esp segment) {
 	block := func(i int64) []byte { return head[i*isoBlock : (i+1)*isoBlock] }
-	copy(block(isoBoot), head[:isoBlock])
+	copy(head[isoBoot*isoBlock:], loader)
 	copy(block(isoReadme), isoReadmeText)
 	putDescriptor(block(isoFirst), 1)
 	d.putVolume(block(isoFirst))
@@ -112,11 +148,11 @@ func (d *Disk) putISO(head []byte, esp segment) {
 	copy(block(isoFirst + 1)[7:], "EL TORITO SPECIFICATION")
 	binary.LittleEndian.PutUint32(block(isoFirst + 1)[71:], isoCatalog)
 	putDescriptor(block(isoFirst+2), 255)
-	putCatalog(block(isoCatalog), esp)
+	putCatalog(block(isoCatalog), int64(len(loader)), esp)
 	putPathTable(block(isoPathL), binary.LittleEndian)
 	putPathTable(block(isoPathM), binary.BigEndian)
 	putRoot(block(isoRoot), []isoFile{
-		{"BOOT.BIN;1", isoBoot, isoBlock},
+		{"BOOT.BIN;1", isoBoot, int64(len(loader))},
 		{"BOOT.CAT;1", isoCatalog, isoBlock},
 		{"EFI.IMG;1", esp.offset / isoBlock, esp.size},
 		{"README.TXT;1", isoReadme, int64(len(isoReadmeText))},
@@ -149,9 +185,9 @@ func (d *Disk) putVolume(b []byte) {
 	b[881] = 1 // version of the structure
 }
 
-// putCatalog writes El Torito's boot catalog: first a BIOS's entry, then a
-// section for UEFI.
-func putCatalog(b []byte, esp segment) {
+// putCatalog writes El Torito's boot catalog: first a BIOS's entry, for a loader of
+// so many bytes, then a section for UEFI.
+func putCatalog(b []byte, loader int64, esp segment) {
 	le := binary.LittleEndian
 	b[0] = 1 // validation entry, platform 0: x86 BIOS
 	copy(b[4:], "REDOUBT")
@@ -161,7 +197,9 @@ func putCatalog(b []byte, esp segment) {
 		sum += le.Uint16(b[i:])
 	}
 	le.PutUint16(b[28:], -sum)
-	bootEntry(b[32:], isoBoot, isoBlock/sectorSize)
+	if loader > 0 {
+		bootEntry(b[32:], isoBoot, loader/sectorSize)
+	}
 	b[64], b[65] = 0x91, 0xef // last section header, platform: EFI
 	le.PutUint16(b[66:], 1)   // entries
 	// The number of sectors has 16 bits. Zero stands for "up to the end of the CD"

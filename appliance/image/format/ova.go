@@ -33,11 +33,11 @@ const (
 
 // writeOVA writes a tar of descriptor, manifest (checksums) and disk.
 func writeOVA(w io.Writer, d *Disk) error {
-	var disk bytes.Buffer
-	if err := writeVMDK(&disk, d); err != nil {
+	disk, err := d.vmdk()
+	if err != nil {
 		return err
 	}
-	descriptor, err := ovfDescriptor(d, disk.Len())
+	descriptor, err := ovfDescriptor(d, len(disk))
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func writeOVA(w io.Writer, d *Disk) error {
 		content []byte
 	}{
 		{ovaDescriptor, descriptor},
-		{ovaManifest, ovfManifest(descriptor, disk.Bytes())},
-		{ovaDisk, disk.Bytes()},
+		{ovaManifest, ovfManifest(descriptor, disk)},
+		{ovaDisk, disk},
 	}
 	t := tar.NewWriter(w)
 	for _, f := range files {

@@ -53,6 +53,27 @@ type vmdkWriter struct {
 
 // writeVMDK writes the disk as one streamOptimized file.
 func writeVMDK(w io.Writer, d *Disk) error {
+	content, err := d.vmdk()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	return err
+}
+
+// vmdk returns the file, which is made once: an OVA has it too.
+func (d *Disk) vmdk() ([]byte, error) {
+	if d.streamed == nil {
+		var b bytes.Buffer
+		if err := streamVMDK(&b, d); err != nil {
+			return nil, err
+		}
+		d.streamed = b.Bytes()
+	}
+	return d.streamed, nil
+}
+
+func streamVMDK(w io.Writer, d *Disk) error {
 	v := &vmdkWriter{w: w, table: make([]uint32, vmdkTableEntries)}
 	v.deflate = zlib.NewWriter(&v.packed)
 	head := make([]byte, vmdkOverhead*sectorSize)
