@@ -68,6 +68,7 @@ var thirdParty = map[string][]string{
 	"github.com/ulikunitz/xz":        {"appliance", "cmd"},
 	"github.com/cavaliergopher/cpio": {"appliance", "cmd"},
 	"github.com/pierrec/lz4":         {"appliance", "cmd"},
+	"go.yaml.in/yaml/v3":             {"appliance"},
 	"github.com/saracen/walker":      {"appliance", "cmd"},
 }
 

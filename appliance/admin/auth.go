@@ -138,7 +138,9 @@ func (e *Endpoint) allow(open bool, next http.Handler) http.Handler {
 		case !e.auth.hasSecret():
 			reply(w, http.StatusForbidden, "the machine has no password: set admin-password, admin-token or requirepass to use this from another host")
 		default:
-			w.Header().Set("WWW-Authenticate", `Basic realm="redoubt", charset="UTF-8"`)
+			if r.Header.Get("X-Requested-With") == "" { // the page asks by itself
+				w.Header().Set("WWW-Authenticate", `Basic realm="redoubt", charset="UTF-8"`)
+			}
 			reply(w, http.StatusUnauthorized, map[verdict]string{nobody: "a password or token is needed", wrong: "wrong password or token"}[v])
 		}
 	})

@@ -25,6 +25,7 @@ var sampleFields = []string{
 	"in_bytes_per_s", "out_bytes_per_s", "cpu_percent",
 	"save_running", "save_done", "save_total",
 	"evicted_per_s", "expired_per_s",
+	"reads_per_s", "writes_per_s", "memory_max", "expires", "blocked", "cpu_system_percent",
 }
 
 // sample is the server's figures of one second, by sampleFields.
@@ -73,6 +74,8 @@ func (s *sampler) run(ctx context.Context) {
 func (s *sampler) take() {
 	now := time.Now()
 	figures := numbers(s.handle.Info("stats", "memory", "clients", "cpu", "keyspace"))
+	reads, writes := s.handle.Calls()
+	figures["reads"], figures["writes"] = float64(reads), float64(writes)
 	latencies := s.handle.Latencies()
 	since := latencies.Since(s.latencies)
 	before, seconds := s.before, now.Sub(s.at).Seconds()
@@ -91,6 +94,7 @@ func (s *sampler) take() {
 		100 * (rate("used_cpu_sys") + rate("used_cpu_user")),
 		flag(saving.Running), float64(saving.Done), float64(saving.Total),
 		rate("evicted_keys"), rate("expired_keys"),
+		rate("reads"), rate("writes"), figures["maxmemory"], figures["expires"], figures["blocked_clients"], 100 * rate("used_cpu_sys"),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,17 +125,20 @@ func flag(b bool) float64 {
 	return 0
 }
 
-// numbers are the fields of a text of INFO that are numbers; "keys" is the sum over the
-// databases.
+// numbers are the fields of a text of INFO that are numbers; "keys" and
+// "expires" are the sums over the databases.
 func numbers(info string) map[string]float64 {
 	figures := map[string]float64{}
 	eachField(info, func(name, value string) {
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			figures[name] = n
 		} else if db, ok := strings.CutPrefix(name, "db"); ok && strings.HasPrefix(value, "keys=") && db != "" {
-			keys, _, _ := strings.Cut(strings.TrimPrefix(value, "keys="), ",")
-			n, _ := strconv.ParseFloat(keys, 64) // INFO's own number
-			figures["keys"] += n
+			for part := range strings.SplitSeq(value, ",") {
+				if name, text, _ := strings.Cut(part, "="); name == "keys" || name == "expires" {
+					n, _ := strconv.ParseFloat(text, 64) // INFO's own number
+					figures[name] += n
+				}
+			}
 		}
 	})
 	return figures

@@ -49,6 +49,7 @@ type PhaseStatus struct {
 // CommandStatus is the figures of a command since the start; latencies in microseconds.
 type CommandStatus struct {
 	Name   string  `json:"name"`
+	Kind   string  `json:"kind"` // "read", "write" or ""
 	Calls  int64   `json:"calls"`
 	Failed int64   `json:"failed"`
 	Usec   int64   `json:"usec"`
@@ -96,7 +97,7 @@ func readFigures(handle *server.Handle) *figures {
 	eachField(info, func(name, value string) { f.server[name] = typed(value) })
 	for _, c := range handle.Commands() {
 		f.commands = append(f.commands, CommandStatus{
-			Name: c.Name, Calls: c.Calls, Failed: c.Failed, Usec: c.Usec,
+			Name: c.Name, Kind: c.Kind, Calls: c.Calls, Failed: c.Failed, Usec: c.Usec,
 			P50: finite(c.P50), P99: finite(c.P99), P999: finite(c.P999),
 		})
 	}

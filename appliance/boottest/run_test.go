@@ -47,11 +47,39 @@ func fakeImage(t *testing.T) string {
 	return dir
 }
 
+// fakeImages makes, in a folder that becomes the working directory, the images
+// that the golden file uses: BUILD, PERSISTENT and lone disks.
+func fakeImages(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for from, to := range map[string]string{fakeImage(t): "BUILD", fakeImage(t): "PERSISTENT"} {
+		if err := os.Rename(from, filepath.Join(dir, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	if err := os.Rename("PERSISTENT/initramfs", "PERSISTENT/root.squashfs"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir("LONE", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"img", "qcow2", "vmdk", "vhd", "iso"} {
+		if err := os.WriteFile("LONE/lone."+suffix, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // The QEMU command line is a function of the arguments: one golden file holds
 // the arguments and the lines. -rewrite writes it anew.
 func TestDryRun(t *testing.T) {
-	const golden = "testdata/dry-run.txt"
-	dir := fakeImage(t)
+	golden, err := filepath.Abs("testdata/dry-run.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fakeImages(t)
+	env := []string{"TMPDIR=TMP", "REDOUBT_UEFI=UEFI.fd"}
 	var got strings.Builder
 	for _, args := range [][]string{
 		{},
@@ -64,13 +92,29 @@ func TestDryRun(t *testing.T) {
 		{"-e", `save "60 1"`, "-e", `requirepass "it's $HOME"`, "-e", `save ''`},
 		{"-e", "oncrash halt"},
 		{"--daemonize", "--pidfile", "x.pid", "--log", "x.log", "--qmp", "x.sock"},
+		{"-b", "uefi", "-p", "8081"},
+		{"-b", "microvm", "-d", "data.img", "-p", "none"},
+		{"-A", "arm64"},
+		{"-A", "arm64", "-b", "uefi"},
+		{"-n", "user", "-n", "tap=tap0,mac=52:54:00:00:00:01", "-n", "bridge=br0,mac=52:54:00:00:00:02"},
+		{"-n", "bridge=br0,mac=52:54:00:00:00:02", "-n", "user"},
+		{"-s", "BUILD/cmdline"},
+		{"--password-file", "BUILD/cmdline"},
+		{"-i", "PERSISTENT/usr.img"},
+		{"-i", "PERSISTENT/usr.img", "-b", "bios"},
+		{"-i", "PERSISTENT/usr.img", "-b", "microvm"},
+		{"-i", "LONE/lone.img"},
+		{"-i", "LONE/lone.qcow2"},
+		{"-i", "LONE/lone.vmdk", "-b", "uefi"},
+		{"-i", "LONE/lone.vhd"},
+		{"-i", "LONE/lone.iso"},
+		{"-i", "LONE/lone.img", "-A", "arm64"},
 	} {
-		out, errOut, code := runScript(t, nil, append([]string{"-i", filepath.Join(dir, "usr.img"), "-a", "tcg", "--dry-run"}, args...)...)
+		out, errOut, code := runScript(t, env, append([]string{"-i", "BUILD/usr.img", "-a", "tcg", "--dry-run"}, args...)...)
 		if code != 0 {
 			t.Errorf("%q: exit code %d: %s", args, code, errOut)
 		}
-		line := strings.ReplaceAll(out, dir, "BUILD")
-		got.WriteString("./run.sh " + strings.Join(args, " | ") + "\n" + strings.ReplaceAll(line, "' '-", "'\n    '-") + "\n")
+		got.WriteString("./run.sh " + strings.Join(args, " | ") + "\n" + strings.ReplaceAll(out, "' '-", "'\n    '-") + "\n")
 	}
 	if *rewrite {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
@@ -140,7 +184,18 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"-m", "lots"}, 2, "-m wants a size"},
 		{[]string{"-c", "0"}, 2, "-c wants a number"},
 		{[]string{"-a", "xen"}, 2, "-a wants kvm, tcg or auto"},
-		{[]string{"-b", "tape"}, 2, "-b wants direct or disk"},
+		{[]string{"-b", "tape"}, 2, "-b wants direct, bios, uefi or microvm"},
+		{[]string{"-k", "mine"}, 2, "-k wants minimal or prebuilt"},
+		{[]string{"-A", "vax"}, 2, "-A wants amd64 or arm64"},
+		{[]string{"-A", "arm64", "-b", "microvm"}, 2, "-b microvm is for amd64 only"},
+		{[]string{"-n", "wifi"}, 2, "-n wants user, tap=INTERFACE or bridge=BRIDGE"},
+		{[]string{"-n", "tap=a b"}, 2, "'a b' is no name of an interface"},
+		{[]string{"-n", "user,mac=x"}, 2, "'x' is no hardware address"},
+		{[]string{"-n", "tap=tap0", "-f", "1:1"}, 2, "-f needs -n user"},
+		{[]string{"-p", "0"}, 2, "-p wants a port or none"},
+		{[]string{"-s", "a", "--password-file", "b"}, 2, "exclude each other"},
+		{[]string{"-i", img, "-p", "none", "-s", "./nosuch"}, 1, "there is no ./nosuch"},
+		{[]string{"-i", img, "-p", taken}, 1, "port " + taken + " on 127.0.0.1 is taken"},
 		{[]string{"-f", "6379"}, 2, "-f wants HOST:GUEST"},
 		{[]string{"-f", "0:6379"}, 2, "two ports"},
 		{[]string{"-f", "6379:65536"}, 2, "two ports"},

@@ -15,7 +15,8 @@
 //
 //	LBA 0     protective MBR, with the boot loader's stage 1
 //	1…33      GPT
-//	64…2047   1 redoubt-boot    BIOS boot: stage 2 at 64, boot state at 96 and 104
+//	64…2047   1 redoubt-boot    BIOS boot: stage 2 at 64, boot state at 96 and 104,
+//	                            a note from one boot to another behind it (see note.go)
 //	2048…     2 redoubt-esp     EFI system partition, FAT32
 //	…         3 redoubt-root-a  SquashFS             ┐
 //	…         4 redoubt-root-b  SquashFS             │ with two slots

@@ -77,7 +77,8 @@ const (
 	stateSum     = 508
 	slotOffset   = 16
 	slotSize     = 112
-	maxVersion   = 64
+	// MaxVersion is the longest version in bytes.
+	MaxVersion = 64
 	// MaxCmdline is the longest command line in bytes that Linux on x86 takes.
 	MaxCmdline = 2047
 	// MaxTries is how many tries a slot can be given.
@@ -103,7 +104,7 @@ func (s *State) Encode() []byte {
 			le.PutUint32(e[8+8*k:], f.LBA)
 			le.PutUint32(e[12+8*k:], f.Bytes)
 		}
-		copy(e[32:32+maxVersion], x.Version)
+		copy(e[32:32+MaxVersion], x.Version)
 	}
 	le.PutUint32(b[stateSum:], crc32.ChecksumIEEE(b[:stateSum]))
 	return b
@@ -132,7 +133,7 @@ func DecodeState(b []byte) (*State, error) {
 		for k, f := range []*File{&x.Kernel, &x.Initramfs, &x.Cmdline} {
 			*f = File{le.Uint32(e[8+8*k:]), le.Uint32(e[12+8*k:])}
 		}
-		x.Version, _, _ = strings.Cut(string(e[32:32+maxVersion]), "\x00")
+		x.Version, _, _ = strings.Cut(string(e[32:32+MaxVersion]), "\x00")
 		s.Slots = append(s.Slots, x)
 	}
 	return s, nil

@@ -168,8 +168,8 @@ func (t *Table) SetCmdline(n Name, cmdline, version string) error {
 		return fmt.Errorf("the command line of slot %s has %d bytes in %d lines; one line of %d is allowed",
 			n, len(full), 1+strings.Count(full, "\n"), MaxCmdline)
 	}
-	if len(version) > maxVersion || strings.ContainsAny(version, "\x00\n\r") {
-		return fmt.Errorf("the version %q of slot %s: at most %d bytes in one line", version, n, maxVersion)
+	if len(version) > MaxVersion || strings.ContainsAny(version, "\x00\n\r") {
+		return fmt.Errorf("the version %q of slot %s: at most %d bytes in one line", version, n, MaxVersion)
 	}
 	s.Version = version
 	return t.writeFile(n, n.cmdlinePath(), strings.NewReader(full), func(s *Slot) *File { return &s.Cmdline }, func([]byte) error { return nil })
@@ -197,6 +197,29 @@ func (t *Table) Cmdline(n Name) (string, error) {
 		return "", fmt.Errorf("read the command line of slot %s: %w", n, err)
 	}
 	return string(b), nil
+}
+
+// Empty makes a slot one that holds nothing, and cannot be taken for one that does.
+func (t *Table) Empty(n Name) error {
+	s, err := t.clear(n)
+	if err != nil {
+		return err
+	}
+	*s = Slot{Sequence: s.Sequence}
+	if p, ok := t.Partition(PartRootA + int(n)); ok && len(t.state.Slots) == 2 {
+		if _, err := t.disk.WriteAt(make([]byte, SectorSize), p.Offset()); err != nil {
+			return fmt.Errorf("empty slot %s: %w", n, err)
+		}
+	}
+	return writeState(t.disk, t.state)
+}
+
+// Complete returns nil if a slot has everything it needs to boot.
+func (t *Table) Complete(n Name) error {
+	if _, err := t.slot(n); err != nil {
+		return err
+	}
+	return t.complete(n)
 }
 
 // complete checks that a slot has everything it needs to boot.

@@ -12,6 +12,7 @@ import (
 // RESETSTAT, and its latencies in microseconds.
 type CommandFigures struct {
 	Name                          string // a subcommand's as in "client|list"
+	Kind                          string // "read" or "write" by the command's flags, or ""
 	Calls, Failed, Rejected, Usec int64
 	P50, P99, P999                float64 // of all calls; 0 where latency-tracking is off
 }
@@ -64,7 +65,7 @@ func (h *Handle) Commands() []CommandFigures {
 	s := h.s
 	var list []CommandFigures
 	for _, f := range admin.CommandFigures(s.table, s.stats) {
-		list = append(list, CommandFigures{Name: f.Name, Calls: f.Calls, Failed: f.Failing, Rejected: f.Rejected, Usec: f.TimeUs})
+		list = append(list, CommandFigures{Name: f.Name, Kind: kindOf(f.Flags), Calls: f.Calls, Failed: f.Failing, Rejected: f.Rejected, Usec: f.TimeUs})
 	}
 	at := make(map[string]*CommandFigures, len(list))
 	for i := range list {
@@ -76,6 +77,31 @@ func (h *Handle) Commands() []CommandFigures {
 		}
 	}
 	return list
+}
+
+// kindOf is CommandFigures.Kind.
+func kindOf(flags command.Flags) string {
+	switch {
+	case flags&command.Write != 0:
+		return "write"
+	case flags&command.ReadOnly != 0:
+		return "read"
+	}
+	return ""
+}
+
+// Calls are how many calls there have been of commands that read, and of those that
+// write. Those of scripts count as well as the scripts.
+func (h *Handle) Calls() (reads, writes int64) {
+	for _, f := range admin.CommandFigures(h.s.table, h.s.stats) {
+		switch kindOf(f.Flags) {
+		case "read":
+			reads += f.Calls
+		case "write":
+			writes += f.Calls
+		}
+	}
+	return reads, writes
 }
 
 // Latencies is the distribution of all calls so far whose latency was tracked.

@@ -13,7 +13,7 @@ func CommandFigures(t *command.Table, s *stats.Stats) []CommandStats {
 		f := s.Command(r.ID)
 		if f.Calls > 0 || f.Rejected > 0 || f.Failed > 0 {
 			list = append(list, CommandStats{
-				Name: r.FullName, Calls: int64(f.Calls), TimeUs: int64(f.Usec()),
+				Name: r.FullName, Flags: r.Flags, Calls: int64(f.Calls), TimeUs: int64(f.Usec()),
 				Rejected: int64(f.Rejected), Failing: int64(f.Failed),
 			})
 		}

@@ -68,7 +68,7 @@ func firstDifference(ours, theirs string) string {
 func TestInfoValues(t *testing.T) {
 	info := &Info{
 		Memory:    Memory{Used: 3 << 20, Peak: 4 << 20, Startup: 1 << 20, RSS: 6 << 20, Keys: 2, Max: 1536, Policy: "noeviction"},
-		Commands:  []CommandStats{{"config|get", 3, 10, 1, 2}},
+		Commands:  []CommandStats{{Name: "config|get", Calls: 3, TimeUs: 10, Rejected: 1, Failing: 2}},
 		Errors:    []ErrorStats{{"WRONG:#\n", 4}},
 		Latencies: []CommandLatency{{"get", []Percentile{{50, 1.003}, {99.9, 20}}}},
 		Keyspace:  []Database{{3, 7, 2, 100}},

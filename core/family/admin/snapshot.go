@@ -1,5 +1,7 @@
 package admin
 
+import "github.com/redoubt-kv/redoubt/core/command"
+
 // Info is the state of the server at one moment, as INFO shows it. Sizes are
 // in bytes. Fields that stay zero describe what this server does not do.
 type Info struct {
@@ -175,6 +177,7 @@ type CPU struct {
 // CommandStats are the counters of one command.
 type CommandStats struct {
 	Name                             string
+	Flags                            command.Flags
 	Calls, TimeUs, Rejected, Failing int64
 }
 
