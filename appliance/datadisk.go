@@ -17,11 +17,7 @@ func (m *machine) mountData() error {
 	if m.settings.Data == "none" {
 		return nil
 	}
-	disks, err := listDisks()
-	if err != nil {
-		return err
-	}
-	disk, err := chooseDisk(disks, m.settings.Data)
+	disk, err := m.findData()
 	if err != nil {
 		return err
 	}
@@ -35,7 +31,27 @@ func (m *machine) mountData() error {
 	}
 	m.dataDisk = disk
 	m.console.Printf("data: %s on %s", disk, dataDir)
+	if m.settings.Data == "own" {
+		// The server does not wait: a large disk takes seconds.
+		go func() {
+			if err := m.growFileSystem(disk); err != nil {
+				m.console.Printf("data: %v; the next boot tries again", err)
+			}
+		}()
+	}
 	return nil
+}
+
+// findData returns the device to mount, "" if there is none.
+func (m *machine) findData() (string, error) {
+	if m.settings.Data == "own" {
+		return m.growData()
+	}
+	disks, err := listDisks()
+	if err != nil {
+		return "", err
+	}
+	return chooseDisk(disks, m.settings.Data)
 }
 
 // diskPatterns are the names of disks and of their partitions in /sys/class/block.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // Action is what happens after a crash.
@@ -33,7 +35,8 @@ type Settings struct {
 	MaxmemoryShare   float64 // of the machine's memory, 0 to 1; 0 sets no maxmemory
 	MaxmemoryReserve uint64  // bytes of it never used for data
 
-	Data     string // "auto", "none" or a device's name as in "vdb"
+	Slot     string // "a" or "b": what the machine runs from; "" without slots
+	Data     string // "own", "auto", "none" or a device's name as in "vdb"
 	DataSave string // the server's save points when there is a data disk
 
 	OnCrash    Action
@@ -93,7 +96,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings)
 
 // set applies one setting of the machine; known is false if there is none of
 // that name.
@@ -141,6 +144,10 @@ var memorySettings = []setting{
 var dataSettings = []setting{
 	{"data", into(func(s *Settings) *string { return &s.Data }, parseData)},
 	{"data-save", into(func(s *Settings) *string { return &s.DataSave }, word)},
+}
+
+var slotSettings = []setting{
+	{"slot", into(func(s *Settings) *string { return &s.Slot }, parseSlot)},
 }
 
 var crashSettings = []setting{
@@ -213,9 +220,17 @@ func parseAction(value string) (Action, error) {
 func parseData(value string) (string, error) {
 	value = strings.TrimPrefix(value, "/dev/")
 	if value == "" || strings.ContainsAny(value, "/.") {
-		return "", fmt.Errorf("want auto, none or a device as in vdb, got %q", value)
+		return "", fmt.Errorf("want own, auto, none or a device as in vdb, got %q", value)
 	}
 	return value, nil
+}
+
+func parseSlot(value string) (string, error) {
+	n, err := slot.ParseName(value)
+	if err != nil {
+		return "", err
+	}
+	return n.String(), nil
 }
 
 // ParseSize reads a number of bytes with redis.conf's units: k, m, g count in

@@ -70,7 +70,7 @@ func TestParseSettingsErrors(t *testing.T) {
 		{"", "redoubt.maxmemory-reserve=99999999999gb", "want a size"},
 		{"", "redoubt.crash-pause=2h", "want a time"},
 		{"", "redoubt.crash-limit=-1", "want a number from 0 to 255"},
-		{"", "redoubt.data=../etc", "want auto, none or a device"},
+		{"", "redoubt.data=../etc", "want own, auto, none or a device"},
 		{"", "redoubt.gateway=nowhere", "gateway"},
 		{"", "redoubt.dns=1.2.3.4,x", "dns"},
 	} {
