@@ -234,12 +234,13 @@ func putRoot(b []byte, files []isoFile) {
 	}
 }
 
-// putRecord writes a directory record, without a date, and returns its length.
+// putRecord writes a directory record, dated 1980-01-01, and returns its length.
 func putRecord(b []byte, name string, block, size int64, folder bool) int {
 	n := (33 + len(name) + 1) &^ 1
 	b[0] = byte(n)
 	both32(b[2:], uint32(block))
 	both32(b[10:], uint32(size))
+	copy(b[18:], []byte{80, 1, 1, 0, 0, 0, 0})
 	if folder {
 		b[25] = 2
 	}
