@@ -8,13 +8,15 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
 )
 
 // mountData finds the data disk and mounts it. A disk that is there and cannot
 // be used stops the boot: whoever attached it expects data to be kept, and a
 // server without it would lose them silently.
 func (m *machine) mountData() error {
-	if m.settings.Data == "none" {
+	if m.settings.Data == "none" || m.outside.locked != "" || m.dataDisk != "" {
 		return nil
 	}
 	disk, err := m.findData()
@@ -95,6 +97,9 @@ func describeDisk(name string) (Disk, error) {
 		return d, fmt.Errorf("look at disk %s: %w", name, err)
 	}
 	d.Kind = classify(head[:n])
+	if d.Kind == KindOther && metadata.IsSource(metadata.Label(f)) {
+		d.Kind = KindSource
+	}
 	if len(parts) > 0 && d.Kind != KindBoot {
 		d.Kind = KindParted
 	}

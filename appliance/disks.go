@@ -18,6 +18,7 @@ const (
 	KindExt4   Kind = "ext4"
 	KindBlank  Kind = "blank"
 	KindParted Kind = "partitioned"
+	KindSource Kind = "metadata"
 	KindOther  Kind = "unknown contents"
 )
 
@@ -81,7 +82,7 @@ func chooseDisk(disks []Disk, wanted string) (string, error) {
 		case boot[d.Name], boot[d.Parent]:
 		case d.Kind == KindExt4:
 			usable = append(usable, d.Name)
-		case d.Kind != KindParted:
+		case d.Kind != KindParted && (d.Kind != KindSource || wanted != "auto"):
 			rest = append(rest, fmt.Sprintf("%s (%s)", d.Name, d.Kind))
 		}
 	}

@@ -25,7 +25,8 @@ var earlyMounts = []mount{
 	{"sysfs", "/sys", "sysfs", confined, ""},
 	{"devtmpfs", "/dev", "devtmpfs", unix.MS_NOSUID | unix.MS_NOEXEC, "mode=0755"},
 	{"tmpfs", "/tmp", "tmpfs", confined, "mode=1777,size=16m"},
-	// What changes while the machine runs, of a root that may be read-only.
+	// What changes while the machine runs, of a root that may be read-only, and the
+	// files of user data: certificates, keys.
 	{"tmpfs", "/run", "tmpfs", confined, "mode=0755,size=16m"},
 	// Where the server's files would go without a data disk: nowhere. A save
 	// fails with "Read-only file system", and the folder's name says why.
@@ -85,9 +86,6 @@ func (m *machine) tuneKernel() error {
 	limit := &unix.Rlimit{Cur: maxFiles, Max: maxFiles}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, limit); err != nil {
 		return fmt.Errorf("raise the limit of open files: %w", err)
-	}
-	if err := unix.Sethostname([]byte("redoubt")); err != nil {
-		return fmt.Errorf("set the host's name: %w", err)
 	}
 	return nil
 }

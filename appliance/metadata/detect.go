@@ -46,6 +46,8 @@ type Plan struct {
 	// h (host name), i (instance id).
 	Seed map[string]string
 	Why  string // what it was decided by, for people
+	// Custom are Azure's custom data, which are on a disk beside the service.
+	Custom []byte
 }
 
 // NeedsNetwork tells whether the source is on the network.
@@ -67,6 +69,12 @@ const (
 	labelNoCloud   = "cidata"
 	labelOpenStack = "config-2"
 )
+
+// IsSource tells whether a disk with this label is a source of metadata, and
+// nothing else.
+func IsSource(label string) bool {
+	return strings.EqualFold(label, labelNoCloud) || strings.EqualFold(label, labelOpenStack)
+}
 
 // Detect decides where to get metadata from. setting is the machine's setting
 // "metadata", dmi what the firmware says, disks what is attached, cmdline the
