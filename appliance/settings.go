@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/admin"
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/appliance/slot"
@@ -52,6 +53,7 @@ type Settings struct {
 	// UpdateWait is how long a new version may take to become ready, and
 	// UpdateProbation how long it has to stay so before it stays.
 	UpdateWait, UpdateProbation time.Duration
+	Admin                       admin.Config // Listen is "" for none
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -110,7 +112,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings, adminSettings)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.
