@@ -18,7 +18,8 @@ import (
 // Options is what a Manager needs.
 type Options struct {
 	Settings Config // the strongest configuration
-	Image    Config // the weakest, below metadata
+	Metadata Config // the one below it, as far as it is known; see SetMetadata
+	Image    Config // the weakest
 	// DHCPWait is the time without an answer after which the first interface
 	// takes Fallback, if that is an address, until there is one.
 	DHCPWait        time.Duration
@@ -55,7 +56,7 @@ func Start(options Options) (*Manager, error) {
 	if options.SetHostname == nil {
 		options.SetHostname = func(name string) error { return unix.Sethostname([]byte(name)) }
 	}
-	m := &Manager{options: options, changed: make(chan struct{})}
+	m := &Manager{options: options, metadata: options.Metadata, changed: make(chan struct{})}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	links, err := netlink.LinkList()
 	if err != nil {
