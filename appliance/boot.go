@@ -14,6 +14,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/timesync"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -38,6 +39,7 @@ type machine struct {
 	started     atomic.Bool // the server has listened
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
+	clock       *timesync.Syncer
 	id          machineID
 	phases      phases
 }
@@ -59,7 +61,7 @@ var bootSteps = []bootStep{
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
 	{"start the network", (*machine).startNetwork},
-	{"check the clock", (*machine).checkClock},
+	{"set the clock", (*machine).startClock},
 	{"gather entropy", (*machine).gatherEntropy},
 	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
@@ -123,15 +125,6 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 		return err
 	}
 	m.settings = s
-	return nil
-}
-
-// checkClock tells when the machine has no clock that keeps time.
-func (m *machine) checkClock() error {
-	if now := time.Now(); now.Year() < 2020 {
-		m.console.Printf("clock: it is %s, so this machine has no real-time clock; expiry times that clients give as dates will be wrong",
-			now.UTC().Format(time.DateOnly))
-	}
 	return nil
 }
 
@@ -305,7 +298,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -207,8 +207,12 @@ func (m *machine) applyAnswer(a *metadata.Answer) error {
 		return err
 	}
 	m.outside.config = c
+	wanted := m.outsideNetwork()
+	if err := wanted.Validate(); err != nil {
+		return err
+	}
 	if m.network != nil {
-		if err := m.network.SetMetadata(m.outsideNetwork()); err != nil {
+		if err := m.network.SetMetadata(wanted); err != nil {
 			return fmt.Errorf("network: %w", err)
 		}
 	}

@@ -65,6 +65,7 @@ var thirdParty = map[string][]string{
 	"github.com/redis/go-redis":      {"bench"},
 	"github.com/HdrHistogram":        {"bench"},
 	"github.com/zeebo/xxh3":          {"core/keyspace"},
+	"github.com/prometheus":          {"appliance"},
 	"github.com/hanwen/go-fuse":      {"cmd"},
 	"github.com/klauspost/compress":  {"appliance", "cmd"},
 	"github.com/ulikunitz/xz":        {"appliance", "cmd"},

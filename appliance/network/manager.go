@@ -18,8 +18,8 @@ import (
 // Options is what a Manager needs.
 type Options struct {
 	Settings Config // the strongest configuration
-	Metadata Config // the one below it, as far as it is known; see SetMetadata
-	Image    Config // the weakest
+	Metadata Config // what metadata says already; SetMetadata changes it
+	Image    Config // the weakest, below metadata
 	// DHCPWait is the time without an answer after which the first interface
 	// takes Fallback, if that is an address, until there is one.
 	DHCPWait        time.Duration
@@ -55,6 +55,9 @@ type Manager struct {
 func Start(options Options) (*Manager, error) {
 	if options.SetHostname == nil {
 		options.SetHostname = func(name string) error { return unix.Sethostname([]byte(name)) }
+	}
+	if err := options.Metadata.Validate(); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
 	}
 	m := &Manager{options: options, metadata: options.Metadata, changed: make(chan struct{})}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
