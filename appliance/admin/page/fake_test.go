@@ -87,6 +87,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "a password or token is needed", http.StatusUnauthorized)
 			return
 		}
+		if r.Method == http.MethodPut {
+			fmt.Fprintln(w, `{"keys": 41000, "seconds": 1.2}`)
+			return
+		}
 		fmt.Fprintln(w, "done")
 	}
 }
