@@ -7,9 +7,9 @@ const basic = secret => "Basic " + btoa(String.fromCharCode(...new TextEncoder()
 
 // headers of a request. The first has the server not make the browser ask for a
 // password by itself.
-function headers() {
+function headers(secret = authorization) {
   const h = { "X-Requested-With": "XMLHttpRequest" };
-  if (authorization) h.Authorization = authorization;
+  if (secret) h.Authorization = secret;
   return h;
 }
 
@@ -98,10 +98,8 @@ function signIn() {
     text: "The machine's password or token. It is kept until this page is closed or loaded again.",
     async go({ secret }) {
       for (const tried of [basic(secret), "Bearer " + secret]) {
-        authorization = tried;
-        const answer = await request("/status.json");
-        if (answer.code === 200 && answer.json().may_act) { poll(); return }
-        authorization = "";
+        const answer = await request("/status.json", { headers: headers(tried) });
+        if (answer.code === 200 && answer.json().may_act) { authorization = tried; poll(); return }
         if (answer.code !== 401) throw new Error(answer.body.trim());
       }
       throw new Error("That is neither the password nor the token.");
