@@ -40,6 +40,7 @@ type machine struct {
 	network     *network.Manager // nil until it has been started
 	id          machineID
 	phases      phases
+	admin       atomic.Pointer[administration] // of the server's run; nil without
 }
 
 // bootStep is one step of a boot.
@@ -245,6 +246,7 @@ func (m *machine) run(program Program) ending {
 	for {
 		select {
 		case e := <-done:
+			m.stopAdmin()
 			e.then, e.answer = then, answer
 			return e
 		case answer = <-m.outside.answers:
@@ -289,6 +291,7 @@ func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.startAdmin(h)
 	if m.outside.locked == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
@@ -303,7 +306,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.adminInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/admin"
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/appliance/slot"
@@ -48,6 +49,8 @@ type Settings struct {
 
 	Metadata     string        // where to get the configuration from, see metadata.Detect
 	MetadataWait time.Duration // for a source on the network, before the machine is locked
+
+	Admin admin.Config // Listen is "" for none
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -105,7 +108,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, adminSettings)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.
