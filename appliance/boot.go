@@ -14,6 +14,7 @@ import (
 
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/timesync"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -38,6 +39,7 @@ type machine struct {
 	started     atomic.Bool // the server has listened
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
+	clock       *timesync.Syncer
 	id          machineID
 	phases      phases
 	admin       atomic.Pointer[administration] // of the server's run; nil without
@@ -60,7 +62,7 @@ var bootSteps = []bootStep{
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
 	{"start the network", (*machine).startNetwork},
-	{"check the clock", (*machine).checkClock},
+	{"set the clock", (*machine).startClock},
 	{"gather entropy", (*machine).gatherEntropy},
 	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
@@ -124,15 +126,6 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 		return err
 	}
 	m.settings = s
-	return nil
-}
-
-// checkClock tells when the machine has no clock that keeps time.
-func (m *machine) checkClock() error {
-	if now := time.Now(); now.Year() < 2020 {
-		m.console.Printf("clock: it is %s, so this machine has no real-time clock; expiry times that clients give as dates will be wrong",
-			now.UTC().Format(time.DateOnly))
-	}
 	return nil
 }
 
@@ -292,6 +285,7 @@ func (m *machine) serverStarted(h *server.Handle) {
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
 	m.startAdmin(h)
+	m.reportReady()
 	if m.outside.locked == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
@@ -306,7 +300,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.adminInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.adminInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before
