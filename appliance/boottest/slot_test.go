@@ -5,6 +5,7 @@ package boottest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -164,20 +165,47 @@ func TestBootMethods(t *testing.T) {
 	}
 }
 
-// TestGrowLarge: from the image's size to a disk of 200 GiB, in steps.
+// TestGrowLarge: from the image's size to a disk of 200 GiB, in steps, with the plug
+// pulled as soon as the last one begins.
 func TestGrowLarge(t *testing.T) {
 	requireBootAll(t)
 	requireQEMU(t)
 	usrImg := build(t, "redis-persistent", "amd64", testInit)
-	for _, gib := range []int64{20, 200} {
-		if err := os.Truncate(ownDisk(usrImg), gib<<30); err != nil {
+	for _, step := range []struct {
+		gib int64
+		cut bool
+	}{{20, false}, {200, true}} {
+		if err := os.Truncate(ownDisk(usrImg), step.gib<<30); err != nil {
 			t.Fatal(err)
 		}
 		m := start(t, usrImg, "-b", "bios")
+		if step.cut {
+			m.waitLog("data: vda5 grows from ")
+			m.kill()
+			checkData(t, usrImg, 0)
+			m = start(t, usrImg, "-b", "bios")
+		}
 		m.waitPong()
 		m.waitLog("data: the file system grew from ")
 		m.pressPowerButton()
 		m.waitOff()
+		checkData(t, usrImg, step.gib<<30-1<<30)
+	}
+}
+
+// checkData lets e2fsck judge the data partition, which must have a size.
+func checkData(t *testing.T, usrImg string, atLeast int64) {
+	t.Helper()
+	table, _ := openSlots(t, usrImg)
+	p, ok := table.Partition(slot.PartData)
+	if !ok || p.Size() < atLeast {
+		t.Fatalf("the data partition is %+v", p)
+	}
+	where := fmt.Sprintf("%s?offset=%d", ownDisk(usrImg), p.Offset())
+	// -p replays the journal, as a mount does; 1 says that it has changed something.
+	cmd := exec.Command("/usr/sbin/e2fsck", "-f", "-p", where)
+	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() > 1 {
+		t.Errorf("e2fsck: %v\n%s", err, out)
 	}
 }
 
