@@ -25,6 +25,8 @@ func TestClassify(t *testing.T) {
 		{head(0, "")[:minProbe], KindBlank},
 		{head(1080, "\x53\xef"), KindExt4},
 		{head(slot.StateLBA*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA2*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, "RDBS"), KindOther},
 		{head(510, "\x55\xaa"), KindOther},
 		{head(probeSize-1, "\x01"), KindOther},
 	} {

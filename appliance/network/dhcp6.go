@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv6"
@@ -151,17 +152,18 @@ func (c *dhcp6) checkDuplicate(ctx context.Context) {
 	if err != nil || ctx.Err() != nil {
 		return
 	}
-	for _, k := range known {
-		if k.Flags&unix.IFA_F_DADFAILED == 0 || !k.IP.Equal(c.have[0].prefix.Addr().AsSlice()) {
-			continue
-		}
-		c.port.logf("another host has %s; declining it", k.IP)
-		c.tell(ctx, dhcpv6.MessageTypeDecline)
-		c.drop()
-		c.state.gone()
-		pause(ctx, clashPause)
+	ours := c.have[0].prefix.Addr()
+	// The kernel removes an address that has an end; one without stays, marked.
+	if slices.ContainsFunc(known, func(k netlink.Addr) bool {
+		return k.IP.Equal(ours.AsSlice()) && k.Flags&unix.IFA_F_DADFAILED == 0
+	}) {
 		return
 	}
+	c.port.logf("another host has %s; declining it", ours)
+	c.tell(ctx, dhcpv6.MessageTypeDecline)
+	c.drop()
+	c.state.gone()
+	pause(ctx, clashPause)
 }
 
 // tell sends the server a word about our addresses; its answer changes nothing.

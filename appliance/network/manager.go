@@ -18,6 +18,7 @@ import (
 // Options is what a Manager needs.
 type Options struct {
 	Settings Config // the strongest configuration
+	Metadata Config // what metadata says already; SetMetadata changes it
 	Image    Config // the weakest, below metadata
 	// DHCPWait is the time without an answer after which the first interface
 	// takes Fallback, if that is an address, until there is one.
@@ -55,7 +56,10 @@ func Start(options Options) (*Manager, error) {
 	if options.SetHostname == nil {
 		options.SetHostname = func(name string) error { return unix.Sethostname([]byte(name)) }
 	}
-	m := &Manager{options: options, changed: make(chan struct{})}
+	if err := options.Metadata.Validate(); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	m := &Manager{options: options, metadata: options.Metadata, changed: make(chan struct{})}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	links, err := netlink.LinkList()
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 
 // newScripts makes the engine of scripts.
 func (s *Server) newScripts() *script.Engine {
-	share := systemMemory() / 4
+	machine := systemMemory()
 	return script.New(script.Options{
 		Version:    RedisVersion,
 		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
 		Table:      func() *command.Table { return s.table },
-		Memory:     func() int64 { return share },
+		Memory:     func() int64 { return scriptMemory(machine, memoryLimit(s.live.Load())) },
 		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
 			return s.users.MayRun(c, row, args)
 		},
@@ -28,6 +28,19 @@ func (s *Server) newScripts() *script.Engine {
 			return time.Duration(min(s.live.Load().BusyReplyThreshold, most)) * time.Millisecond
 		},
 	})
+}
+
+// leastScriptMemory is what every script may use, in bytes.
+const leastScriptMemory = 64 << 20
+
+// scriptMemory is by how much scripts may let Go's heap grow, in bytes: a quarter of
+// the machine's memory, but no more than maxmemory (0: not limited).
+func scriptMemory(machine, maxmemory int64) int64 {
+	share := machine / 4
+	if maxmemory > 0 {
+		share = min(share, maxmemory)
+	}
+	return max(share, leastScriptMemory)
 }
 
 // refuseBusy is why a call may not run while a script is busy, or a restore: it needs

@@ -10,47 +10,64 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 var (
 	pictureDir = flag.String("pictures", "", "folder to write screenshots to")
-	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint, not a fake one")
+	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint (default: one that is started)")
+	dataAddr   = flag.String("data", "", "with -machine: the address of its data port")
+	loadFor    = flag.Duration("load", 5*time.Minute, "with -pictures: how long to load the machine before")
+	loadRate   = flag.Int("rate", 8000, "with -pictures: about how many commands a second to send")
 )
 
-// TestPictures writes screenshots: of the endpoint of -machine, or else of the states
-// that a machine under load does not show.
+// TestPictures writes screenshots: of a machine under load, and of the states that
+// such a one does not show.
 func TestPictures(t *testing.T) {
 	if *pictureDir == "" {
 		t.Skip("no folder is named by -pictures")
 	}
 	b := newBrowser(t)
-	screens := map[string]screen{
-		"light": desktop, "dark": {1440, 1000, 1, true}, "phone": phone, "phone-dark": {390, 844, 2, true},
-	}
-	take := func(name string, s screen, url string, whole bool) {
-		b.look(s)
-		b.open(url)
-		b.wait("/^[1-9]/.test(document.querySelector('#commands tbody td')?.textContent) || document.querySelector('.plot .now').textContent === '0/s'")
-		write(t, name, b.picture(whole))
-		b.open("about:blank")
-	}
-	if *machineURL != "" {
-		for name, s := range screens {
-			take("status-"+name, s, *machineURL, s.width > 500)
-		}
-		return
-	}
-	f := newFake(t)
 	for name, change := range map[string]func(map[string]any){"locked": locked, "loading": loading, "rolled-back": rolledBack} {
-		f.set(func() { f.change, f.quiet = change, name == "locked" })
-		take("status-"+name, desktop, f.URL, true)
-		take("status-"+name+"-phone", phone, f.URL, false)
+		f := newFake(t)
+		f.change, f.quiet = change, name == "locked"
+		b.photograph("status-"+name, desktop, f.URL)
+		b.photograph("status-"+name+"-phone", phone, f.URL)
 	}
+	url, addr := *machineURL, *dataAddr
+	if url == "" {
+		url, addr = startMachine(t)
+	}
+	use(t, addr, *loadFor)
+	b.photograph("status-light", desktop, url)
+	b.photograph("status-dark", screen{1440, 1000, 1, true}, url)
+	b.photograph("status-phone", phone, url)
+	b.photograph("status-phone-dark", screen{390, 844, 2, true}, url)
+}
+
+// photograph writes a picture of the whole page; on a phone, of its first screens.
+// The crosshair is in dark ones.
+func (b *browser) photograph(name string, s screen, url string) {
+	b.t.Helper()
+	if s.width < 500 {
+		s.height = 2 * s.height
+	}
+	b.look(s)
+	b.open(url)
+	b.wait("/^[1-9]/.test(document.querySelector('#commands tbody td')?.textContent) || document.querySelector('.plot .now').textContent === '0/s'")
+	if s.dark {
+		b.run(`const c = document.querySelector("canvas"), box = c.getBoundingClientRect();
+			c.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientX: box.left + box.width * 0.8, clientY: box.top + 50 }))`, nil)
+		b.wait("document.querySelector('canvas').ariaLabel.includes(' at ')")
+		time.Sleep(200 * time.Millisecond) // it is drawn with the next picture
+	}
+	write(b.t, name, b.picture(s.width > 500))
+	b.open("about:blank")
 }
 
 // write writes a picture with at most 256 colours, which a page of text and thin lines
 // hardly has more of: it is a third of the size then.
-func write(t *testing.T, name string, picture []byte) {
+func write(t testing.TB, name string, picture []byte) {
 	t.Helper()
 	whole, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
