@@ -297,6 +297,16 @@ make_seed() {
 	(cd "$root" && PATH=$PATH:/usr/local/go/bin go run ./cmd/redoubt-image seed "$@") || fail "the seed disk cannot be made"
 }
 
+# port_taken ADDRESS PORT, by the kernel's table of listening sockets.
+port_taken() {
+	hex=$(printf ':%04X' "$2")
+	case $1 in
+	0.0.0.0) want='[0-9A-F]*' ;;
+	*) want=$(echo "$1" | awk -F. '{printf "(%02X%02X%02X%02X|00000000)", $4, $3, $2, $1}') ;;
+	esac
+	grep -q -E "^ *[0-9]+: $want$hex 00000000:0000 0A " /proc/net/tcp 2>/dev/null
+}
+
 check_ports() {
 	for f in $forwards; do
 		port=${f%:*} port=${port##*:} address=${f%%:*}

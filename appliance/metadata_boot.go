@@ -20,6 +20,7 @@ import (
 // outside is what the machine knows of its configuration from outside.
 type outside struct {
 	plan    metadata.Plan
+	client  *metadata.Client       // of a source on the network, or nil
 	config  *metadata.Config       // nil: none, or not yet
 	locked  string                 // why clients are refused, or ""
 	answers chan *metadata.Answer  // one that came after metadata-wait
@@ -72,6 +73,10 @@ func (m *machine) findMetadata() error {
 	}
 	m.console.Printf("metadata: %s (by %s)", plan, plan.Why)
 	if plan.NeedsNetwork() {
+		if plan.Kind == metadata.Azure {
+			m.readCustomData()
+		}
+		m.outside.client = metadata.NewClient(m.outside.plan)
 		return nil
 	}
 	answer, err := m.readSource(plan)
@@ -91,6 +96,25 @@ func (m *machine) readSource(plan metadata.Plan) (*metadata.Answer, error) {
 	}
 	defer f.Close()
 	return metadata.ReadDisk(plan, f, m.warnMetadata)
+}
+
+// readCustomData looks for Azure's provisioning disk, which is a drive.
+func (m *machine) readCustomData() {
+	drives, _ := filepath.Glob("/sys/class/block/sr[0-9]*") // the pattern is sound
+	for _, d := range drives {
+		f, err := os.Open("/dev/" + filepath.Base(d))
+		if err != nil {
+			continue // an empty drive
+		}
+		custom, err := metadata.ReadCustomData(f)
+		f.Close()
+		if err != nil {
+			m.warnMetadata("%s: %v", filepath.Base(d), err)
+		}
+		if custom != nil {
+			m.outside.plan.Custom = custom
+		}
+	}
 }
 
 func (m *machine) warnMetadata(format string, args ...any) {
@@ -201,10 +225,10 @@ func writeOutside(c *metadata.Config) error {
 // fetchMetadata asks a source on the network, for no longer than metadata-wait;
 // then the machine is locked, and asking goes on.
 func (m *machine) fetchMetadata() error {
-	if !m.outside.plan.NeedsNetwork() || m.outside.locked != "" {
+	source := m.outside.client
+	if source == nil {
 		return nil
 	}
-	source := metadata.NewClient(m.outside.plan)
 	ctx, cancel := context.WithTimeout(context.Background(), m.settings.MetadataWait)
 	defer cancel()
 	answer, err := source.Ask(ctx, m.warnMetadata)
@@ -249,6 +273,26 @@ func (m *machine) checkServer() error {
 	}
 	m.lock(lockedText(c.Source, problem(err, c.Server)))
 	return nil
+}
+
+// reportReady tells the cloud how the start went, in the background.
+func (m *machine) reportReady() {
+	source, locked := m.outside.client, m.outside.locked
+	if source == nil {
+		return
+	}
+	go func() {
+		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			err := source.ReportReady(ctx, locked)
+			cancel()
+			if err == nil {
+				return
+			}
+			m.warnMetadata("report to %s: %v", m.outside.plan.Kind, err)
+			time.Sleep(pause)
+		}
+	}()
 }
 
 // restartWith ends a locked time: the answer has come after all. What the locked

@@ -84,6 +84,9 @@ func IsSource(label string) bool {
 // The order: the setting, the command line, a disk (whoever attached it means it),
 // the firmware.
 func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error) {
+	if err := CheckSetting(setting); err != nil {
+		return Plan{}, err
+	}
 	source, address, _ := strings.Cut(setting, ":")
 	disk := func(label string) string {
 		for _, d := range disks {
@@ -94,8 +97,6 @@ func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error)
 		return ""
 	}
 	switch strings.ToLower(source) {
-	case "", "auto":
-		return detectAuto(dmi, disk, cmdline)
 	case "none":
 		return Plan{Kind: None}, nil
 	case "ec2":
@@ -119,7 +120,7 @@ func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error)
 		}
 		return p, nil
 	}
-	return Plan{}, CheckSetting(setting)
+	return detectAuto(dmi, disk, cmdline)
 }
 
 // CheckSetting tells whether the setting "metadata" can mean something.
