@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,8 @@ type machine struct {
 	network     *network.Manager // nil until it has been started
 	clock       *timesync.Syncer
 	id          machineID
+	confined    atomic.Bool // the process has been confined
+	hardened    sync.Once   // what follows a boot has been begun
 	phases      phases
 }
 
@@ -57,6 +60,7 @@ var bootSteps = []bootStep{
 	{"read settings", (*machine).readSettings},
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
+	{"restrict the process", (*machine).restrictProcess},
 	{"watch the power button", (*machine).watchPower},
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
@@ -68,6 +72,7 @@ var bootSteps = []bootStep{
 	{"mount the data disk", (*machine).mountData},
 	{"identify the machine", (*machine).identify},
 	{"check the user data", (*machine).checkServer},
+	{"confine the process", (*machine).confineProcess}, // the last one
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -120,6 +125,7 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 	if err != nil {
 		return err
 	}
+	m.console.Hide(cmdlineSecrets(string(cmdline))...)
 	s, err := ParseSettings(string(conf), userData, string(cmdline))
 	if err != nil {
 		return err
@@ -292,12 +298,13 @@ func (m *machine) serverStarted(h *server.Handle) {
 func (m *machine) serverReady() {
 	m.phases.mark("ready")
 	m.console.Printf("boot: %s", &m.phases)
+	m.hardened.Do(func() { go m.finishHardening() })
 }
 
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.confineInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

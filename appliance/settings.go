@@ -49,6 +49,8 @@ type Settings struct {
 	Metadata     string        // where to get the configuration from, see metadata.Detect
 	MetadataWait time.Duration // for a source on the network, before the machine is locked
 
+	Confine string // "yes" or "no": see hardening.go
+
 	// Directives are the server's, in the order given.
 	Directives []Directive
 }
@@ -64,7 +66,7 @@ const settingsPrefix = "redoubt."
 // override all. A name that is no setting of the machine is a directive for the
 // server, on the command line; elsewhere it is an error. Errors name the setting.
 func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
-	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second}
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", Confine: "yes", MetadataWait: 30 * time.Second}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -105,7 +107,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, hardeningTable)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.

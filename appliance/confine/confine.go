@@ -24,10 +24,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Apply confines the process. The error names all that could not be done; the rest
-// has been done.
+// Apply confines the process, but for what Finish does: it leaves one capability
+// more, setpcap, with which capabilities can only be given up here. The error names
+// all that could not be done; the rest has been done.
 func Apply() error {
-	return errors.Join(dropCapabilities(), installFilter())
+	return errors.Join(keepCapabilities(keptBits()|1<<unix.CAP_SETPCAP), installFilter())
+}
+
+// Finish drops from the bounding set what a program that is executed could get
+// again; the filter lets none be executed, so this is a second lock, and may come
+// when the machine is up: it has each thread do some forty system calls.
+func Finish() error {
+	return errors.Join(dropBounding(), keepCapabilities(keptBits()))
 }
 
 // capability is one that is kept, and what for.
@@ -63,15 +71,18 @@ const secureBits = 1<<0 | 1<<1 | // SECBIT_NOROOT and its lock
 	1<<5 | // SECBIT_KEEP_CAPS_LOCKED
 	1<<6 | 1<<7 // SECBIT_NO_CAP_AMBIENT_RAISE and its lock
 
-// dropCapabilities leaves the kept capabilities, in all threads. First those that
-// could be had again are dropped from the bounding set, which needs one of them.
-func dropCapabilities() error {
-	var keep uint64
+func keptBits() (bits uint64) {
 	for _, c := range kept {
-		keep |= 1 << c.number
+		bits |= 1 << c.number
 	}
+	return bits
+}
+
+// dropBounding leaves the kept capabilities in the bounding set of all threads, and
+// locks how capabilities are had.
+func dropBounding() error {
 	for c := range 64 {
-		if keep&(1<<c) != 0 {
+		if keptBits()&(1<<c) != 0 {
 			continue
 		}
 		err := allThreads(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uintptr(c), 0)
@@ -85,6 +96,11 @@ func dropCapabilities() error {
 	if err := allThreads(unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, secureBits, 0); err != nil {
 		return fmt.Errorf("set the secure bits: %w", err)
 	}
+	return nil
+}
+
+// keepCapabilities gives up all capabilities but some, in all threads.
+func keepCapabilities(keep uint64) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	low, high := uint32(keep), uint32(keep>>32)
 	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}

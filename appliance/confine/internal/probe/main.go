@@ -32,6 +32,8 @@ func main() {
 	}
 	time.Sleep(10 * time.Millisecond)
 	say("apply", confine.Apply())
+	say("finish", confine.Finish())
+	say("finish again", confine.Finish()) // no means are left, and nothing to do
 	state, err := confine.Read()
 	say("read", err)
 	fmt.Printf("state\t%s %v %v\n", strings.Join(state.Capabilities, ","), state.Filter, state.NoNewPrivs)
