@@ -100,10 +100,15 @@ func dropBounding() error {
 	return nil
 }
 
-// keepCapabilities gives up all capabilities but some, in all threads.
+// keepCapabilities gives up all capabilities but some, in all threads. What of those
+// the process does not have it does not get.
 func keepCapabilities(keep uint64) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	low, high := uint32(keep), uint32(keep>>32)
+	var had [2]unix.CapUserData
+	if err := unix.Capget(&header, &had[0]); err != nil {
+		return fmt.Errorf("read capabilities: %w", err)
+	}
+	low, high := uint32(keep)&had[0].Permitted, uint32(keep>>32)&had[1].Permitted
 	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
 	if err := allThreads(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0); err != nil {
 		return fmt.Errorf("drop capabilities: %w", err)
