@@ -30,7 +30,7 @@ type administration struct {
 // that serves.
 func (m *machine) startAdmin(h *server.Handle) {
 	a := &administration{m: m, about: m.about(), ending: make(chan struct{})}
-	a.about.Locked, a.about.Crashes, a.about.Slot = m.outside.locked, m.crashes, m.settings.Slot
+	a.about.Locked, a.about.Crashes, a.about.Slot = m.outside.locked(), m.crashes, m.settings.Slot
 	m.admin.Store(a)
 	config := m.settings.Admin
 	if config.Listen == "" {

@@ -165,7 +165,7 @@ func (m *machine) sizeMemory() error {
 func (m *machine) serverArgs() []string {
 	s, include := *m.settings, ""
 	switch {
-	case m.outside.locked != "":
+	case m.outside.locked() != "":
 		s.Directives = append(slices.Clone(s.Directives), lockedDirectives()...)
 	case m.outside.config != nil && len(m.outside.config.Server) > 0:
 		include = userConf
@@ -225,7 +225,7 @@ func (m *machine) serve(program Program) ending {
 				return ending{code: 1}
 			}
 		case e.code != 0 && !m.served.Load() && m.rescueData():
-		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked == "":
+		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked() == "":
 			m.lock(lockedText(m.outside.config.Source, "the server does not start with it; the console says why"))
 		default:
 			return e
@@ -284,23 +284,24 @@ func runProgram(ctx context.Context, program Program, args []string, log io.Writ
 func (m *machine) embedding() server.Embedding {
 	return server.Embedding{
 		Appliance: m.info,
-		Locked:    m.outside.locked,
+		Locked:    m.outside.locked(),
 		Started:   m.serverStarted,
 		Ready:     m.serverReady,
 	}
 }
 
 // serverStarted hears of the server when it listens; its data may still be loaded.
+// It hears of another one when a locked machine's server gives way to a proper one.
 func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.startAdmin(h)
 	m.reportReady()
 	if m.onTrial() {
 		m.gate.Do(func() { go m.passGate(h) })
 	}
-	m.startAdmin(h)
-	if m.outside.locked == "" && h.Protected() {
+	if m.outside.locked() == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
 }

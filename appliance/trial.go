@@ -211,8 +211,8 @@ func (m *machine) serverWell(h *server.Handle) error {
 	switch {
 	case !h.Ready():
 		return errNotReady
-	case m.outside.locked != "":
-		return fmt.Errorf("it is locked: %s", m.outside.locked)
+	case m.outside.locked() != "":
+		return fmt.Errorf("it is locked: %s", m.outside.locked())
 	}
 	port := h.Port()
 	if port == 0 {
