@@ -67,6 +67,7 @@ var bootSteps = []bootStep{
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
 	{"identify the machine", (*machine).identify},
+	{"keep the instance id", (*machine).keepInstance},
 	{"check the user data", (*machine).checkServer},
 }
 
