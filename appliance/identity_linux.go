@@ -52,7 +52,7 @@ func keepIdentity(path string, id machineID) (machineID, error) {
 		}
 		err = parseErr
 	}
-	if wErr := writeIdentity(path, id); wErr != nil {
+	if wErr := writeIdentity(path, id.String()); wErr != nil {
 		return id, fmt.Errorf("write %s: %w", path, wErr)
 	}
 	if os.IsNotExist(err) {
@@ -61,7 +61,8 @@ func keepIdentity(path string, id machineID) (machineID, error) {
 	return id, fmt.Errorf("%s is written anew: %w", path, err)
 }
 
-func writeIdentity(path string, id machineID) error {
+// writeIdentity replaces a file by one line: after a crash it is the old one or the new.
+func writeIdentity(path, line string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func writeIdentity(path string, id machineID) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(id.String() + "\n")
+	_, err = f.WriteString(line + "\n")
 	if err == nil {
 		err = f.Sync()
 	}
