@@ -6,11 +6,16 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/admin"
 )
 
 // consoleBacklog is how many bytes may wait for a slow console. A serial port
 // nobody reads can stand still for good, and must not take the server with it.
 const consoleBacklog = 256 << 10
+
+// consoleLog is how many bytes of the console are kept to be read from elsewhere.
+const consoleLog = 64 << 10
 
 // Console writes lines to a slow device without making the writer wait: a
 // goroutine of its own does the writing. When too much waits, new text is
@@ -18,6 +23,7 @@ const consoleBacklog = 256 << 10
 type Console struct {
 	out   io.Writer
 	start time.Time
+	log   *admin.Log // the newest of all that was written, also of what was dropped
 
 	mu      sync.Mutex
 	ready   *sync.Cond // waiting or idle changed
@@ -30,7 +36,7 @@ type Console struct {
 // NewConsole returns a console on out. Boot messages count their seconds from
 // start.
 func NewConsole(out io.Writer, start time.Time) *Console {
-	c := &Console{out: out, start: start, idle: true}
+	c := &Console{out: out, start: start, log: admin.NewLog(consoleLog), idle: true}
 	c.ready = sync.NewCond(&c.mu)
 	go c.drain()
 	return c
@@ -59,6 +65,7 @@ func (c *Console) Hide(secrets ...string) {
 
 // Write queues p, in which a secret must be whole. It never fails and never waits.
 func (c *Console) Write(p []byte) (int, error) {
+	_, _ = c.log.Write(p) // it takes everything
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(p)
@@ -78,6 +85,9 @@ func (c *Console) Write(p []byte) (int, error) {
 	c.ready.Broadcast()
 	return n, nil
 }
+
+// Log is the newest text of the console.
+func (c *Console) Log() *admin.Log { return c.log }
 
 // Flush waits until everything has been written, but no longer than timeout.
 func (c *Console) Flush(timeout time.Duration) {

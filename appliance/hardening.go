@@ -92,7 +92,7 @@ var sealed = []string{"/", "/sys"}
 
 // confineProcess is the last step of a boot: after it the process can only serve.
 func (m *machine) confineProcess() error {
-	if m.settings.Confine == "no" {
+	if !m.settings.Confine {
 		m.console.Printf("confine: off (confine no)")
 		return nil
 	}

@@ -87,6 +87,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "a password or token is needed", http.StatusUnauthorized)
 			return
 		}
+		if r.Method == http.MethodPut {
+			fmt.Fprintln(w, `{"keys": 41000, "seconds": 1.2}`)
+			return
+		}
 		fmt.Fprintln(w, "done")
 	}
 }
@@ -225,5 +229,5 @@ func loading(status map[string]any) {
 }
 
 func rolledBack(status map[string]any) {
-	status["update"] = map[string]any{"state": "rolled-back", "running": "1.4.0", "other": "1.5.0-rc1", "reason": "1.5.0-rc1 was not ready within 60 s of its start"}
+	status["update"] = map[string]any{"state": "rolled back", "running": "1.4.0", "other": "1.5.0-rc1", "reason": "1.5.0-rc1 was not ready within 60 s of its start"}
 }

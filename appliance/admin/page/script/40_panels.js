@@ -179,8 +179,8 @@ function showBoot(status) {
 // Software: versions, slots, and what an update is at.
 
 const updateStates = {
-  idle: ["up to date", "soft"], receiving: ["receiving", ""], written: ["written: reboot to try it", "warn"], trying: ["on trial", "warn"],
-  confirmed: ["confirmed", "good"], "rolled-back": ["rolled back", "bad"], refused: ["refused", "bad"], failed: ["failed", "bad"],
+  idle: ["none", "soft"], receiving: ["receiving", ""], written: ["written: reboot to try it", "warn"], trial: ["on trial", "warn"],
+  confirmed: ["confirmed", "good"], "rolled back": ["rolled back", "bad"],
 };
 
 function showUpdate(status) {
@@ -188,11 +188,10 @@ function showUpdate(status) {
   if (!update) return software.show("by a new image", "soft", undefined, [["Version", status.version], ["Slots", "one: it runs from memory"]]);
   const [word, kind] = updateStates[update.state] || [update.state, ""];
   const here = (status.slot || "").toUpperCase(), there = { A: "B", B: "A" }[here] || "other";
-  const part = known(update.total) && update.total > 0 ? update.done / update.total : undefined;
-  software.show(word, kind, update.state === "receiving" ? part : undefined, [
+  software.show(word, kind, undefined, [
     [here ? `Slot ${here}, running` : "Running", update.running || status.version],
     [here ? `Slot ${there}` : "Other slot", update.other || "empty"],
-    update.reason && ["Reason", update.reason, kind === "bad" ? "bad" : ""],
+    update.reason && ["Last one failed", update.reason, "bad"],
   ].filter(Boolean));
 }
 

@@ -22,7 +22,7 @@ async function poll() {
   const began = performance.now();
   try {
     const answer = await request("/status.json");
-    if (answer.code === 401 || answer.code === 403) refused(answer);
+    if (answer.code >= 400 && answer.code < 500) refused(answer);
     else if (answer.code !== 200) throw new Error("the server answered " + answer.code);
     else await answered(answer.json());
   } catch {
@@ -33,7 +33,9 @@ async function poll() {
   timer = setTimeout(poll, Math.max(50, everyMs - (performance.now() - began)));
 }
 
+// refused: a secret that holds no longer is not sent again.
 function refused({ body }) {
+  authorization = "";
   byId("sign").hidden = false;
   showState({ state: "wait", word: "Signed out", title: "Not signed in", text: body.trim() });
 }
