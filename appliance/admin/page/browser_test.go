@@ -16,7 +16,7 @@ import (
 func TestBrowser(t *testing.T) {
 	b := newBrowser(t)
 	for name, part := range map[string]func(b *browser, f *fake){
-		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "hidden": hidden,
+		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "clock set back": clockSetBack, "hidden": hidden,
 		"locked": lockedMachine, "loading": loadingMachine, "hostile texts": hostileTexts, "policy": policyHolds,
 		"phone": narrow, "dark": darkScheme, "signing in": signingIn, "download": downloading, "restore": restoring, "power": power,
 	} {
@@ -137,6 +137,20 @@ func restart(b *browser, f *fake) {
 	if bad := regexp.MustCompile(`NaN|undefined|[-−]\d[\d.]*[kM]?/s`).FindString(texts); bad != "" {
 		b.t.Errorf("after a restart the page shows %q", bad)
 	}
+}
+
+// A machine's clock that is set back does not leave the plots in its future.
+func clockSetBack(b *browser, f *fake) {
+	b.opened(f)
+	f.set(func() {
+		f.change = func(status map[string]any) {
+			for _, name := range []string{"time_ms", "sampled_ms"} {
+				status[name] = status[name].(int64) - 3600e3
+			}
+			status["server"].(map[string]any)["connected_clients"] = 12345
+		}
+	})
+	b.wait("document.querySelector('.plot:nth-child(6) .now').textContent === '12.3k'")
 }
 
 // hidden pages ask for nothing.
