@@ -24,6 +24,7 @@ type fake struct {
 	down   bool                        // every request is broken off
 	quiet  bool                        // it has just been booted, and nobody has come
 	done   []string                    // what was asked for beside the page and its data
+	closed bool                        // nothing is seen without the secret
 	secret string                      // "Basic …" or "Bearer …" for may_act; "" needs none
 }
 
@@ -57,6 +58,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	acts := f.secret == "" || r.Header.Get("Authorization") == f.secret
+	if f.closed && !acts {
+		if r.Header.Get("X-Requested-With") == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="redoubt"`)
+		}
+		http.Error(w, "a password or token is needed", http.StatusUnauthorized)
+		return
+	}
 	now := time.Since(f.began).Seconds()
 	switch r.Method + " " + r.URL.Path {
 	case "GET /":
