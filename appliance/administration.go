@@ -3,21 +3,17 @@
 package appliance
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"os"
-	"runtime"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/redoubt-kv/redoubt/appliance/admin"
+	"github.com/redoubt-kv/redoubt/appliance/update"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
-
-// releaseFile says what the image is, in lines NAME=VALUE (appliance/image).
-const releaseFile = "/etc/redoubt-release"
 
 // administration is the machine as its endpoint knows it, while one run of the server
 // lasts.
@@ -25,14 +21,16 @@ type administration struct {
 	m      *machine
 	about  admin.About // what does not change
 	ending chan struct{}
+	// listening is set while the endpoint takes connections.
+	listening atomic.Bool
 }
 
 // startAdmin serves the administration of a server that listens. It returns at once.
 // What goes wrong is on the console: a machine without administration is still one
 // that serves.
 func (m *machine) startAdmin(h *server.Handle) {
-	a := &administration{m: m, about: about(), ending: make(chan struct{})}
-	a.about.Locked, a.about.Crashes, a.about.Slot = m.outside.locked, m.crashes, m.settings.Slot
+	a := &administration{m: m, about: m.about(), ending: make(chan struct{})}
+	a.about.Locked, a.about.Crashes, a.about.Slot = m.outside.locked(), m.crashes, m.settings.Slot
 	m.admin.Store(a)
 	config := m.settings.Admin
 	if config.Listen == "" {
@@ -64,6 +62,8 @@ func (a *administration) serve(e *admin.Endpoint) {
 		return
 	}
 	a.m.phases.mark("admin")
+	a.listening.Store(true)
+	defer a.listening.Store(false)
 	go func() {
 		<-a.ending
 		_ = e.Close() // who is still connected is cut off
@@ -85,24 +85,15 @@ func (m *machine) adminInfo() string {
 	return fmt.Sprintf("appliance_admin_listen:%s\r\n", listen)
 }
 
-// about reads what the image says of itself; what it does not say stays empty.
-func about() admin.About {
-	a, built := admin.About{Arch: runtime.GOARCH}, ""
-	text, _ := os.ReadFile(releaseFile) // an image may have none
-	for line := range bytes.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimSpace(string(line)), "=")
-		switch name {
-		case "VERSION":
-			a.Version = value
-		case "PROFILE":
-			a.Profile = value
-		case "KERNEL":
-			built = " (" + value + ")"
-		}
-	}
+// about is what the image says of itself, and the kernel.
+func (m *machine) about() admin.About {
+	a := admin.About{Version: m.release.version, Profile: m.release.profile, Arch: m.release.arch}
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
-		a.Kernel = unix.ByteSliceToString(u.Release[:]) + built
+		a.Kernel = unix.ByteSliceToString(u.Release[:])
+	}
+	if m.release.kernel != "" {
+		a.Kernel += " (" + m.release.kernel + ")"
 	}
 	return a
 }
@@ -143,4 +134,27 @@ func (a *administration) Reboot(by string) { a.m.powerEvent(powerEvent{by, Reboo
 func (a *administration) PowerOff(by string) { a.m.powerEvent(powerEvent{by, PowerOff}) }
 
 // adminUpdater is what takes updates; nil where the image has one root.
-func (m *machine) adminUpdater() admin.Updater { return nil }
+func (m *machine) adminUpdater() admin.Updater {
+	if m.updater == nil {
+		return nil
+	}
+	return slotUpdater{m.updater}
+}
+
+// slotUpdater is an update.Updater as the endpoint knows it.
+type slotUpdater struct{ *update.Updater }
+
+// Status implements admin.Updater.
+func (u slotUpdater) Status() admin.UpdateStatus { return admin.UpdateStatus(u.Updater.Status()) }
+
+// adminWell asks the endpoint, if there is one, whether it answers.
+func (m *machine) adminWell() error {
+	a := m.admin.Load()
+	if a == nil || m.settings.Admin.Listen == "" {
+		return nil
+	}
+	if !a.listening.Load() {
+		return errors.New("it does not listen")
+	}
+	return nil
+}

@@ -39,6 +39,7 @@ func (m *machine) startNetwork() error {
 	var err error
 	m.network, err = network.Start(network.Options{
 		Settings:        m.settings.Network,
+		Metadata:        m.outsideNetwork(),
 		Image:           m.settings.ImageNetwork,
 		DHCPWait:        m.settings.DHCPWait,
 		Fallback:        m.settings.FallbackAddress,

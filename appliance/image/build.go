@@ -3,7 +3,6 @@
 package image
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -82,23 +81,22 @@ func (b *Builder) Build() error {
 		Seed: filepath.Base(b.Profile) + " " + b.Arch, Arch: b.Arch, Version: b.Version, Cmdline: p.Cmdline,
 		KernelRoom: p.KernelRoom, RootRoom: p.RootRoom, DataRoom: p.Data,
 	}
-	var part sbom.Part
-	if system.Kernel, part, err = b.kernel(p); err != nil {
+	if system.Kernel, err = b.kernel(p); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(b.Output, 0o755); err != nil {
 		return fmt.Errorf("build image: %w", err)
 	}
-	materials, err := b.billOfMaterials(entries[0].Content, []sbom.Part{part, bootLoaderPart(b.Version)})
+	materials, err := b.billOfMaterials(p, &system, entries[0].Content)
 	if err != nil {
 		return err
 	}
-	results := []Entry{{Path: KernelFile, Content: system.Kernel}}
+	results := []Entry{{Path: KernelFile, Content: system.Kernel}, {Path: sbom.FileName, Content: materials}}
 	if p.Root == RootSquashFS {
 		if system.Root, err = SquashFS(entries); err != nil {
 			return err
 		}
-		update, err := b.update(&system)
+		update, err := b.update(&system, materials)
 		if err != nil {
 			return err
 		}
@@ -113,15 +111,15 @@ func (b *Builder) Build() error {
 	if err != nil {
 		return err
 	}
-	results = append(results, Entry{Path: CmdlineFile, Content: []byte(cmdline + "\n")}, Entry{Path: sbom.FileName, Content: materials})
-	names := []string{DiskFile}
+	results = append(results, Entry{Path: CmdlineFile, Content: []byte(cmdline + "\n")})
+	var names []string
 	for _, r := range results {
-		names = append(names, r.Path)
 		if err := replaceFile(filepath.Join(b.Output, r.Path), r.Content); err != nil {
 			return err
 		}
+		names = append(names, r.Path)
 	}
-	all, err := b.finish(names)
+	all, err := b.finish(append(names, DiskFile))
 	if err != nil {
 		return err
 	}
@@ -250,45 +248,46 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 }
 
 // kernel reads the kernel from its Go module, or the minimal one.
-func (b *Builder) kernel(p *Profile) ([]byte, sbom.Part, error) {
+func (b *Builder) kernel(p *Profile) ([]byte, error) {
 	switch b.Kernel {
 	case KernelPrebuilt:
 		return b.moduleKernel(p)
 	case KernelMinimal:
-		dir := filepath.Join(b.Root, "build", "kernel", b.Arch)
-		kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
+		kernel, err := os.ReadFile(filepath.Join(b.minimalKernel(), "vmlinuz"))
 		if err != nil {
-			return nil, sbom.Part{}, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
+			return nil, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
 				err, filepath.Base(b.Profile), b.Arch)
 		}
-		part, err := minimalKernelPart(dir, kernel)
-		return kernel, part, err
+		return kernel, nil
 	}
-	return nil, sbom.Part{}, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
+	return nil, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
 }
 
-func (b *Builder) moduleKernel(p *Profile) ([]byte, sbom.Part, error) {
-	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", p.Kernel)
-	cmd.Dir = b.Root
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+// minimalKernel is where scripts/kernel leaves its results.
+func (b *Builder) minimalKernel() string { return filepath.Join(b.Root, "build", "kernel", b.Arch) }
+
+func (b *Builder) moduleKernel(p *Profile) ([]byte, error) {
+	dir, err := b.kernelModule(p)
 	if err != nil {
-		return nil, sbom.Part{}, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
-	}
-	dir := strings.TrimSpace(string(out))
-	if dir == "" {
-		return nil, sbom.Part{}, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+		return nil, fmt.Errorf("build image: %w", err)
 	}
 	kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
 	if err != nil {
-		return nil, sbom.Part{}, fmt.Errorf("build image: read the kernel: %w", err)
+		return nil, fmt.Errorf("build image: read the kernel: %w", err)
 	}
-	part, err := kernelPart(p.Kernel, dir, kernel)
+	return kernel, nil
+}
+
+// kernelModule returns the folder of the Go module with the kernel.
+func (b *Builder) kernelModule(p *Profile) (string, error) {
+	folders, err := sbom.GoFolders(b.Root)([]string{p.Kernel})
 	if err != nil {
-		return nil, part, fmt.Errorf("build image: %w", err)
+		return "", fmt.Errorf("find the kernel's module: %w", err)
 	}
-	return kernel, part, nil
+	if folders[p.Kernel] == "" {
+		return "", fmt.Errorf("the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+	}
+	return folders[p.Kernel], nil
 }
 
 // report lists the results with their sizes, and everything that is inside.

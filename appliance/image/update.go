@@ -3,8 +3,6 @@ package image
 import (
 	"archive/tar"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -12,17 +10,17 @@ import (
 	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
-// update returns the tar archive that brings a running machine to this version.
-func (b *Builder) update(s *System) ([]byte, error) {
+// update returns the tar archive that brings a running machine to this version,
+// whose bill of materials is given.
+func (b *Builder) update(s *System, materials []byte) ([]byte, error) {
 	files := []Entry{
 		{Path: slot.KernelName, Content: s.Kernel},
 		{Path: slot.CmdlineName, Content: []byte(s.Cmdline)},
 		{Path: slot.RootName, Content: s.Root},
 	}
-	m := slot.Manifest{Format: slot.UpdateFormat, Version: b.Version, Profile: filepath.Base(b.Profile), Arch: b.Arch}
+	m := slot.Manifest{Format: slot.UpdateFormat, Version: b.Version, Profile: filepath.Base(b.Profile), Arch: b.Arch, SBOM: digest(materials)}
 	for _, f := range files {
-		sum := sha256.Sum256(f.Content)
-		m.Files = append(m.Files, slot.ManifestFile{Name: f.Path, Size: int64(len(f.Content)), SHA256: hex.EncodeToString(sum[:])})
+		m.Files = append(m.Files, slot.ManifestFile{Name: f.Path, Size: int64(len(f.Content)), SHA256: digest(f.Content)})
 	}
 	text, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {

@@ -62,7 +62,7 @@ func values(b *browser, f *fake) {
 	b.opened(f)
 	for selector, want := range map[string]string{
 		"#host": "cache-7", "#state": "Ready", "#facts": "redis-persistent", "#commands tbody": "get", "#save": "of 1.20M",
-		"#boot": "data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
+		"#boot": "mount the data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
 	} {
 		b.shows(selector, want)
 	}

@@ -15,11 +15,11 @@ import (
 
 var (
 	pictureDir = flag.String("pictures", "", "folder to write screenshots to")
-	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint (default: one that is started)")
+	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint (default: a machine that is booted in QEMU)")
 	dataAddr   = flag.String("data", "", "with -machine: the address of its data port")
 	token      = flag.String("token", "", "with -machine: a token to sign in with")
 	loadFor    = flag.Duration("load", 5*time.Minute, "with -pictures: how long to load the machine before")
-	loadRate   = flag.Int("rate", 8000, "with -pictures: about how many commands a second to send")
+	loadRate   = flag.Int("rate", 1500, "with -pictures: about how many commands a second to send")
 )
 
 // TestPictures writes screenshots: of a machine under load, and of the states that
@@ -29,11 +29,11 @@ func TestPictures(t *testing.T) {
 		t.Skip("no folder is named by -pictures")
 	}
 	b := newBrowser(t)
-	url, addr := *machineURL, *dataAddr
-	if url == "" {
+	if *machineURL == "" {
 		states(t, b)
-		url, addr = startMachine(t)
+		*machineURL, *dataAddr, *token = startMachine(t)
 	}
+	url, addr := *machineURL, *dataAddr
 	use(t, addr, *loadFor)
 	b.photograph("status-light", desktop, url)
 	b.photograph("status-dark", screen{1440, 1000, 1, true}, url)
