@@ -6,7 +6,7 @@ image ?= redis-memonly
 export PATH := $(PATH):/usr/local/go/bin
 
 # Nothing here is a file: Go finds out what has to be compiled.
-.PHONY: image test test-long crash conformance clients page monitoring bench clean help
+.PHONY: image test test-long test-boot crash conformance clients page monitoring bench clean help
 
 image:
 	@scripts/setup build
@@ -34,6 +34,7 @@ test:
 # of random commands beside redis-server, and some rounds of the crash test.
 test-long: test
 	@scripts/setup race
+	$(MAKE) test-boot
 	$(MAKE) crash rounds=40
 	$(MAKE) clients
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
@@ -41,6 +42,14 @@ test-long: test
 	go test -race ./...
 	scripts/fuzz 30s
 	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
+
+# Every profile by every way of booting (BIOS, UEFI, direct, arm64), slots that fall
+# back, disks that grow: an hour under emulation on two cores.
+test-boot:
+	@scripts/setup test
+	@scripts/setup uefi
+	@scripts/setup arm64
+	REDOUBT_BOOT_ALL=1 go test ./appliance/boottest -count 1 -timeout 3h
 
 # Kills and restarts under load, snapshots that are audited in redis-server, a disk
 # that fails at every operation in turn (scripts/crash, docs/durability.md). A quarter
@@ -107,6 +116,7 @@ help:
 	@echo "make image [image=NAME]  build a machine into build/NAME (redis-memonly)"
 	@echo "make test                the everyday test, with a boot in QEMU"
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"
+	@echo "make test-boot           boot every image in every way"
 	@echo "make crash [rounds=200]  kill and restart it under load, fail its disk, audit its snapshots"
 	@echo "make conformance         Redis's own tests against the server"
 	@echo "make clients             client libraries of Node.js against the server"
