@@ -47,7 +47,9 @@ type machine struct {
 	release     release
 	updater     *update.Updater // nil without two slots
 	gate        sync.Once
-	rescued     bool // the data of a checkpoint were put back after a failed start
+	rescued     bool        // the data of a checkpoint were put back after a failed start
+	confined    atomic.Bool // the process has been confined
+	hardened    sync.Once   // what follows a boot has been begun
 	phases      phases
 	admin       atomic.Pointer[administration] // of the server's run; nil without
 }
@@ -66,6 +68,7 @@ var bootSteps = []bootStep{
 	{"open the slots", (*machine).openSlots},
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
+	{"restrict the process", (*machine).restrictProcess},
 	{"watch the power button", (*machine).watchPower},
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
@@ -77,7 +80,9 @@ var bootSteps = []bootStep{
 	{"mount the data disk", (*machine).mountData},
 	{"restore the data", (*machine).restoreData},
 	{"identify the machine", (*machine).identify},
+	{"keep the instance id", (*machine).keepInstance},
 	{"check the user data", (*machine).checkServer},
+	{"confine the process", (*machine).confineProcess}, // the last one
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -130,6 +135,7 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 	if err != nil {
 		return err
 	}
+	m.console.Hide(cmdlineSecrets(string(cmdline))...)
 	s, err := ParseSettings(string(conf), userData, string(cmdline))
 	if err != nil {
 		return err
@@ -296,11 +302,11 @@ func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.startAdmin(h)
 	m.reportReady()
 	if m.onTrial() {
 		m.gate.Do(func() { go m.passGate(h) })
 	}
-	m.startAdmin(h)
 	if m.outside.locked() == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
@@ -311,12 +317,13 @@ func (m *machine) serverReady() {
 	m.served.Store(true)
 	m.phases.mark("ready")
 	m.console.Printf("boot: %s", &m.phases)
+	m.hardened.Do(func() { go m.finishHardening() })
 }
 
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.adminInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.adminInfo() + m.confineInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

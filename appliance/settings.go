@@ -54,6 +54,7 @@ type Settings struct {
 	// UpdateProbation how long it has to stay so before it stays.
 	UpdateWait, UpdateProbation time.Duration
 	Admin                       admin.Config // Listen is "" for none
+	Confine                     bool         // see hardening.go
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -71,7 +72,7 @@ const settingsPrefix = "redoubt."
 // server, on the command line; elsewhere it is an error. Errors name the setting.
 func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
 	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second,
-		UpdateWait: defaultUpdateWait, UpdateProbation: defaultUpdateProbation}
+		Confine: true, UpdateWait: defaultUpdateWait, UpdateProbation: defaultUpdateProbation}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -112,7 +113,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings, adminSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings, adminSettings, hardeningTable)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.

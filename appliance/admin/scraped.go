@@ -142,6 +142,7 @@ var scraped = []scrapedField{
 	{name: "redis_start_time_seconds", field: "start_time_s", kind: gauge},
 	{name: "redis_total_error_replies", field: "total_error_replies", kind: untyped},
 	{name: "redis_total_reads_processed", field: "total_reads_processed", kind: untyped},
+	{name: "redis_total_system_memory_bytes", field: "total_system_memory", kind: gauge},
 	{name: "redis_total_writes_processed", field: "total_writes_processed", kind: untyped},
 	{name: "redis_tracking_clients", field: "tracking_clients", kind: gauge},
 	{name: "redis_tracking_total_items", field: "tracking_total_items", kind: gauge},
