@@ -14,9 +14,7 @@ func (m *machine) hardwareID() machineID {
 	uuid, _ := os.ReadFile("/sys/class/dmi/id/product_uuid")
 	mac := ""
 	if m.network != nil {
-		if s := m.network.Status(); len(s.Interfaces) > 0 {
-			mac = s.Interfaces[0].MAC
-		}
+		mac = m.network.FirstMAC()
 	}
 	id, ok := deriveMachineID(string(uuid), mac)
 	if !ok {
@@ -28,7 +26,6 @@ func (m *machine) hardwareID() machineID {
 // identify settles who the machine is, when it is known whether there is a data
 // disk. A disk that cannot keep it is said, and does not stop the boot.
 func (m *machine) identify() error {
-	m.id = m.hardwareID()
 	if m.dataDisk != "" {
 		var err error
 		if m.id, err = keepIdentity(filepath.Join(dataDir, identityFile), m.id); err != nil {

@@ -190,11 +190,24 @@ func (m *machine) takeAnswer(a *metadata.Answer) {
 	m.outside.show()
 }
 
+// hideSecrets keeps those of a configuration off the console.
+func (m *machine) hideSecrets(c *metadata.Config) {
+	var lines []string
+	for _, l := range c.Server {
+		lines = append(lines, l.Text)
+	}
+	for _, s := range c.Settings {
+		lines = append(lines, s.Name+" "+s.Value)
+	}
+	m.console.Hide(confSecrets(lines)...)
+}
+
 func (m *machine) applyAnswer(a *metadata.Answer) error {
 	c, err := metadata.Parse(a)
 	if err != nil {
 		return err
 	}
+	m.hideSecrets(c)
 	for _, w := range c.Warnings {
 		m.warnMetadata("%s", w)
 	}

@@ -16,9 +16,9 @@ import (
 func TestBrowser(t *testing.T) {
 	b := newBrowser(t)
 	for name, part := range map[string]func(b *browser, f *fake){
-		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "hidden": hidden,
+		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "clock set back": clockSetBack, "hidden": hidden,
 		"locked": lockedMachine, "loading": loadingMachine, "hostile texts": hostileTexts, "policy": policyHolds,
-		"phone": narrow, "dark": darkScheme, "signing in": signingIn, "download": downloading, "restore": restoring, "power": power,
+		"phone": narrow, "dark": darkScheme, "signing in": signingIn, "download": downloading, "closed": closed, "restore": restoring, "power": power,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := &browser{t: t, session: b.session}
@@ -26,7 +26,7 @@ func TestBrowser(t *testing.T) {
 			one.look(desktop)
 			part(one, f)
 			one.open("about:blank")
-			if lines := one.console(); len(lines) > 0 && name != "policy" && name != "connection lost" && name != "signing in" && name != "download" {
+			if lines := one.console(); len(lines) > 0 && name != "policy" && name != "closed" && name != "connection lost" && name != "signing in" && name != "download" {
 				t.Errorf("the browser complains: %q", lines)
 			}
 		})
@@ -62,7 +62,7 @@ func values(b *browser, f *fake) {
 	b.opened(f)
 	for selector, want := range map[string]string{
 		"#host": "cache-7", "#state": "Ready", "#facts": "redis-persistent", "#commands tbody": "get", "#save": "of 1.20M",
-		"#boot": "data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
+		"#boot": "mount the data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
 	} {
 		b.shows(selector, want)
 	}
@@ -137,6 +137,20 @@ func restart(b *browser, f *fake) {
 	if bad := regexp.MustCompile(`NaN|undefined|[-−]\d[\d.]*[kM]?/s`).FindString(texts); bad != "" {
 		b.t.Errorf("after a restart the page shows %q", bad)
 	}
+}
+
+// A machine's clock that is set back does not leave the plots in its future.
+func clockSetBack(b *browser, f *fake) {
+	b.opened(f)
+	f.set(func() {
+		f.change = func(status map[string]any) {
+			for _, name := range []string{"time_ms", "sampled_ms"} {
+				status[name] = status[name].(int64) - 3600e3
+			}
+			status["server"].(map[string]any)["connected_clients"] = 12345
+		}
+	})
+	b.wait("document.querySelector('.plot:nth-child(6) .now').textContent === '12.3k'")
 }
 
 // hidden pages ask for nothing.
@@ -282,6 +296,18 @@ func signingIn(b *browser, f *fake) {
 			b.t.Error("the secret is kept")
 		}
 	}
+}
+
+// closed is a machine that shows nobody anything without a password. The browser asks
+// for it, and what the page asks for afterwards has it too.
+func closed(b *browser, f *fake) {
+	f.secret, f.closed = "Basic "+base64.StdEncoding.EncodeToString([]byte("me:secret")), true
+	b.open(strings.Replace(f.URL, "http://", "http://me:secret@", 1))
+	b.wait("document.getElementById('state').dataset.state === 'ready'")
+	b.wait("document.getElementById('log').textContent.includes('DB saved')")
+	f.set(func() { f.secret = "Basic changed" })
+	b.wait("document.getElementById('banner').textContent.includes('a password or token is needed')")
+	b.wait("!document.getElementById('sign').hidden")
 }
 
 // downloading works with a secret that only the page knows.

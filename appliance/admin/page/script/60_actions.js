@@ -13,11 +13,15 @@ function headers(secret = authorization) {
   return h;
 }
 
+// at is the address of a path. The page's own may have a password in it, which fetch
+// refuses; the browser sends it all the same.
+const at = path => location.origin + path;
+
 // request is fetch with a time limit. The answer is one of the server's, whatever its code.
 async function request(path, options = {}, timeMs = 5000) {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), timeMs);
   try {
-    const answer = await fetch(path, { cache: "no-store", headers: headers(), signal: stop.signal, ...options });
+    const answer = await fetch(at(path), { cache: "no-store", headers: headers(), signal: stop.signal, ...options });
     const body = await answer.text();
     return { code: answer.status, body, json: () => JSON.parse(body) };
   } finally {
@@ -29,7 +33,7 @@ async function request(path, options = {}, timeMs = 5000) {
 function send(path, file, part) {
   return new Promise((done, fail) => {
     const x = new XMLHttpRequest();
-    x.open("PUT", path);
+    x.open("PUT", at(path));
     for (const [name, value] of Object.entries(headers())) x.setRequestHeader(name, value);
     x.upload.addEventListener("progress", event => part(event.loaded / (event.total || 1)));
     x.addEventListener("load", () => done({ code: x.status, body: x.responseText }));
@@ -111,9 +115,9 @@ function signIn() {
 async function download() {
   const link = make("a");
   link.download = `${byId("host").textContent}.rdb`;
-  link.href = "/snapshot.rdb";
+  link.href = at("/snapshot.rdb");
   if (authorization) {
-    const answer = await fetch("/snapshot.rdb", { headers: headers() });
+    const answer = await fetch(link.href, { headers: headers() });
     if (!answer.ok) throw new Error((await answer.text()).trim());
     link.href = URL.createObjectURL(await answer.blob());
     setTimeout(() => URL.revokeObjectURL(link.href), 60e3);
