@@ -9,12 +9,14 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/appliance/timesync"
+	"github.com/redoubt-kv/redoubt/appliance/update"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -37,11 +39,19 @@ type machine struct {
 	maxResident uint64      // bytes for the server in all
 	outside     outside     // configuration from outside, see metadata.go
 	started     atomic.Bool // the server has listened
+	served      atomic.Bool // the server has loaded its data
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
 	clock       *timesync.Syncer
 	id          machineID
+	release     release
+	updater     *update.Updater // nil without two slots
+	gate        sync.Once
+	rescued     bool        // the data of a checkpoint were put back after a failed start
+	confined    atomic.Bool // the process has been confined
+	hardened    sync.Once   // what follows a boot has been begun
 	phases      phases
+	admin       atomic.Pointer[administration] // of the server's run; nil without
 }
 
 // bootStep is one step of a boot.
@@ -55,8 +65,10 @@ type bootStep struct {
 var bootSteps = []bootStep{
 	{"mount file systems", (*machine).mountEarly},
 	{"read settings", (*machine).readSettings},
+	{"open the slots", (*machine).openSlots},
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
+	{"restrict the process", (*machine).restrictProcess},
 	{"watch the power button", (*machine).watchPower},
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
@@ -66,8 +78,11 @@ var bootSteps = []bootStep{
 	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
+	{"restore the data", (*machine).restoreData},
 	{"identify the machine", (*machine).identify},
+	{"keep the instance id", (*machine).keepInstance},
 	{"check the user data", (*machine).checkServer},
+	{"confine the process", (*machine).confineProcess}, // the last one
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -84,7 +99,7 @@ func Main(program Program) error {
 	m.phases.mark("init")
 	if err := m.boot(); err != nil {
 		m.console.Printf("BOOT FAILED: %v", err)
-		m.stopFailed()
+		m.stopFailed("its boot failed: " + err.Error())
 	}
 	m.stop(m.serve(program))
 	panic("unreachable: the machine has stopped")
@@ -120,6 +135,7 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 	if err != nil {
 		return err
 	}
+	m.console.Hide(cmdlineSecrets(string(cmdline))...)
 	s, err := ParseSettings(string(conf), userData, string(cmdline))
 	if err != nil {
 		return err
@@ -155,7 +171,7 @@ func (m *machine) sizeMemory() error {
 func (m *machine) serverArgs() []string {
 	s, include := *m.settings, ""
 	switch {
-	case m.outside.locked != "":
+	case m.outside.locked() != "":
 		s.Directives = append(slices.Clone(s.Directives), lockedDirectives()...)
 	case m.outside.config != nil && len(m.outside.config.Server) > 0:
 		include = userConf
@@ -195,6 +211,7 @@ type ending struct {
 	code     int
 	panicked any
 	then     Action           // what a power event asked for; "" if none did
+	forced   bool             // the server was not waited for
 	answer   *metadata.Answer // that ended a locked machine's run, or nil
 }
 
@@ -213,7 +230,8 @@ func (m *machine) serve(program Program) ending {
 				m.console.Printf("BOOT FAILED: %v", err)
 				return ending{code: 1}
 			}
-		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked == "":
+		case e.code != 0 && !m.served.Load() && m.rescueData():
+		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked() == "":
 			m.lock(lockedText(m.outside.config.Source, "the server does not start with it; the console says why"))
 		default:
 			return e
@@ -238,6 +256,7 @@ func (m *machine) run(program Program) ending {
 	for {
 		select {
 		case e := <-done:
+			m.stopAdmin()
 			e.then, e.answer = then, answer
 			return e
 		case answer = <-m.outside.answers:
@@ -247,7 +266,7 @@ func (m *machine) run(program Program) ending {
 		case event := <-m.power:
 			if then != "" {
 				m.console.Printf("%s again: not waiting for the server", event.name)
-				return ending{then: event.then}
+				return ending{then: event.then, forced: true}
 			}
 			then = event.then
 			m.console.Printf("%s: ending the server", event.name)
@@ -271,33 +290,40 @@ func runProgram(ctx context.Context, program Program, args []string, log io.Writ
 func (m *machine) embedding() server.Embedding {
 	return server.Embedding{
 		Appliance: m.info,
-		Locked:    m.outside.locked,
+		Locked:    m.outside.locked(),
 		Started:   m.serverStarted,
 		Ready:     m.serverReady,
 	}
 }
 
 // serverStarted hears of the server when it listens; its data may still be loaded.
+// It hears of another one when a locked machine's server gives way to a proper one.
 func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.startAdmin(h)
 	m.reportReady()
-	if m.outside.locked == "" && h.Protected() {
+	if m.onTrial() {
+		m.gate.Do(func() { go m.passGate(h) })
+	}
+	if m.outside.locked() == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
 }
 
 // serverReady hears of the server when its data has been loaded.
 func (m *machine) serverReady() {
+	m.served.Store(true)
 	m.phases.mark("ready")
 	m.console.Printf("boot: %s", &m.phases)
+	m.hardened.Do(func() { go m.finishHardening() })
 }
 
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.adminInfo() + m.confineInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before
