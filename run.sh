@@ -28,7 +28,7 @@ Its console comes to this terminal; Ctrl-C shuts the machine down orderly.
 
   -i IMAGE       image: a name of images/ or a path to a disk: .img, .qcow2,
                  .vmdk, .vhd or .iso (redis-memonly)
-  -k KERNEL      minimal or prebuilt (prebuilt)
+  -k KERNEL      prebuilt, minimal or cloud (prebuilt)
   -A ARCH        amd64 or arm64 (amd64)
   -b METHOD      boot: direct (the kernel by QEMU; the default), bios or uefi
                  (from the disk), or microvm (direct, on QEMU's small machine)
@@ -180,7 +180,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ "$boot" != disk ] || boot=bios
-case $kernel in minimal | prebuilt) ;; *) wrong "-k wants minimal or prebuilt, got '$kernel'" ;; esac
+case $kernel in prebuilt | minimal | cloud) ;; *) wrong "-k wants prebuilt, minimal or cloud, got '$kernel'" ;; esac
 case $arch in amd64 | arm64) ;; *) wrong "-A wants amd64 or arm64, got '$arch'" ;; esac
 case $boot in '' | direct | bios | uefi | microvm) ;; *) wrong "-b wants direct, bios, uefi or microvm, got '$boot'" ;; esac
 case $arch,$boot in arm64,bios | arm64,microvm) wrong "-b $boot is for amd64 only" ;; esac
