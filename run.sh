@@ -448,6 +448,7 @@ find_uefi() {
 
 # choose_admin_port forwards the status page's port.
 choose_admin_port() {
+	note=''
 	case "$networks" in *' user,'*) ;; *) return 0 ;; esac
 	[ "$admin_port" != none ] || return 0
 	if [ -z "$admin_port" ]; then
@@ -455,7 +456,7 @@ choose_admin_port() {
 		while [ $dry_run = no ] && [ $admin_port -lt 8180 ] && port_taken 127.0.0.1 $admin_port; do
 			admin_port=$((admin_port + 1))
 		done
-		[ $admin_port = 8080 ] || echo "$me: port 8080 is taken; the status page is at http://127.0.0.1:$admin_port/" >&2
+		[ $admin_port = 8080 ] || note="port 8080 is taken; the status page is at http://127.0.0.1:$admin_port/"
 	fi
 	forwards="$forwards 127.0.0.1:$admin_port:8080"
 }
@@ -508,6 +509,7 @@ if ! command -v "$QEMU" >/dev/null; then
 	command -v "$QEMU" >/dev/null || fail "there is no $QEMU: apt-get install qemu-system"
 fi
 check_ports
+[ -z "$note" ] || echo "$me: $note" >&2
 build_image
 own_disk
 temporary=$(mktemp -d "${TMPDIR:-/tmp}/redoubt-run.XXXXXX")
