@@ -51,7 +51,7 @@ func (b *Builder) kernelPart(p *Profile, kernel []byte) (sbom.Part, error) {
 	if err != nil {
 		return part, err
 	}
-	if b.Kernel == KernelMinimal {
+	if b.Kernel != KernelPrebuilt {
 		if version == "" {
 			text, err := os.ReadFile(filepath.Join(b.minimalKernel(), "version"))
 			if err != nil {
