@@ -221,16 +221,16 @@ func (c *dhcp4) bind(ctx context.Context, ack *dhcpv4.DHCPv4) error {
 		server = c.lease.server
 	}
 	fresh := c.lease == nil || c.lease.ip != g.addresses[0].prefix
+	times := ackTimes(ack).sane()
+	c.lease, c.asked = &lease4{ack: ack, server: server, ip: g.addresses[0].prefix}, 0
+	c.state.leased(c.now(), times)
+	c.port.held(fromDHCP4, time.Now().Add(times.length), c.giveBack(c.lease))
 	if err := c.port.use(fromDHCP4, g); err != nil {
 		c.port.logf("%v", err)
 	}
 	if err := c.port.use(fromFallback, grant{}); err != nil {
 		c.port.logf("%v", err)
 	}
-	times := ackTimes(ack).sane()
-	c.lease, c.asked = &lease4{ack: ack, server: server, ip: g.addresses[0].prefix}, 0
-	c.state.leased(c.now(), times)
-	c.port.held(fromDHCP4, time.Now().Add(times.length), c.giveBack(c.lease))
 	if fresh {
 		c.port.logf("is %s (%s from %s, for %s)", c.lease.ip, fromDHCP4, server, times.length)
 		// The address serves at once; whether somebody else has it too is found
