@@ -12,9 +12,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
 func TestHealthAndReadiness(t *testing.T) {
@@ -293,4 +296,26 @@ func TestTLS(t *testing.T) {
 	if _, err := r.e.Listen(); err == nil {
 		t.Error("listens without a certificate")
 	}
+}
+
+// Without a certificate of its own it takes the server's, and asks clients for none
+// where the server does.
+func TestTLSOfTheServer(t *testing.T) {
+	dir := t.TempDir()
+	ca := writeCertificate(t, dir, "server")
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	port, err := redistest.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, Config{}, nil, "--tls-port", strconv.Itoa(port), "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert).serve()
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	defer client.CloseIdleConnections()
+	response, err := client.Get("https://" + r.address + "/status.json")
+	if err != nil || response.StatusCode != 200 {
+		t.Fatalf("%v, %v", response, err)
+	}
+	response.Body.Close()
 }

@@ -27,6 +27,13 @@ type embedded struct {
 // embed runs a server in dir and waits until it is ready.
 func embed(t *testing.T, dir string, args ...string) *embedded {
 	t.Helper()
+	return embedWith(t, dir, args, func(ctx context.Context, args []string, log *text, started func(*server.Handle)) int {
+		return server.RunEmbedded(ctx, args, strings.NewReader(""), log, log, server.Embedding{Started: started})
+	})
+}
+
+func embedWith(t *testing.T, dir string, args []string, run func(ctx context.Context, args []string, log *text, started func(*server.Handle)) int) *embedded {
+	t.Helper()
 	port, err := redistest.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -35,9 +42,7 @@ func embed(t *testing.T, dir string, args ...string) *embedded {
 	e := &embedded{running: &running{t: t, dir: dir, port: port, log: &text{}, end: cancel, code: make(chan int, 1)}}
 	started := make(chan *server.Handle, 1)
 	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--loops", "2"}, args...)
-	go func() {
-		e.code <- server.RunEmbedded(ctx, args, strings.NewReader(""), e.log, e.log, server.Embedding{Started: func(h *server.Handle) { started <- h }})
-	}()
+	go func() { e.code <- run(ctx, args, e.log, func(h *server.Handle) { started <- h }) }()
 	t.Cleanup(func() {
 		cancel()
 		if t.Failed() {
@@ -362,7 +367,7 @@ func TestRestoreWithoutRoomForBoth(t *testing.T) {
 	_, text, _ := strings.Cut(e.handle.Info("memory"), "used_memory:")
 	var used int64
 	fmt.Sscan(text, &used)
-	c.Must(t, "CONFIG", "SET", "maxmemory-resident", fmt.Sprint(used*3/2+64<<20))
+	c.Must(t, "CONFIG", "SET", "maxmemory-resident", fmt.Sprint(used*3/2+80<<20))
 	got, err := e.handle.Restore(context.Background(), bytes.NewReader(file), int64(len(file)))
 	if err != nil || got.Replaced != 600001 || got.Keys != 600000 {
 		t.Fatalf("got %+v, %v", got, err)

@@ -11,3 +11,8 @@ import (
 func RunOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return start(ctx, disk, args, stdin, stdout, stderr, false, Embedding{})
 }
+
+// RunEmbeddedOn is RunOn with a program around the server.
+func RunEmbeddedOn(ctx context.Context, disk vfs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer, embed Embedding) int {
+	return start(ctx, disk, args, stdin, stdout, stderr, false, embed)
+}
