@@ -1,7 +1,12 @@
 # make help says what there is. Everything sets the machine up by itself
 # (scripts/setup); as root on Debian that installs what is missing.
 
+# What to build: a folder of images/; formats beside the raw disk, with commas;
+# prebuilt or minimal; amd64 or arm64. docs/operations.md says which is for what.
 image ?= redis-memonly
+format ?= raw
+kernel ?= prebuilt
+arch ?= amd64
 # Where Go's own installer puts it, for a root whose PATH does not say so.
 export PATH := $(PATH):/usr/local/go/bin
 
@@ -10,7 +15,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 image:
 	@scripts/setup build
-	@go run ./cmd/redoubt-image $(image)
+	@go run ./cmd/redoubt-image -format '$(format)' -kernel '$(kernel)' -arch '$(arch)' '$(image)'
 
 # The packages that have checks in the invariants build.
 checked := ./core/page ./core/table ./core/tree ./core/value/... ./core/keyspace ./core/rdb ./core/aof
@@ -43,13 +48,15 @@ test-long: test
 	scripts/fuzz 30s
 	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
 
-# Every profile by every way of booting (BIOS, UEFI, direct, arm64), slots that fall
-# back, disks that grow: an hour under emulation on two cores.
+# Every profile by every way of booting (BIOS, UEFI, direct, arm64), every format, slots
+# that fall back, disks that grow; every profile and format built twice and compared:
+# an hour under emulation on two cores.
 test-boot:
 	@scripts/setup test
 	@scripts/setup uefi
 	@scripts/setup arm64
-	REDOUBT_BOOT_ALL=1 go test ./appliance/boottest -count 1 -timeout 3h
+	@scripts/setup formats
+	REDOUBT_BOOT_ALL=1 go test ./appliance/boottest ./appliance/image -count 1 -timeout 3h
 
 # Kills and restarts under load, snapshots that are audited in redis-server, a disk
 # that fails at every operation in turn (scripts/crash, docs/durability.md). A quarter
@@ -113,7 +120,10 @@ clean:
 	rm -rf build
 
 help:
-	@echo "make image [image=NAME]  build a machine into build/NAME (redis-memonly)"
+	@echo "make image=NAME          build a machine into build/NAME (redis-memonly)"
+	@echo "     [format=F,…]        and its disk as qcow2, vmdk, ova, vhd, gce, iso (raw)"
+	@echo "     [kernel=minimal]    with a kernel built from Debian's sources (prebuilt)"
+	@echo "     [arch=arm64]        for another processor (amd64)"
 	@echo "make test                the everyday test, with a boot in QEMU"
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"
 	@echo "make test-boot           boot every image in every way"

@@ -80,6 +80,7 @@ var bootSteps = []bootStep{
 	{"mount the data disk", (*machine).mountData},
 	{"restore the data", (*machine).restoreData},
 	{"identify the machine", (*machine).identify},
+	{"keep the instance id", (*machine).keepInstance},
 	{"check the user data", (*machine).checkServer},
 	{"confine the process", (*machine).confineProcess}, // the last one
 }

@@ -65,13 +65,13 @@ func (c *Console) Hide(secrets ...string) {
 
 // Write queues p, in which a secret must be whole. It never fails and never waits.
 func (c *Console) Write(p []byte) (int, error) {
-	_, _ = c.log.Write(p) // it takes everything
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(p)
 	for _, secret := range c.hidden {
 		p = bytes.ReplaceAll(p, secret, []byte("(hidden)"))
 	}
+	_, _ = c.log.Write(p) // it takes everything
 	if len(c.waiting)+len(p) > consoleBacklog {
 		c.lost += len(p)
 		return n, nil

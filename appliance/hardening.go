@@ -31,7 +31,6 @@ var hardeningSettings = []kernelSetting{
 	{"fs/protected_fifos", "2", "the same"},
 	{"fs/protected_regular", "2", "the same"},
 	{"vm/unprivileged_userfaultfd", "0", "a means of exploits"},
-	{"user/max_user_namespaces", "0", "the same"},
 	{"dev/tty/ldisc_autoload", "0", "old terminal protocols are not loaded"},
 	{"net/core/bpf_jit_harden", "2", "constants in filters are blinded"},
 	{"net/ipv4/tcp_syncookies", "1", "floods of connections"},

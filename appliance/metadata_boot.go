@@ -26,6 +26,7 @@ type outside struct {
 	reason  atomic.Pointer[string] // of lock; nil when clients are served
 	answers chan *metadata.Answer  // one that came after metadata-wait
 	shown   atomic.Pointer[string] // the lines of INFO
+	noData  error                  // why a locked machine has no data disk
 	reports atomic.Int64           // to the cloud, that were begun; the last one counts
 }
 
@@ -189,11 +190,24 @@ func (m *machine) takeAnswer(a *metadata.Answer) {
 	m.outside.show()
 }
 
+// hideSecrets keeps those of a configuration off the console.
+func (m *machine) hideSecrets(c *metadata.Config) {
+	var lines []string
+	for _, l := range c.Server {
+		lines = append(lines, l.Text)
+	}
+	for _, s := range c.Settings {
+		lines = append(lines, s.Name+" "+s.Value)
+	}
+	m.console.Hide(confSecrets(lines)...)
+}
+
 func (m *machine) applyAnswer(a *metadata.Answer) error {
 	c, err := metadata.Parse(a)
 	if err != nil {
 		return err
 	}
+	m.hideSecrets(c)
 	for _, w := range c.Warnings {
 		m.warnMetadata("%s", w)
 	}
@@ -343,11 +357,47 @@ func (m *machine) reportReady() {
 	}()
 }
 
-// restartWith ends a locked time: the answer has come after all. What the locked
-// server did without is done now.
+// instanceFile is below the data disk: the instance id by which a cloud knew the
+// machine that used the disk last.
+const instanceFile = "identity/instance-id"
+
+// keepInstance keeps the instance id, and tells when the data come from another
+// instance. User data are applied at each boot all the same: they say what the
+// machine is to be, not what is to be done once.
+func (m *machine) keepInstance() error {
+	if m.dataDisk == "" || m.outside.config == nil || m.outside.config.InstanceID == "" {
+		return nil
+	}
+	id := strings.Join(strings.Fields(m.outside.config.InstanceID), "_")
+	path := filepath.Join(dataDir, instanceFile)
+	last, err := os.ReadFile(path)
+	if err == nil && strings.TrimSpace(string(last)) == id {
+		return nil
+	}
+	if err == nil {
+		m.console.Printf("identity: these data come from instance %.100q; this is %.100q", strings.TrimSpace(string(last)), id)
+	}
+	if err := writeIdentity(path, id); err != nil {
+		m.console.Printf("identity: write %s: %v", path, err)
+	}
+	return nil
+}
+
+// restartWith ends a locked time: the answer has come after all. The process is
+// confined by now, so that what had to be decided at boot stays as it is.
 func (m *machine) restartWith(a *metadata.Answer) error {
+	if m.outside.noData != nil {
+		return m.outside.noData
+	}
+	data := m.settings.Data
+	m.started.Store(false)
 	m.takeAnswer(a)
-	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).mountData, (*machine).checkServer} {
+	if m.settings.Data != data {
+		m.settings.Data = data
+		m.outside.config = nil
+		m.lock(lockedText(a.Source, "it came too late to say where the data are; a longer redoubt.metadata-wait, or redoubt.data, on the kernel's command line helps"))
+	}
+	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).keepInstance, (*machine).checkServer} {
 		if err := step(m); err != nil {
 			return err
 		}

@@ -38,3 +38,14 @@ func cmdlineSecrets(cmdline string) []string {
 	}
 	return secrets(directives)
 }
+
+// confSecrets are those of lines in redis.conf's notation. A value is taken as it
+// is written, without its quotes: errors quote lines, not what they mean.
+func confSecrets(lines []string) []string {
+	var directives []Directive
+	for _, line := range lines {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		directives = append(directives, Directive{strings.Trim(name, `"'`), strings.Trim(strings.TrimSpace(value), `"'`)})
+	}
+	return secrets(directives)
+}

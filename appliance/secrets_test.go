@@ -15,6 +15,13 @@ func TestCmdlineSecrets(t *testing.T) {
 	}
 }
 
+func TestConfSecrets(t *testing.T) {
+	got := confSecrets([]string{"maxmemory 1gb", `requirepass "hunt er2"`, "# no", "", "user bob >pa55word +@all"})
+	if want := []string{"hunt er2", "pa55word"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Whoever quotes a secret: the console does not show it.
 func TestConsoleHides(t *testing.T) {
 	var out bytes.Buffer
@@ -25,6 +32,9 @@ func TestConsoleHides(t *testing.T) {
 		t.Errorf("wrote %d, %v", n, err)
 	}
 	c.Flush(time.Minute)
+	if kept := strings.Join(c.Log().Lines(9), "\n"); strings.Contains(kept, "hunter2") {
+		t.Errorf("the log that others read has %q", kept)
+	}
 	if got := out.String(); strings.Contains(got, "hunter2") || !strings.Contains(got, `requirepass "(hidden)", abc`) {
 		t.Errorf("got %q", got)
 	}
