@@ -26,6 +26,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/appliance/admin/page"
 	"github.com/redoubt-kv/redoubt/core/server"
@@ -60,12 +61,13 @@ type Endpoint struct {
 	closing   chan struct{}
 	closed    sync.Once
 	server    *http.Server
+	partTime  time.Duration // for each part of a transfer
 }
 
 // New makes the endpoint of a machine whose server is handle. updater may be nil. What
 // the operator must know goes to log.
 func New(c Config, m Machine, handle *server.Handle, updater Updater, log func(format string, args ...any)) *Endpoint {
-	e := &Endpoint{config: c, machine: m, handle: handle, updater: updater, log: log, closing: make(chan struct{})}
+	e := &Endpoint{config: c, machine: m, handle: handle, updater: updater, log: log, closing: make(chan struct{}), partTime: replyTime}
 	e.auth = newAuthority(c, handle)
 	e.sampler = newSampler(m, handle)
 	e.figures.make = func() *figures { return readFigures(handle) }

@@ -51,7 +51,7 @@ func (e *Endpoint) update(w http.ResponseWriter, r *http.Request) {
 	}
 	defer e.end()
 	e.log("admin: %s updates the machine with %d bytes", r.RemoteAddr, r.ContentLength)
-	body := &steadyBody{r: r.Body, c: http.NewResponseController(w)}
+	body := e.newBody(w, r)
 	if err := e.updater.Receive(r.Context(), body); err != nil {
 		e.log("admin: the update was refused: %v", err)
 		code := http.StatusUnprocessableEntity

@@ -52,7 +52,7 @@ func (e *Endpoint) follow(w http.ResponseWriter, r *http.Request, text []byte, n
 	if events {
 		w.Header().Set("Content-Type", "text/event-stream")
 	}
-	to := newSteady(w)
+	to := e.newSteady(w)
 	alive := time.NewTicker(sayAliveTime)
 	defer alive.Stop()
 	for {

@@ -32,25 +32,26 @@ func (e *Endpoint) begin(w http.ResponseWriter, what string) bool {
 func (e *Endpoint) end() { e.transfer.Store(nil) }
 
 // steady has the deadlines of a transfer follow its progress: each part of a body has
-// replyTime, however long all of it takes.
+// partTime, however long all of it takes.
 type steady struct {
 	w    http.ResponseWriter
 	c    *http.ResponseController
 	sent int64
 	over atomic.Bool // no deadline is put off any more
+	time time.Duration
 }
 
-func newSteady(w http.ResponseWriter) *steady {
-	return &steady{w: w, c: http.NewResponseController(w)}
+func (e *Endpoint) newSteady(w http.ResponseWriter) *steady {
+	return &steady{w: w, c: http.NewResponseController(w), time: e.partTime}
 }
 
-// writePart is how much of a body has replyTime to be sent.
+// writePart is how much of a body has that time to be sent.
 const writePart = 64 << 10
 
 // Write sends p in parts.
 func (s *steady) Write(p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
-		if err := s.c.SetWriteDeadline(time.Now().Add(replyTime)); err != nil {
+		if err := s.c.SetWriteDeadline(time.Now().Add(s.time)); err != nil {
 			return n, fmt.Errorf("bound the time of a reply: %w", err)
 		}
 		if s.over.Load() { // also if it was set in between
@@ -73,7 +74,7 @@ func (e *Endpoint) snapshot(w http.ResponseWriter, r *http.Request) {
 	name := time.Now().UTC().Format("redoubt-20060102-150405.rdb")
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	to := newSteady(w)
+	to := e.newSteady(w)
 	err := e.handle.WriteSnapshot(r.Context(), to)
 	switch {
 	case err == nil:
@@ -100,7 +101,7 @@ func (e *Endpoint) restore(w http.ResponseWriter, r *http.Request) {
 	}
 	defer e.end()
 	e.log("admin: %s restores the data from a file of %d bytes", r.RemoteAddr, r.ContentLength)
-	body := &steadyBody{r: r.Body, c: http.NewResponseController(w)}
+	body := e.newBody(w, r)
 	done, err := e.handle.Restore(r.Context(), body, r.ContentLength)
 	if err != nil {
 		refuse(w, err)
@@ -118,21 +119,27 @@ func (e *Endpoint) restore(w http.ResponseWriter, r *http.Request) {
 	}{done.Keys, done.Expired, done.Functions, done.Replaced, done.Bytes, done.Took.Seconds()})
 }
 
-// steadyBody is a request's body each part of which has bodyTime to come.
+// steadyBody is a request's body each part of which has so much time to come.
 type steadyBody struct {
-	r io.Reader
-	c *http.ResponseController
+	r    io.Reader
+	c    *http.ResponseController
+	time time.Duration
+}
+
+func (e *Endpoint) newBody(w http.ResponseWriter, r *http.Request) *steadyBody {
+	return &steadyBody{r: r.Body, c: http.NewResponseController(w), time: e.partTime}
 }
 
 // Read reads a part.
 func (s *steadyBody) Read(p []byte) (int, error) {
-	now := time.Now()
-	if err := s.c.SetReadDeadline(now.Add(bodyTime)); err != nil {
+	if err := s.c.SetReadDeadline(time.Now().Add(s.time)); err != nil {
 		return 0, fmt.Errorf("bound the time of a request: %w", err)
 	}
 	n, err := s.r.Read(p)
-	if err != nil {
-		_ = s.c.SetReadDeadline(time.Time{}) // what follows takes its time; net/http sets its own for the next request
+	if err == io.EOF {
+		// What is done with it takes its time, while net/http watches for the sender to
+		// go. After an error it would wait for the rest of the body: the deadline stays.
+		_ = s.c.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
@@ -153,6 +160,8 @@ func refuse(w http.ResponseWriter, err error) {
 		code = http.StatusInsufficientStorage
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		code = http.StatusBadRequest
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		code = http.StatusRequestTimeout
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(replyTime))
 	if code == http.StatusConflict || code == http.StatusServiceUnavailable {

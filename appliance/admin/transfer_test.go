@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
@@ -129,6 +130,28 @@ func TestSnapshotReaderGoes(t *testing.T) {
 		t.Error("a download that was cut off looks whole")
 	}
 	r.eventually("the download has ended", func() bool { return r.e.transfer.Load() == nil })
+}
+
+// Who stands still in the middle of an upload or a download is given up, and others have
+// their turn.
+func TestTransfersThatStandStill(t *testing.T) {
+	r := newRig(t, Config{}, nil, "--rdbcompression", "no")
+	r.e.partTime = 200 * time.Millisecond
+	r.serve()
+	r.client.Must(t, "DEBUG", "POPULATE", "100000", "key", "500")
+	up := r.dial()
+	fmt.Fprintf(up, "PUT /snapshot.rdb HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nREDIS")
+	if line, err := bufio.NewReader(up).ReadString('\n'); !strings.Contains(line, "408") {
+		t.Errorf("an upload that stands still: %q, %v", line, err)
+	}
+	r.eventually("the upload has ended", func() bool { return r.e.transfer.Load() == nil })
+	down := r.dial()
+	fmt.Fprintf(down, "GET /snapshot.rdb HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+	r.eventually("the download runs", func() bool { return r.e.transfer.Load() != nil })
+	r.eventually("the download has ended", func() bool { return r.e.transfer.Load() == nil })
+	if r.handle.Saving().Running {
+		t.Error("a snapshot is still held")
+	}
 }
 
 // fakeUpdater takes any update but "bad".

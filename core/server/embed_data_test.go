@@ -362,7 +362,7 @@ func TestRestoreWithoutRoomForBoth(t *testing.T) {
 	_, text, _ := strings.Cut(e.handle.Info("memory"), "used_memory:")
 	var used int64
 	fmt.Sscan(text, &used)
-	c.Must(t, "CONFIG", "SET", "maxmemory-resident", fmt.Sprint(used*3/2+64<<20))
+	c.Must(t, "CONFIG", "SET", "maxmemory-resident", fmt.Sprint(used*3/2+80<<20))
 	got, err := e.handle.Restore(context.Background(), bytes.NewReader(file), int64(len(file)))
 	if err != nil || got.Replaced != 600001 || got.Keys != 600000 {
 		t.Fatalf("got %+v, %v", got, err)
