@@ -2,7 +2,7 @@
 # (scripts/setup); as root on Debian that installs what is missing.
 
 # What to build: a folder of images/; formats beside the raw disk, with commas;
-# prebuilt or minimal; amd64 or arm64. docs/operations.md says which is for what.
+# prebuilt, minimal or cloud; amd64 or arm64. docs/operations.md says which is for what.
 image ?= redis-memonly
 format ?= raw
 kernel ?= prebuilt
@@ -122,7 +122,7 @@ clean:
 help:
 	@echo "make image=NAME          build a machine into build/NAME (redis-memonly)"
 	@echo "     [format=F,…]        and its disk as qcow2, vmdk, ova, vhd, gce, iso (raw)"
-	@echo "     [kernel=minimal]    with a kernel built from Debian's sources (prebuilt)"
+	@echo "     [kernel=minimal]    (or cloud) with a kernel built from Debian's sources (prebuilt)"
 	@echo "     [arch=arm64]        for another processor (amd64)"
 	@echo "make test                the everyday test, with a boot in QEMU"
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"

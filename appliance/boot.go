@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -97,6 +98,8 @@ func Main(program Program) error {
 		power:    make(chan powerEvent, 8),
 	}
 	m.phases.mark("init")
+	// Nothing of a boot is worth collecting; it has passed when the server listens.
+	debug.SetGCPercent(-1)
 	if err := m.boot(); err != nil {
 		m.console.Printf("BOOT FAILED: %v", err)
 		m.stopFailed("its boot failed: " + err.Error())
@@ -300,6 +303,7 @@ func (m *machine) embedding() server.Embedding {
 // It hears of another one when a locked machine's server gives way to a proper one.
 func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
+	debug.SetGCPercent(100)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
 	m.startAdmin(h)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -166,6 +167,16 @@ func (m *machine) stopFailed(reason string) {
 	m.halt(action, false)
 }
 
+// canPowerOff tells whether the kernel can switch the machine off. Without ACPI
+// (QEMU's microvm, Firecracker) it can only reset it, which ends the machine there.
+func canPowerOff() bool {
+	if runtime.GOARCH != "amd64" {
+		return true // by the firmware's calls
+	}
+	_, err := os.Stat("/sys/firmware/acpi")
+	return err == nil
+}
+
 // halt syncs, unmounts and stops the machine. It does not return.
 func (m *machine) halt(action Action, orderly bool) {
 	m.stopNetwork(orderly && action == PowerOff)
@@ -190,7 +201,7 @@ func (m *machine) halt(action Action, orderly bool) {
 		action = PowerOff
 	}
 	command := unix.LINUX_REBOOT_CMD_POWER_OFF
-	if action == Reboot {
+	if action == Reboot || !canPowerOff() {
 		command = unix.LINUX_REBOOT_CMD_RESTART
 	}
 	err := unix.Reboot(command)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,7 +35,6 @@ func buildFormats(t *testing.T, profile string, formats ...string) string {
 func startQEMU(t *testing.T, dir, nic string, args ...string) *machine {
 	t.Helper()
 	port := freePort(t)
-	m := &machine{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), done: make(chan struct{})}
 	command := []string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-accel", "tcg", "-cpu", "max", "-m", "512M",
 		"-netdev", fmt.Sprintf("user,id=net0,hostfwd=tcp:127.0.0.1:%d-:6379", port), "-device", nic + ",netdev=net0,romfile=",
@@ -44,17 +42,7 @@ func startQEMU(t *testing.T, dir, nic string, args ...string) *machine {
 	for _, a := range args {
 		command = append(command, strings.ReplaceAll(a, "%s", dir))
 	}
-	m.cmd = exec.Command("qemu-system-x86_64", command...)
-	m.cmd.Stdout, m.cmd.Stderr = m, m
-	if err := m.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		m.err = m.cmd.Wait()
-		close(m.done)
-	}()
-	t.Cleanup(m.kill)
-	return m
+	return launch(t, port, "qemu-system-x86_64", command...)
 }
 
 // TestLiveCD boots the live image from a CD by BIOS, as the everyday part of

@@ -113,9 +113,15 @@ func (m *machine) log() string {
 func start(t *testing.T, usrImg string, args ...string) *machine {
 	t.Helper()
 	port := freePort(t)
-	m := &machine{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), done: make(chan struct{})}
 	args = append([]string{"-i", usrImg, "-a", "tcg", "-m", "512M", "-f", fmt.Sprintf("%d:6379", port)}, args...)
-	m.cmd = exec.Command(filepath.Join(root(), "run.sh"), args...)
+	return launch(t, port, filepath.Join(root(), "run.sh"), args...)
+}
+
+// launch runs a program that is a machine, whose server is at a port here.
+func launch(t *testing.T, port int, program string, args ...string) *machine {
+	t.Helper()
+	m := &machine{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), done: make(chan struct{})}
+	m.cmd = exec.Command(program, args...)
 	m.cmd.Stdout, m.cmd.Stderr = m, m
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)

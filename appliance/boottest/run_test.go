@@ -185,7 +185,7 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"-c", "0"}, 2, "-c wants a number"},
 		{[]string{"-a", "xen"}, 2, "-a wants kvm, tcg or auto"},
 		{[]string{"-b", "tape"}, 2, "-b wants direct, bios, uefi or microvm"},
-		{[]string{"-k", "mine"}, 2, "-k wants minimal or prebuilt"},
+		{[]string{"-k", "mine"}, 2, "-k wants prebuilt, minimal or cloud"},
 		{[]string{"-A", "vax"}, 2, "-A wants amd64 or arm64"},
 		{[]string{"-A", "arm64", "-b", "microvm"}, 2, "-b microvm is for amd64 only"},
 		{[]string{"-n", "wifi"}, 2, "-n wants user, tap=INTERFACE or bridge=BRIDGE"},

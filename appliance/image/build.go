@@ -24,7 +24,7 @@ type Builder struct {
 	Root    string    // the module's root, in which Go packages are built
 	Init    string    // a Go package instead of the profile's "init", for tests
 	Arch    string    // "amd64" (also if it is "") or "arm64"
-	Kernel  string    // "prebuilt" (also if it is ""), or "minimal" from build/kernel/ARCH
+	Kernel  string    // "prebuilt" (also if it is ""), or "minimal" or "cloud" from build/kernel
 	Version string    // of the image; "" asks git
 	Formats []string  // of the disk beside the raw one, see ParseFormats
 	Report  io.Writer // gets the list of what was built
@@ -34,6 +34,7 @@ type Builder struct {
 const (
 	KernelPrebuilt = "prebuilt" // from the profile's Go module
 	KernelMinimal  = "minimal"  // from Debian's sources, see scripts/kernel
+	KernelCloud    = "cloud"    // the same with the drivers of clouds
 )
 
 // The files that Build writes to the output folder.
@@ -87,7 +88,7 @@ func (b *Builder) Build() error {
 		return err
 	}
 	results := []Entry{{Path: KernelFile, Content: system.Kernel}, {Path: sbom.FileName, Content: materials}}
-	if b.Kernel == KernelMinimal && b.Arch == "amd64" {
+	if b.Kernel != KernelPrebuilt && b.Arch == "amd64" {
 		elf, err := os.ReadFile(filepath.Join(b.minimalKernel(), KernelELFFile))
 		if err != nil {
 			return fmt.Errorf("build image: %w", err)
@@ -249,16 +250,16 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 	return program, nil
 }
 
-// kernel reads the kernel from its Go module, or the minimal one.
+// kernel reads the kernel from its Go module, or the one that was built.
 func (b *Builder) kernel(p *Profile) ([]byte, error) {
 	switch b.Kernel {
 	case KernelPrebuilt:
 		return b.moduleKernel(p)
-	case KernelMinimal:
+	case KernelMinimal, KernelCloud:
 		kernel, err := os.ReadFile(filepath.Join(b.minimalKernel(), "vmlinuz"))
 		if err != nil {
-			return nil, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
-				err, filepath.Base(b.Profile), b.Arch)
+			return nil, fmt.Errorf("build image: read the %s kernel: %w; \"make image=%s kernel=%s arch=%s\" builds it first",
+				b.Kernel, err, filepath.Base(b.Profile), b.Kernel, b.Arch)
 		}
 		return kernel, nil
 	}
@@ -266,7 +267,13 @@ func (b *Builder) kernel(p *Profile) ([]byte, error) {
 }
 
 // minimalKernel is where scripts/kernel leaves its results.
-func (b *Builder) minimalKernel() string { return filepath.Join(b.Root, "build", "kernel", b.Arch) }
+func (b *Builder) minimalKernel() string {
+	name := b.Arch
+	if b.Kernel == KernelCloud {
+		name += "-cloud"
+	}
+	return filepath.Join(b.Root, "build", "kernel", name)
+}
 
 func (b *Builder) moduleKernel(p *Profile) ([]byte, error) {
 	dir, err := b.kernelModule(p)

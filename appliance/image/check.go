@@ -11,7 +11,7 @@ import (
 // Architectures and kernels that a machine can be built for and with.
 var (
 	architectures = []string{"amd64", "arm64"}
-	kernels       = []string{KernelPrebuilt, KernelMinimal}
+	kernels       = []string{KernelPrebuilt, KernelMinimal, KernelCloud}
 )
 
 // Check says what is wrong with what is to be built, before anything is.

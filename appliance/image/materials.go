@@ -51,7 +51,7 @@ func (b *Builder) kernelPart(p *Profile, kernel []byte) (sbom.Part, error) {
 	if err != nil {
 		return part, err
 	}
-	if b.Kernel == KernelMinimal {
+	if b.Kernel != KernelPrebuilt {
 		if version == "" {
 			text, err := os.ReadFile(filepath.Join(b.minimalKernel(), "version"))
 			if err != nil {
@@ -65,8 +65,9 @@ func (b *Builder) kernelPart(p *Profile, kernel []byte) (sbom.Part, error) {
 		return part, err
 	}
 	part.Version = version
-	part.PURL = "pkg:generic/linux@" + version
-	part.CPE = "cpe:2.3:o:linux:linux_kernel:" + version + ":*:*:*:*:*:*:*"
+	upstream, _, _ := strings.Cut(version, "-") // what is behind it is the builder's
+	part.PURL = "pkg:generic/linux@" + upstream
+	part.CPE = "cpe:2.3:o:linux:linux_kernel:" + upstream + ":*:*:*:*:*:*:*"
 	return part, nil
 }
 

@@ -1,7 +1,12 @@
 package image_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -10,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/image"
 	"github.com/redoubt-kv/redoubt/appliance/image/format"
+	"github.com/redoubt-kv/redoubt/appliance/image/sbom"
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // TestReproducible builds every profile twice: here, and in a copy of the repository
@@ -39,6 +47,7 @@ func TestReproducible(t *testing.T) {
 			build(t, "umask 022", program, here, first, name, nil)
 			build(t, "umask 077", program, there, second, name, otherEnvironment(t))
 			compare(t, first, second)
+			manifestNamesMaterials(t, first)
 		})
 	}
 }
@@ -112,6 +121,33 @@ func compare(t *testing.T, first, second string) {
 	cmd.Dir = first
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// manifestNamesMaterials checks that an update, where there is one, has the checksum
+// of the bill of materials beside it.
+func manifestNamesMaterials(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, image.UpdateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	files := tar.NewReader(f)
+	h, err := files.Next()
+	var manifest slot.Manifest
+	if err == nil {
+		err = json.NewDecoder(files).Decode(&manifest)
+	}
+	materials, e := os.ReadFile(filepath.Join(dir, sbom.FileName))
+	if err := errors.Join(err, e); err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(materials); h.Name != slot.ManifestName || manifest.SBOM != hex.EncodeToString(sum[:]) {
+		t.Errorf("%s: %+v", h.Name, manifest)
 	}
 }
 

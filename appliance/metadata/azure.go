@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // azureCompute is what counts of Azure's instance metadata.
@@ -55,11 +56,13 @@ func (c *Client) askAzure(ctx context.Context, warn func(string, ...any)) (*Answ
 
 // ovfCustomData picks the custom data out of ovf-env.xml, which has them as base64
 // in an element of this name, whatever its namespace is called.
-var ovfCustomData = regexp.MustCompile(`<(?:[A-Za-z0-9_]+:)?CustomData(?:\s[^>]*)?>([A-Za-z0-9+/=\s]*)</`)
+var ovfCustomData = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<(?:[A-Za-z0-9_]+:)?CustomData(?:\s[^>]*)?>([A-Za-z0-9+/=\s]*)</`)
+})
 
 // customData reads Azure's provisioning disk, nil if it has no custom data.
 func customData(ovf []byte) ([]byte, error) {
-	m := ovfCustomData.FindSubmatch(ovf)
+	m := ovfCustomData().FindSubmatch(ovf)
 	if m == nil || len(strings.TrimSpace(string(m[1]))) == 0 {
 		return nil, nil
 	}
@@ -75,9 +78,9 @@ func customData(ovf []byte) ([]byte, error) {
 var (
 	wireHeader    = http.Header{"X-Ms-Version": {"2012-11-30"}, "X-Ms-Agent-Name": {"redoubt"}}
 	wireValue     = `>\s*([A-Za-z0-9._-]{1,200})\s*</`
-	wireIncarnate = regexp.MustCompile(`<Incarnation` + wireValue)
-	wireContainer = regexp.MustCompile(`<ContainerId` + wireValue)
-	wireInstance  = regexp.MustCompile(`<InstanceId` + wireValue)
+	wireIncarnate = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<Incarnation` + wireValue) })
+	wireContainer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<ContainerId` + wireValue) })
+	wireInstance  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<InstanceId` + wireValue) })
 )
 
 // wireReport is the report of a machine's health: goal state, container, instance,
@@ -107,7 +110,7 @@ func (c *Client) ReportReady(ctx context.Context, locked string) error {
 		return err
 	}
 	var ids []any
-	for _, want := range []*regexp.Regexp{wireIncarnate, wireContainer, wireInstance} {
+	for _, want := range []*regexp.Regexp{wireIncarnate(), wireContainer(), wireInstance()} {
 		m := want.FindSubmatch(goal)
 		if m == nil {
 			return errors.New("Azure's goal state is not as it was agreed")

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -67,12 +68,12 @@ func child(n *yaml.Node, key string) *yaml.Node {
 
 // kernelName is a name that this machine's interfaces may have. Others, as in
 // ens3, are given by a service that is not here.
-var kernelName = regexp.MustCompile(`^(eth|net)[0-9]{1,3}$`)
+var kernelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(eth|net)[0-9]{1,3}$`) })
 
 // name returns a name that counts for an interface: other names mean the first,
 // second, … interface, in their order.
 func (p *netParser) name(name string) string {
-	if kernelName.MatchString(name) {
+	if kernelName().MatchString(name) {
 		return name
 	}
 	p.seen++

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -26,11 +27,11 @@ func parseYAML(text []byte) (*yaml.Node, error) {
 	return doc.Content[0], checkYAML(doc.Content[0], 0)
 }
 
-var yamlPlace = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`) })
 
 // yamlError repeats the library's error without what it may quote of the text.
 func yamlError(err error) error {
-	m := yamlPlace.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " "))
+	m := yamlPlace().FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " "))
 	if m == nil {
 		return errors.New("it is no YAML")
 	}
@@ -75,11 +76,11 @@ func checkYAML(n *yaml.Node, depth int) error {
 	return nil
 }
 
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,40}$`)
+var plainKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,40}$`) })
 
 // keyName is a key for an error or a warning: only what looks like one is shown.
 func keyName(key string) string {
-	if plainKey.MatchString(key) {
+	if plainKey().MatchString(key) {
 		return key
 	}
 	return "a key"

@@ -9,14 +9,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
-	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
-	"github.com/mdlayher/packet"
-	"golang.org/x/net/bpf"
-	"golang.org/x/sys/unix"
 )
 
 // dhcp4 is the DHCPv4 client of one interface (RFC 2131).
@@ -226,16 +221,16 @@ func (c *dhcp4) bind(ctx context.Context, ack *dhcpv4.DHCPv4) error {
 		server = c.lease.server
 	}
 	fresh := c.lease == nil || c.lease.ip != g.addresses[0].prefix
+	times := ackTimes(ack).sane()
+	c.lease, c.asked = &lease4{ack: ack, server: server, ip: g.addresses[0].prefix}, 0
+	c.state.leased(c.now(), times)
+	c.port.held(fromDHCP4, time.Now().Add(times.length), c.giveBack(c.lease))
 	if err := c.port.use(fromDHCP4, g); err != nil {
 		c.port.logf("%v", err)
 	}
 	if err := c.port.use(fromFallback, grant{}); err != nil {
 		c.port.logf("%v", err)
 	}
-	times := ackTimes(ack).sane()
-	c.lease, c.asked = &lease4{ack: ack, server: server, ip: g.addresses[0].prefix}, 0
-	c.state.leased(c.now(), times)
-	c.port.held(fromDHCP4, time.Now().Add(times.length), c.giveBack(c.lease))
 	if fresh {
 		c.port.logf("is %s (%s from %s, for %s)", c.lease.ip, fromDHCP4, server, times.length)
 		// The address serves at once; whether somebody else has it too is found
@@ -353,13 +348,6 @@ func (c *dhcp4) exchange(ctx context.Context, conn net.PacketConn, to *net.UDPAd
 	return nil, errNoAnswer
 }
 
-// linkIsDown tells whether an error of a socket is one that goes away when the
-// link is up again.
-func linkIsDown(err error) bool {
-	return errors.Is(err, unix.ENETDOWN) || errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EHOSTUNREACH) ||
-		errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EADDRNOTAVAIL)
-}
-
 // receive takes messages until accept likes one; after until it returns nil. The
 // link that comes up ends the wait: then asking at once is worth it.
 func (c *dhcp4) receive(ctx context.Context, conn net.PacketConn, until time.Time, accept func(*dhcpv4.DHCPv4) bool) (*dhcpv4.DHCPv4, error) {
@@ -394,72 +382,4 @@ func (c *dhcp4) cameUp() bool {
 	default:
 		return false
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func isTimeout(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) && ne.Timeout()
-}
-
-// listenRaw opens a socket for an interface that has no address yet.
-func (c *dhcp4) listenRaw() (net.PacketConn, error) {
-	ifi, err := net.InterfaceByName(c.port.name)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := packet.Listen(ifi, packet.Datagram, unix.ETH_P_IP, &packet.Config{Filter: dhcpFilter})
-	if err != nil {
-		return nil, err
-	}
-	return nclient4.NewBroadcastUDPConn(conn, &net.UDPAddr{Port: dhcpv4.ClientPort}), nil
-}
-
-// dhcpFilter has the kernel hand us DHCP's answers only, not each packet of the
-// interface: UDP to port 68, unfragmented.
-var dhcpFilter = mustAssemble([]bpf.Instruction{
-	bpf.LoadAbsolute{Off: 9, Size: 1}, // protocol
-	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_UDP, SkipTrue: 6},
-	bpf.LoadAbsolute{Off: 6, Size: 2}, // fragment
-	bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 0x1fff, SkipTrue: 4},
-	bpf.LoadMemShift{Off: 0},          // X: length of the IPv4 header
-	bpf.LoadIndirect{Off: 2, Size: 2}, // UDP's destination
-	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: dhcpv4.ClientPort, SkipTrue: 1},
-	bpf.RetConstant{Val: 1 << 16},
-	bpf.RetConstant{Val: 0},
-})
-
-func mustAssemble(program []bpf.Instruction) []bpf.RawInstruction {
-	raw, err := bpf.Assemble(program)
-	if err != nil {
-		panic(err) // the program is a constant
-	}
-	return raw
-}
-
-// listenUDP opens an ordinary socket on the leased address.
-func (c *dhcp4) listenUDP() (net.PacketConn, error) {
-	return listenDHCP4(c.port.name, c.lease.ip.Addr())
-}
-
-func listenDHCP4(device string, ip netip.Addr) (net.PacketConn, error) {
-	return listenOn(device, "udp4", netip.AddrPortFrom(ip, dhcpv4.ClientPort).String())
-}
-
-// listenOn opens a UDP socket that talks by one interface only.
-func listenOn(device, network, address string) (net.PacketConn, error) {
-	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		var err error
-		control := c.Control(func(fd uintptr) {
-			err = errors.Join(unix.BindToDevice(int(fd), device), unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
-		})
-		return errors.Join(control, err)
-	}}
-	return config.ListenPacket(context.Background(), network, address)
 }

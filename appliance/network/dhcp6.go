@@ -130,13 +130,13 @@ func (c *dhcp6) bind(ctx context.Context, reply *dhcpv6.Message) error {
 		return errors.New("the server does not say who it is")
 	}
 	fresh := len(c.have) == 0 || c.have[0].prefix != g.addresses[0].prefix
-	if err := c.port.use(fromDHCP6, g); err != nil {
-		c.port.logf("%v", err)
-	}
 	times = times.sane()
 	c.server, c.have, c.asked = reply.Options.ServerID(), g.addresses, 0
 	c.state.leased(c.now(), times)
 	c.port.held(fromDHCP6, time.Now().Add(times.length), func() { c.tell(context.Background(), dhcpv6.MessageTypeRelease) })
+	if err := c.port.use(fromDHCP6, g); err != nil {
+		c.port.logf("%v", err)
+	}
 	if fresh {
 		c.port.logf("is %s (%s, for %s)", g.addresses[0].prefix.Addr(), fromDHCP6, times.length)
 		c.checkDuplicate(ctx)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // bootEntry is one of systemd-boot's entries that is ours.
@@ -21,11 +22,13 @@ type bootEntry struct {
 const unlimited = -1
 
 // entryName: redoubt-SEQ-SLOT, then perhaps +LEFT or +LEFT-DONE.
-var entryName = regexp.MustCompile(`(?i)^redoubt-([0-9]{8,10})-([ab])(?:\+([0-9]{1,9})(?:-[0-9]{1,9})?)?\.conf$`)
+var entryName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^redoubt-([0-9]{8,10})-([ab])(?:\+([0-9]{1,9})(?:-[0-9]{1,9})?)?\.conf$`)
+})
 
 // parseEntry reads the name of an entry's file.
 func parseEntry(name string) (bootEntry, bool) {
-	m := entryName.FindStringSubmatch(name)
+	m := entryName().FindStringSubmatch(name)
 	if m == nil {
 		return bootEntry{}, false
 	}

@@ -113,6 +113,12 @@ func readCPU(pid int) (cpuSample, error) {
 	return s, err
 }
 
+// ProcessCPU returns the processor time that a process has used, all threads.
+func ProcessCPU(pid int) (time.Duration, error) {
+	s, err := readCPU(pid)
+	return between(cpuSample{}, s), err
+}
+
 // between returns the processor time from a to b: the exact count if it
 // agrees with the ticks, else the ticks. They disagree if a thread that did
 // some of the work has ended, or if the kernel keeps no schedstat.

@@ -38,7 +38,22 @@ func bootFlags(fs *flag.FlagSet) func(context.Context, *report.Report) error {
 	fs.StringVar(&b.addr, "addr", "127.0.0.1:6379", "host:port at which it will answer")
 	fs.IntVar(&b.n, "n", 5, "how many times")
 	fs.DurationVar(&b.timeout, "timeout", 2*time.Minute, "of one boot")
-	return b.run
+	m := &machines{}
+	list := fs.String("machines", "", "instead of -command: machines of run.sh, as in q35-minimal,microvm-minimal,q35-prebuilt")
+	fs.StringVar(&m.image, "image", "redis-memonly", "with -machines: which image")
+	fs.IntVar(&m.memory, "memory", 512, "with -machines: MiB of the timed boots")
+	fs.IntVar(&m.floor, "floor", 64, "with -machines: look for the least memory from so many MiB on; 0 does not")
+	return func(ctx context.Context, r *report.Report) error {
+		if *list == "" {
+			return b.run(ctx, r)
+		}
+		kinds, err := chooseKinds(*list)
+		if err != nil {
+			return err
+		}
+		m.boot = *b
+		return m.run(ctx, r, kinds)
+	}
 }
 
 func (b *boot) run(ctx context.Context, r *report.Report) error {

@@ -1,6 +1,6 @@
 // Redoubt-image builds a machine image from a profile:
 //
-//	redoubt-image [-format F,…] [-kernel prebuilt|minimal] [-arch amd64|arm64] [-version V]
+//	redoubt-image [-format F,…] [-kernel prebuilt|minimal|cloud] [-arch amd64|arm64] [-version V]
 //	              [-root DIR] [-output DIR] [-init PACKAGE] NAME
 //	redoubt-image update [-file UPDATE] [-password-file FILE | -token-file FILE] [-ca FILE] HOST
 //	redoubt-image rollback [-data] [-password-file FILE | -token-file FILE] [-ca FILE] HOST
@@ -10,7 +10,7 @@
 // build/NAME: usr.img (a raw disk that boots by itself) and its other formats,
 // kernel, initramfs or root file system, command line (for a direct boot), the bill
 // of materials and the checksums of them all; docs/operations.md says what is for
-// what. With -kernel minimal it runs scripts/kernel first. At the end it prints the
+// what. With another kernel than prebuilt it runs scripts/kernel first. At the end it prints the
 // sizes and everything that is in the machine. -init puts another program into the
 // place of the profile's; the tests use it.
 //
@@ -61,7 +61,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	output := flags.String("output", "", "folder for the results (default build/NAME)")
 	formatList := flags.String("format", "", "formats beside the raw disk, with commas: "+image.FormatNames())
 	arch := flags.String("arch", "amd64", "architecture: amd64 or arm64")
-	kernel := flags.String("kernel", image.KernelPrebuilt, "kernel: prebuilt or minimal")
+	kernel := flags.String("kernel", image.KernelPrebuilt, "kernel: prebuilt, minimal or cloud")
 	version := flags.String("version", "", "version of the image (default: what git describes)")
 	initPackage := flags.String("init", "", "Go package to build as /init instead of the profile's")
 	if err := flags.Parse(args); err != nil {
@@ -95,24 +95,28 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	if b.Kernel == image.KernelMinimal {
-		if err := buildKernel(*root, b.Arch, stderr); err != nil {
+	if b.Kernel != image.KernelPrebuilt {
+		if err := buildKernel(*root, b.Arch, b.Kernel, stderr); err != nil {
 			return err
 		}
 	}
 	return b.Build()
 }
 
-// buildKernel makes the minimal kernel, unless there is one that is up to date.
-func buildKernel(root, arch string, stderr io.Writer) error {
+// buildKernel makes a kernel, unless there is one that is up to date.
+func buildKernel(root, arch, kernel string, stderr io.Writer) error {
 	script, err := filepath.Abs(filepath.Join(root, "scripts", "kernel"))
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(script, arch)
+	args := []string{arch}
+	if kernel == image.KernelCloud {
+		args = append(args, "cloud")
+	}
+	cmd := exec.Command(script, args...)
 	cmd.Stdout, cmd.Stderr = stderr, stderr
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build the minimal kernel: %w", err)
+		return fmt.Errorf("build the kernel: %w", err)
 	}
 	return nil
 }

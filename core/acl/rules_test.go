@@ -17,30 +17,29 @@ func nothing(*command.Call) {}
 // testRows are a few commands of several kinds.
 func testRows() []command.Row {
 	key := []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RO", "access"}}}
-	docs := func(group string) command.Docs { return command.Docs{Group: group} }
 	return []command.Row{
-		{Name: "get", Arity: 2, Flags: command.ReadOnly | command.Fast, Docs: docs("string"), Keys: key, Handler: nothing},
-		{Name: "set", Arity: -3, Flags: command.Write, Docs: docs("string"), Handler: nothing,
+		{Name: "get", Arity: 2, Flags: command.ReadOnly | command.Fast, Group: "string", Keys: key, Handler: nothing},
+		{Name: "set", Arity: -3, Flags: command.Write, Group: "string", Handler: nothing,
 			Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RW", "access", "update", "variable_flags"}}},
 			KeyFlags: func(args [][]byte) []string {
 				return setFlags[min(1, len(args)-3)]
 			}},
-		{Name: "strlen", Arity: 2, Flags: command.ReadOnly, Docs: docs("string"), Handler: nothing, Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RO"}}}},
-		{Name: "del", Arity: -2, Flags: command.Write, Docs: docs("generic"), Handler: nothing,
+		{Name: "strlen", Arity: 2, Flags: command.ReadOnly, Group: "string", Handler: nothing, Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RO"}}}},
+		{Name: "del", Arity: -2, Flags: command.Write, Group: "generic", Handler: nothing,
 			Keys: []command.KeySpec{{Index: 1, LastKey: -1, Step: 1, Flags: []string{"RM", "delete"}}}},
-		{Name: "georadius", Arity: -6, Flags: command.Write, Docs: docs("geo"), Handler: nothing, Keys: []command.KeySpec{
+		{Name: "georadius", Arity: -6, Flags: command.Write, Group: "geo", Handler: nothing, Keys: []command.KeySpec{
 			key[0], {Keyword: "STORE", From: 2, Step: 1, Flags: []string{"OW", "update"}},
 		}},
-		{Name: "select", Arity: 2, Flags: command.Fast, Docs: docs("connection"), Handler: nothing},
-		{Name: "auth", Arity: -2, Flags: command.Fast | command.NoAuth, Docs: docs("connection"), Handler: nothing},
-		{Name: "subscribe", Arity: -2, Flags: command.PubSub, Docs: docs("pubsub"), Handler: nothing},
-		{Name: "psubscribe", Arity: -2, Flags: command.PubSub, Docs: docs("pubsub"), Handler: nothing},
-		{Name: "publish", Arity: 3, Flags: command.PubSub | command.Fast, Docs: docs("pubsub"), Handler: nothing},
-		{Name: "config", Arity: -2, Docs: docs("server"), Subcommands: []command.Row{
-			{Name: "get", Arity: -3, Flags: command.Admin, Docs: docs("server"), Handler: nothing},
-			{Name: "set", Arity: -4, Flags: command.Admin, Docs: docs("server"), Handler: nothing},
+		{Name: "select", Arity: 2, Flags: command.Fast, Group: "connection", Handler: nothing},
+		{Name: "auth", Arity: -2, Flags: command.Fast | command.NoAuth, Group: "connection", Handler: nothing},
+		{Name: "subscribe", Arity: -2, Flags: command.PubSub, Group: "pubsub", Handler: nothing},
+		{Name: "psubscribe", Arity: -2, Flags: command.PubSub, Group: "pubsub", Handler: nothing},
+		{Name: "publish", Arity: 3, Flags: command.PubSub | command.Fast, Group: "pubsub", Handler: nothing},
+		{Name: "config", Arity: -2, Group: "server", Subcommands: []command.Row{
+			{Name: "get", Arity: -3, Flags: command.Admin, Group: "server", Handler: nothing},
+			{Name: "set", Arity: -4, Flags: command.Admin, Group: "server", Handler: nothing},
 		}},
-		{Name: "configure", Arity: 1, Flags: command.Fast, Docs: docs("server"), Handler: nothing},
+		{Name: "configure", Arity: 1, Flags: command.Fast, Group: "server", Handler: nothing},
 	}
 }
 

@@ -47,7 +47,7 @@ func (r *Row) inCategory(name string) bool {
 		return false
 	case slices.Contains(r.ACL, name):
 		return true
-	case name == ofGroup(r.Docs.Group) && len(r.Subcommands) == 0:
+	case name == ofGroup(r.Group) && len(r.Subcommands) == 0:
 		return true
 	}
 	return r.flagsImply(name)
@@ -59,7 +59,7 @@ func (r *Row) flagsImply(category string) bool {
 		return r.Flags&Write != 0
 	case "read":
 		// Scripts read, and may be anything else too.
-		return r.Flags&ReadOnly != 0 && r.Docs.Group != "scripting"
+		return r.Flags&ReadOnly != 0 && r.Group != "scripting"
 	case "admin", "dangerous":
 		return r.Flags&Admin != 0
 	case "pubsub":

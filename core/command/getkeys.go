@@ -42,10 +42,10 @@ var datalessGroups = [...]string{"connection", "pubsub", "transactions"}
 
 // group is that of COMMAND DOCS, which subcommands share with their command.
 func (r *Row) group() string {
-	if r.Docs.Group == "" && r.Parent != nil {
-		return r.Parent.Docs.Group
+	if r.Group == "" && r.Parent != nil {
+		return r.Parent.Group
 	}
-	return r.Docs.Group
+	return r.Group
 }
 
 // HasKeys says whether the command takes keys at all.

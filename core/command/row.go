@@ -101,7 +101,12 @@ type Row struct {
 	// FindKeys finds the keys where specs of an unknown kind cannot (SORT);
 	// all is false if the command works on others too. Nil: the specs tell.
 	FindKeys func(args [][]byte) (keys []KeyRef, all bool)
-	Docs     Docs
+	// Group is COMMAND DOCS' group; "" is that of the command whose subcommand
+	// this is.
+	Group string
+	// Docs returns what else COMMAND DOCS says. Most servers are never asked, so
+	// it is made anew each time; nil is nothing.
+	Docs func() Docs
 	// FlagsFor returns the flags of a call with these arguments where they depend
 	// on them (scripts declare their own); nil: Flags. COMMAND INFO shows Flags.
 	FlagsFor func(args [][]byte) Flags
@@ -153,11 +158,11 @@ type KeySpec struct {
 
 // Docs is what COMMAND DOCS replies.
 type Docs struct {
-	Summary, Since, Group, Complexity string
-	Deprecated, ReplacedBy            string // deprecated_since, replaced_by
-	Flags                             []string
-	History                           [][2]string
-	Args                              []Arg
+	Summary, Since, Complexity string
+	Deprecated, ReplacedBy     string // deprecated_since, replaced_by
+	Flags                      []string
+	History                    [][2]string
+	Args                       []Arg
 }
 
 // Arg is one argument in COMMAND DOCS.

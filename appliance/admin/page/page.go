@@ -36,7 +36,7 @@ type document struct {
 // The page is made when it is first asked for: a machine that nobody looks at
 // does not keep it in memory twice.
 var load = sync.OnceValue(func() *document {
-	style, script := spaces.ReplaceAllString(squeeze(read("style.css")), "$1"), scripts()
+	style, script := spaces().ReplaceAllString(squeeze(read("style.css")), "$1"), scripts()
 	html := strings.NewReplacer("/*STYLE*/", style, "/*SCRIPT*/", script).Replace(squeeze(read("page.html")))
 	d := &document{html: []byte(html), policy: policy(style, script)}
 	sum := sha256.Sum256(d.html)
@@ -50,7 +50,7 @@ var load = sync.OnceValue(func() *document {
 })
 
 // spaces are those of a style that mean nothing.
-var spaces = regexp.MustCompile(`\s*([{};,]|: )\s*`)
+var spaces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s*([{};,]|: )\s*`) })
 
 // read returns an embedded file, which is there: the compiler has seen it.
 func read(name string) string {

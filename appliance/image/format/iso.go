@@ -185,11 +185,32 @@ func (d *Disk) putVolume(b []byte) {
 	b[881] = 1 // version of the structure
 }
 
-// putCatalog writes El Torito's boot catalog: first a BIOS's entry, for a loader of
-// so many bytes, then a section for UEFI.
+// Platforms in a boot catalog.
+const (
+	isoBIOS = 0
+	isoUEFI = 0xef
+)
+
+// putCatalog writes El Torito's boot catalog: an entry for a BIOS, with a loader of
+// so many bytes, and a section for UEFI; or, without a loader, an entry for UEFI.
 func putCatalog(b []byte, loader int64, esp segment) {
 	le := binary.LittleEndian
-	b[0] = 1 // validation entry, platform 0: x86 BIOS
+	// The number of sectors has 16 bits. Zero stands for "up to the end of the CD"
+	// (UEFI, 13.3.2.1), which is as good: a FAT file system knows its own size.
+	sectors := esp.size / sectorSize
+	if sectors > 0xffff {
+		sectors = 0
+	}
+	b[0], b[1] = 1, isoBIOS // validation entry
+	if loader > 0 {
+		bootEntry(b[32:], isoBoot, loader/sectorSize)
+		b[64], b[65] = 0x91, isoUEFI // last section header
+		le.PutUint16(b[66:], 1)      // entries
+		bootEntry(b[96:], esp.offset/isoBlock, sectors)
+	} else {
+		b[1] = isoUEFI
+		bootEntry(b[32:], esp.offset/isoBlock, sectors)
+	}
 	copy(b[4:], "REDOUBT")
 	b[30], b[31] = 0x55, 0xaa
 	var sum uint16
@@ -197,18 +218,6 @@ func putCatalog(b []byte, loader int64, esp segment) {
 		sum += le.Uint16(b[i:])
 	}
 	le.PutUint16(b[28:], -sum)
-	if loader > 0 {
-		bootEntry(b[32:], isoBoot, loader/sectorSize)
-	}
-	b[64], b[65] = 0x91, 0xef // last section header, platform: EFI
-	le.PutUint16(b[66:], 1)   // entries
-	// The number of sectors has 16 bits. Zero stands for "up to the end of the CD"
-	// (UEFI, 13.3.2.1), which is as good: a FAT file system knows its own size.
-	sectors := esp.size / sectorSize
-	if sectors > 0xffff {
-		sectors = 0
-	}
-	bootEntry(b[96:], esp.offset/isoBlock, sectors)
 }
 
 // bootEntry writes an entry "bootable, no emulation".

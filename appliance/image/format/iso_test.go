@@ -108,7 +108,7 @@ func TestDisksThatAreNoLiveSystem(t *testing.T) {
 	noLoader := liveDisk(t, 1)
 	clear(noLoader[:440])
 	iso := written(t, "iso", newDisk(t, noLoader))
-	if catalog := iso[isoCatalog*isoBlock:]; catalog[32] != 0 || catalog[96] != 0x88 {
+	if catalog := iso[isoCatalog*isoBlock:]; catalog[1] != isoUEFI || catalog[32] != 0x88 || catalog[64] != 0 {
 		t.Errorf("without a loader the catalog is %x", catalog[:128])
 	}
 }

@@ -8,7 +8,6 @@ func aclDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for Access List Control commands ",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -17,7 +16,6 @@ func catDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List the ACL categories or the commands inside a category",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(1) since the categories and commands are a fixed set.",
 		Args: []command.Arg{
 			{Name: "categoryname", Type: "string", Flags: []string{"optional"}},
@@ -29,7 +27,6 @@ func deluserDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove the specified ACL users and the associated rules",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(1) amortized time considering the typical user.",
 		Args: []command.Arg{
 			{Name: "username", Type: "string", Flags: []string{"multiple"}},
@@ -41,7 +38,6 @@ func dryrunDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns whether the user can execute the given command without executing the command.",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(1).",
 		Args: []command.Arg{
 			{Name: "username", Type: "string"},
@@ -55,7 +51,6 @@ func genpassDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Generate a pseudorandom secure password to use for ACL users",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "bits", Type: "integer", Flags: []string{"optional"}},
@@ -67,7 +62,6 @@ func getuserDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the rules for a specific ACL user",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of password, command and pattern rules that the user has.",
 		History: [][2]string{
 			{"6.2.0", "Added Pub/Sub channel patterns."},
@@ -83,7 +77,6 @@ func helpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -92,7 +85,6 @@ func listDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List the current ACL rules in ACL config file format",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of configured users.",
 	}
 }
@@ -101,7 +93,6 @@ func loadDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reload the ACLs from the configured ACL file",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of configured users.",
 	}
 }
@@ -110,7 +101,6 @@ func logDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List latest events denied because of ACLs in place",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N) with N being the number of entries shown.",
 		Args: []command.Arg{
 			{Name: "operation", Type: "oneof", Flags: []string{"optional"}, Args: []command.Arg{
@@ -125,7 +115,6 @@ func saveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Save the current ACL rules in the configured ACL file",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of configured users.",
 	}
 }
@@ -134,7 +123,6 @@ func setuserDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Modify or create the rules for a specific ACL user",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of rules provided.",
 		History: [][2]string{
 			{"6.2.0", "Added Pub/Sub channel patterns."},
@@ -151,7 +139,6 @@ func usersDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List the username of all the configured ACL rules",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(N). Where N is the number of configured users.",
 	}
 }
@@ -160,7 +147,6 @@ func whoamiDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the name of the user associated to the current connection",
 		Since:      "6.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }

@@ -8,7 +8,6 @@ func saveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Synchronously save the dataset to disk",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the total number of keys in all databases",
 	}
 }
@@ -17,7 +16,6 @@ func bgsaveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Asynchronously save the dataset to disk",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"3.2.2", "Added the `SCHEDULE` option."},
@@ -32,7 +30,6 @@ func bgrewriteaofDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Asynchronously rewrite the append-only file",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -41,7 +38,6 @@ func lastsaveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the UNIX time stamp of the last successful save to disk",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -50,7 +46,6 @@ func shutdownDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Synchronously save the dataset to disk and then shut down the server",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers."},
@@ -71,7 +66,6 @@ func debugDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for debugging commands",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 		Flags:      []string{"syscmd"},
 	}
@@ -81,7 +75,6 @@ func timeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the current server time",
 		Since:      "2.6.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -90,7 +83,6 @@ func memoryDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for memory diagnostics commands",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -99,7 +91,6 @@ func memoryDoctorDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Outputs memory problems report",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -108,7 +99,6 @@ func memoryHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -117,7 +107,6 @@ func memoryMallocStatsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show allocator internal stats",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "Depends on how much memory is allocated, could be slow",
 	}
 }
@@ -126,7 +115,6 @@ func memoryPurgeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Ask the allocator to release memory",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "Depends on how much memory is allocated, could be slow",
 	}
 }
@@ -135,7 +123,6 @@ func memoryStatsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show memory usage details",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -144,7 +131,6 @@ func memoryUsageDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Estimate the memory usage of a key",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of samples.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -157,7 +143,6 @@ func configDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for server configuration commands",
 		Since:      "2.0.0",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -166,7 +151,6 @@ func configGetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the values of configuration parameters",
 		Since:      "2.0.0",
-		Group:      "server",
 		Complexity: "O(N) when N is the number of configuration parameters provided",
 		History: [][2]string{
 			{"7.0.0", "Added the ability to pass multiple pattern parameters in one call"},
@@ -183,7 +167,6 @@ func configHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -192,7 +175,6 @@ func configResetstatDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reset the stats returned by INFO",
 		Since:      "2.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -201,7 +183,6 @@ func configRewriteDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Rewrite the configuration file with the in memory configuration",
 		Since:      "2.8.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -210,7 +191,6 @@ func configSetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set configuration parameters to the given values",
 		Since:      "2.0.0",
-		Group:      "server",
 		Complexity: "O(N) when N is the number of configuration parameters provided",
 		History: [][2]string{
 			{"7.0.0", "Added the ability to set multiple parameters in one call."},
@@ -228,7 +208,6 @@ func infoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get information and statistics about the server",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added support for taking multiple section arguments."},
@@ -243,7 +222,6 @@ func slowlogDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for slow log commands",
 		Since:      "2.2.12",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -252,7 +230,6 @@ func slowlogGetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the slow log's entries",
 		Since:      "2.2.12",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of entries returned",
 		History: [][2]string{
 			{"4.0.0", "Added client IP address, port and name to the reply."},
@@ -267,7 +244,6 @@ func slowlogHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "6.2.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -276,7 +252,6 @@ func slowlogLenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the slow log's length",
 		Since:      "2.2.12",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -285,7 +260,6 @@ func slowlogResetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Clear all entries from the slow log",
 		Since:      "2.2.12",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of entries in the slowlog",
 	}
 }
@@ -294,7 +268,6 @@ func latencyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for latency diagnostics commands",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -303,7 +276,6 @@ func latencyDoctorDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a human readable latency analysis report.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -312,7 +284,6 @@ func latencyGraphDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a latency graph for the event.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "event", Type: "string"},
@@ -324,7 +295,6 @@ func latencyHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -333,7 +303,6 @@ func latencyHistogramDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the cumulative distribution of latencies of a subset of commands or all.",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of commands with latency information being retrieved.",
 		Args: []command.Arg{
 			{Name: "command", Type: "string", Flags: []string{"optional", "multiple"}},
@@ -345,7 +314,6 @@ func latencyHistoryDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return timestamp-latency samples for the event.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "event", Type: "string"},
@@ -357,7 +325,6 @@ func latencyLatestDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the latest latency samples for all events.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -366,7 +333,6 @@ func latencyResetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reset latency data for one or more events.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "event", Type: "string", Flags: []string{"optional", "multiple"}},
@@ -378,7 +344,6 @@ func lolwutDocs() command.Docs {
 	return command.Docs{
 		Summary: "Display some computer art and the Redis version",
 		Since:   "5.0.0",
-		Group:   "server",
 		Args: []command.Arg{
 			{Name: "version", Type: "integer", Token: "VERSION", Flags: []string{"optional"}},
 		},
@@ -389,7 +354,6 @@ func roleDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the role of the instance in the context of replication",
 		Since:      "2.8.12",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -398,7 +362,6 @@ func replicaofDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Make the server a replica of another instance, or promote it as master.",
 		Since:      "5.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "args", Type: "oneof", Args: []command.Arg{
@@ -419,7 +382,6 @@ func slaveofDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Make the server a replica of another instance, or promote it as master.",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Deprecated: "5.0.0",
 		ReplacedBy: "`REPLICAOF`",
@@ -443,6 +405,5 @@ func monitorDocs() command.Docs {
 	return command.Docs{
 		Summary: "Listen for all requests received by the server in real time",
 		Since:   "1.0.0",
-		Group:   "server",
 	}
 }

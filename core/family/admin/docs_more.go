@@ -6,7 +6,6 @@ func moduleDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for module commands",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -15,7 +14,6 @@ func moduleHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -24,7 +22,6 @@ func moduleListDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List all modules loaded by the server",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of loaded modules.",
 	}
 }
@@ -33,7 +30,6 @@ func moduleLoadDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Load a module",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "path", Type: "string"},
@@ -46,7 +42,6 @@ func moduleLoadexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Load a module with extended parameters",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "path", Type: "string"},
@@ -65,7 +60,6 @@ func moduleUnloadDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Unload a module",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "name", Type: "string"},
@@ -77,7 +71,6 @@ func failoverDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Start a coordinated failover between this server and one of its replicas.",
 		Since:      "6.2.0",
-		Group:      "server",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "target", Type: "block", Token: "TO", Flags: []string{"optional"}, Args: []command.Arg{

@@ -9,7 +9,6 @@ func bitcountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Count set bits in a string",
 		Since:      "2.6.0",
-		Group:      "bitmap",
 		Complexity: "O(N)",
 		History: [][2]string{
 			{"7.0.0", "Added the `BYTE|BIT` option."},
@@ -32,7 +31,6 @@ func bitfieldDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Perform arbitrary bitfield integer operations on strings",
 		Since:      "3.2.0",
-		Group:      "bitmap",
 		Complexity: "O(1) for each subcommand specified",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -69,7 +67,6 @@ func bitfieldRODocs() command.Docs {
 	return command.Docs{
 		Summary:    "Perform arbitrary bitfield integer operations on strings. Read-only variant of BITFIELD",
 		Since:      "6.0.0",
-		Group:      "bitmap",
 		Complexity: "O(1) for each subcommand specified",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -85,7 +82,6 @@ func bitopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Perform bitwise operations between strings",
 		Since:      "2.6.0",
-		Group:      "bitmap",
 		Complexity: "O(N)",
 		Args: []command.Arg{
 			{Name: "operation", Type: "string"},
@@ -99,7 +95,6 @@ func bitposDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Find first bit set or clear in a string",
 		Since:      "2.8.7",
-		Group:      "bitmap",
 		Complexity: "O(N)",
 		History: [][2]string{
 			{"7.0.0", "Added the `BYTE|BIT` option."},
@@ -125,7 +120,6 @@ func getbitDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns the bit value at offset in the string value stored at key",
 		Since:      "2.2.0",
-		Group:      "bitmap",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -138,7 +132,6 @@ func setbitDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Sets or clears the bit at offset in the string value stored at key",
 		Since:      "2.2.0",
-		Group:      "bitmap",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},

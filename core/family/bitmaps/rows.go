@@ -24,24 +24,24 @@ func Commands(o Options) []command.Row {
 	const write, read, denyOOM, fast = command.Write, command.ReadOnly, command.DenyOOM, command.Fast
 	return []command.Row{
 		{Name: "bitcount", Arity: -2, Flags: read,
-			Keys: key("RO", "access"), Docs: bitcountDocs(), Handler: bitcount},
+			Keys: key("RO", "access"), Group: "bitmap", Docs: bitcountDocs, Handler: bitcount},
 		{Name: "bitfield", Arity: -2, Flags: write | denyOOM,
 			Keys: []command.KeySpec{{Notes: "This command allows both access and modification of the key",
 				Index: 1, Step: 1, Flags: []string{"RW", "access", "update", "variable_flags"}}},
-			KeyFlags: bitfieldKeyFlags, Docs: bitfieldDocs(), Handler: f.bitfield},
+			KeyFlags: bitfieldKeyFlags, Group: "bitmap", Docs: bitfieldDocs, Handler: f.bitfield},
 		{Name: "bitfield_ro", Arity: -2, Flags: read | fast,
-			Keys: key("RO", "access"), Docs: bitfieldRODocs(), Handler: f.bitfieldRO},
+			Keys: key("RO", "access"), Group: "bitmap", Docs: bitfieldRODocs, Handler: f.bitfieldRO},
 		{Name: "bitop", Arity: -4, Flags: write | denyOOM,
 			Keys: []command.KeySpec{
 				{Index: 2, Step: 1, Flags: []string{"OW", "update"}},
 				{Index: 3, LastKey: -1, Step: 1, Flags: []string{"RO", "access"}}},
-			Docs: bitopDocs(), Handler: bitop},
+			Group: "bitmap", Docs: bitopDocs, Handler: bitop},
 		{Name: "bitpos", Arity: -3, Flags: read,
-			Keys: key("RO", "access"), Docs: bitposDocs(), Handler: bitpos},
+			Keys: key("RO", "access"), Group: "bitmap", Docs: bitposDocs, Handler: bitpos},
 		{Name: "getbit", Arity: 3, Flags: read | fast,
-			Keys: key("RO", "access"), Docs: getbitDocs(), Handler: f.getbit},
+			Keys: key("RO", "access"), Group: "bitmap", Docs: getbitDocs, Handler: f.getbit},
 		{Name: "setbit", Arity: 4, Flags: write | denyOOM,
-			Keys: key("RW", "access", "update"), Docs: setbitDocs(), Handler: f.setbit},
+			Keys: key("RW", "access", "update"), Group: "bitmap", Docs: setbitDocs, Handler: f.setbit},
 	}
 }
 

@@ -8,7 +8,6 @@ func clusterDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for cluster commands",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -17,7 +16,6 @@ func clusterAddslotsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Assign new hash slots to receiving node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of hash slot arguments",
 		Args: []command.Arg{
 			{Name: "slot", Type: "integer", Flags: []string{"multiple"}},
@@ -29,7 +27,6 @@ func clusterAddslotsrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Assign new hash slots to receiving node",
 		Since:      "7.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of the slots between the start slot and end slot arguments.",
 		Args: []command.Arg{
 			{Name: "start-slot_end-slot", Type: "block", Flags: []string{"multiple"}, Args: []command.Arg{
@@ -44,7 +41,6 @@ func clusterBumpepochDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Advance the cluster config epoch",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -53,7 +49,6 @@ func clusterCountFailureReportsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the number of failure reports active for a given node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the number of failure reports",
 		Args: []command.Arg{
 			{Name: "node-id", Type: "string"},
@@ -65,7 +60,6 @@ func clusterCountkeysinslotDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the number of local keys in the specified hash slot",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "slot", Type: "integer"},
@@ -77,7 +71,6 @@ func clusterDelslotsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set hash slots as unbound in receiving node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of hash slot arguments",
 		Args: []command.Arg{
 			{Name: "slot", Type: "integer", Flags: []string{"multiple"}},
@@ -89,7 +82,6 @@ func clusterDelslotsrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set hash slots as unbound in receiving node",
 		Since:      "7.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of the slots between the start slot and end slot arguments.",
 		Args: []command.Arg{
 			{Name: "start-slot_end-slot", Type: "block", Flags: []string{"multiple"}, Args: []command.Arg{
@@ -104,7 +96,6 @@ func clusterFailoverDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Forces a replica to perform a manual failover of its master.",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "options", Type: "oneof", Flags: []string{"optional"}, Args: []command.Arg{
@@ -119,7 +110,6 @@ func clusterFlushslotsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Delete a node's own slots information",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -128,7 +118,6 @@ func clusterForgetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove a node from the nodes table",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "node-id", Type: "string"},
@@ -140,7 +129,6 @@ func clusterGetkeysinslotDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return local key names in the specified hash slot",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(log(N)) where N is the number of requested keys",
 		Args: []command.Arg{
 			{Name: "slot", Type: "integer"},
@@ -153,7 +141,6 @@ func clusterHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -162,7 +149,6 @@ func clusterInfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Provides info about Redis Cluster node state",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -171,7 +157,6 @@ func clusterKeyslotDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns the hash slot of the specified key",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the number of bytes in the key",
 		Args: []command.Arg{
 			{Name: "key", Type: "string"},

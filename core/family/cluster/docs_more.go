@@ -6,7 +6,6 @@ func clusterLinksDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns a list of all TCP links to and from peer nodes in cluster",
 		Since:      "7.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of Cluster nodes",
 	}
 }
@@ -15,7 +14,6 @@ func clusterMeetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Force a node cluster to handshake with another node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"4.0.0", "Added the optional `cluster_bus_port` argument."},
@@ -32,7 +30,6 @@ func clusterMyidDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the node id",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -41,7 +38,6 @@ func clusterNodesDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get Cluster config for the node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of Cluster nodes",
 	}
 }
@@ -50,7 +46,6 @@ func clusterReplicasDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List replica nodes of the specified master node",
 		Since:      "5.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "node-id", Type: "string"},
@@ -62,7 +57,6 @@ func clusterReplicateDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reconfigure a node as a replica of the specified master node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "node-id", Type: "string"},
@@ -74,7 +68,6 @@ func clusterResetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reset a Redis Cluster node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the number of known nodes. The command may execute a FLUSHALL as a side effect.",
 		Args: []command.Arg{
 			{Name: "hard_soft", Type: "oneof", Flags: []string{"optional"}, Args: []command.Arg{
@@ -89,7 +82,6 @@ func clusterSaveconfigDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Forces the node to save cluster state on disk",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -98,7 +90,6 @@ func clusterSetConfigEpochDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the configuration epoch in a new node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "config-epoch", Type: "integer"},
@@ -110,7 +101,6 @@ func clusterSetslotDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Bind a hash slot to a specific node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "slot", Type: "integer"},
@@ -128,7 +118,6 @@ func clusterShardsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get array of cluster slots to node mappings",
 		Since:      "7.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of cluster nodes",
 	}
 }
@@ -137,7 +126,6 @@ func clusterSlavesDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List replica nodes of the specified master node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 		Deprecated: "5.0.0",
 		ReplacedBy: "`CLUSTER REPLICAS`",
@@ -152,7 +140,6 @@ func clusterSlotsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get array of Cluster slot to node mappings",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(N) where N is the total number of Cluster nodes",
 		Deprecated: "7.0.0",
 		ReplacedBy: "`CLUSTER SHARDS`",
@@ -168,7 +155,6 @@ func askingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Sent by cluster clients after an -ASK redirect",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -177,7 +163,6 @@ func readonlyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Enables read queries for a connection to a cluster replica node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }
@@ -186,7 +171,6 @@ func readwriteDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Disables read queries for a connection to a cluster replica node",
 		Since:      "3.0.0",
-		Group:      "cluster",
 		Complexity: "O(1)",
 	}
 }

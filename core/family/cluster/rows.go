@@ -7,129 +7,129 @@ func Commands() []command.Row {
 	return []command.Row{
 		{
 			Name: "cluster", Arity: -2,
-			Docs: clusterDocs(),
+			Group: "cluster", Docs: clusterDocs,
 			Subcommands: []command.Row{
 				{
 					Name: "addslots", Arity: -3, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterAddslotsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterAddslotsDocs, Handler: disabled,
 				},
 				{
 					Name: "addslotsrange", Arity: -4, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterAddslotsrangeDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterAddslotsrangeDocs, Handler: disabled,
 				},
 				{
 					Name: "bumpepoch", Arity: 2, Flags: command.Admin | command.Stale | command.NoAsyncLoading, Tips: []string{"nondeterministic_output"},
-					Docs: clusterBumpepochDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterBumpepochDocs, Handler: disabled,
 				},
 				{
 					Name: "count-failure-reports", Arity: 3, Flags: command.Admin | command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterCountFailureReportsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterCountFailureReportsDocs, Handler: disabled,
 				},
 				{
 					Name: "countkeysinslot", Arity: 3, Flags: command.Stale,
-					Docs: clusterCountkeysinslotDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterCountkeysinslotDocs, Handler: disabled,
 				},
 				{
 					Name: "delslots", Arity: -3, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterDelslotsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterDelslotsDocs, Handler: disabled,
 				},
 				{
 					Name: "delslotsrange", Arity: -4, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterDelslotsrangeDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterDelslotsrangeDocs, Handler: disabled,
 				},
 				{
 					Name: "failover", Arity: -2, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterFailoverDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterFailoverDocs, Handler: disabled,
 				},
 				{
 					Name: "flushslots", Arity: 2, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterFlushslotsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterFlushslotsDocs, Handler: disabled,
 				},
 				{
 					Name: "forget", Arity: 3, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterForgetDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterForgetDocs, Handler: disabled,
 				},
 				{
 					Name: "getkeysinslot", Arity: 4, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterGetkeysinslotDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterGetkeysinslotDocs, Handler: disabled,
 				},
 				{
 					Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
-					Docs: clusterHelpDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterHelpDocs, Handler: disabled,
 				},
 				{
 					Name: "info", Arity: 2, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterInfoDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterInfoDocs, Handler: disabled,
 				},
 				{
 					Name: "keyslot", Arity: 3, Flags: command.Stale,
-					Docs: clusterKeyslotDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterKeyslotDocs, Handler: disabled,
 				},
 				{
 					Name: "links", Arity: 2, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterLinksDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterLinksDocs, Handler: disabled,
 				},
 				{
 					Name: "meet", Arity: -4, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterMeetDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterMeetDocs, Handler: disabled,
 				},
 				{
 					Name: "myid", Arity: 2, Flags: command.Stale,
-					Docs: clusterMyidDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterMyidDocs, Handler: disabled,
 				},
 				{
 					Name: "nodes", Arity: 2, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterNodesDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterNodesDocs, Handler: disabled,
 				},
 				{
 					Name: "replicas", Arity: 3, Flags: command.Admin | command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterReplicasDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterReplicasDocs, Handler: disabled,
 				},
 				{
 					Name: "replicate", Arity: 3, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterReplicateDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterReplicateDocs, Handler: disabled,
 				},
 				{
 					Name: "reset", Arity: -2, Flags: command.Admin | command.NoScript | command.Stale,
-					Docs: clusterResetDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterResetDocs, Handler: disabled,
 				},
 				{
 					Name: "saveconfig", Arity: 2, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterSaveconfigDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterSaveconfigDocs, Handler: disabled,
 				},
 				{
 					Name: "set-config-epoch", Arity: 3, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterSetConfigEpochDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterSetConfigEpochDocs, Handler: disabled,
 				},
 				{
 					Name: "setslot", Arity: -4, Flags: command.Admin | command.Stale | command.NoAsyncLoading,
-					Docs: clusterSetslotDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterSetslotDocs, Handler: disabled,
 				},
 				{
 					Name: "shards", Arity: 2, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterShardsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterShardsDocs, Handler: disabled,
 				},
 				{
 					Name: "slaves", Arity: 3, Flags: command.Admin | command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterSlavesDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterSlavesDocs, Handler: disabled,
 				},
 				{
 					Name: "slots", Arity: 2, Flags: command.Stale, Tips: []string{"nondeterministic_output"},
-					Docs: clusterSlotsDocs(), Handler: disabled,
+					Group: "cluster", Docs: clusterSlotsDocs, Handler: disabled,
 				},
 			},
 		},
 		{
 			Name: "asking", Arity: 1, Flags: command.Fast, ACL: []string{"connection"},
-			Docs: askingDocs(), Handler: disabled,
+			Group: "cluster", Docs: askingDocs, Handler: disabled,
 		},
 		{
 			Name: "readonly", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, ACL: []string{"connection"},
-			Docs: readonlyDocs(), Handler: disabled,
+			Group: "cluster", Docs: readonlyDocs, Handler: disabled,
 		},
 		{
 			Name: "readwrite", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, ACL: []string{"connection"},
-			Docs: readwriteDocs(), Handler: disabled,
+			Group: "cluster", Docs: readwriteDocs, Handler: disabled,
 		},
 	}
 }

@@ -8,7 +8,6 @@ func commandDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get array of Redis command details",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(N) where N is the total number of Redis commands",
 	}
 }
@@ -17,7 +16,6 @@ func commandCountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get total number of Redis commands",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -26,7 +24,6 @@ func commandDocsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get array of specific Redis command documentation",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of commands to look up",
 		Args: []command.Arg{
 			{Name: "command-name", Type: "string", Flags: []string{"optional", "multiple"}},
@@ -38,7 +35,6 @@ func commandGetkeysDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Extract keys given a full Redis command",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of arguments to the command",
 	}
 }
@@ -47,7 +43,6 @@ func commandGetkeysandflagsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Extract keys and access flags given a full Redis command",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of arguments to the command",
 	}
 }
@@ -56,7 +51,6 @@ func commandHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -65,7 +59,6 @@ func commandInfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get array of specific Redis command details, or all when no argument is given.",
 		Since:      "2.8.13",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of commands to look up",
 		History: [][2]string{
 			{"7.0.0", "Allowed to be called with no argument to get info on all commands."},
@@ -80,7 +73,6 @@ func commandListDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get an array of Redis command names",
 		Since:      "7.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the total number of Redis commands",
 		Args: []command.Arg{
 			{Name: "filterby", Type: "oneof", Token: "FILTERBY", Flags: []string{"optional"}, Args: []command.Arg{

@@ -150,9 +150,12 @@ func fields(w *resp.Writer, pairs ...string) (n int) {
 
 // replyDocs appends one command as COMMAND DOCS has it.
 func replyDocs(w *resp.Writer, r *command.Row) {
-	d := &r.Docs
+	var d command.Docs
+	if r.Docs != nil {
+		d = r.Docs()
+	}
 	mark := w.Mark()
-	n := fields(w, "summary", d.Summary, "since", d.Since, "group", d.Group, "complexity", d.Complexity)
+	n := fields(w, "summary", d.Summary, "since", d.Since, "group", r.Group, "complexity", d.Complexity)
 	if len(d.Flags) > 0 {
 		w.BulkString("doc_flags")
 		simpleSet(w, d.Flags)

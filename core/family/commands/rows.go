@@ -10,35 +10,35 @@ func Commands(table func() *command.Table) []command.Row {
 	return []command.Row{
 		{
 			Name: "command", Arity: -1, Flags: command.Loading | command.Stale, ACL: []string{"connection"}, Tips: []string{"nondeterministic_output_order"},
-			Docs: commandDocs(),
+			Group: "server", Docs: commandDocs,
 			Subcommands: []command.Row{
 				{
 					Name: "count", Arity: 2, Flags: command.Loading | command.Stale, ACL: []string{"connection"},
-					Docs: commandCountDocs(), Handler: f.count,
+					Group: "server", Docs: commandCountDocs, Handler: f.count,
 				},
 				{
 					Name: "docs", Arity: -2, Flags: command.Loading | command.Stale, ACL: []string{"connection"}, Tips: []string{"nondeterministic_output_order"},
-					Docs: commandDocsDocs(), Handler: f.docs,
+					Group: "server", Docs: commandDocsDocs, Handler: f.docs,
 				},
 				{
 					Name: "getkeys", Arity: -4, Flags: command.Loading | command.Stale, ACL: []string{"connection"},
-					Docs: commandGetkeysDocs(), Handler: f.getKeys,
+					Group: "server", Docs: commandGetkeysDocs, Handler: f.getKeys,
 				},
 				{
 					Name: "getkeysandflags", Arity: -4, Flags: command.Loading | command.Stale, ACL: []string{"connection"},
-					Docs: commandGetkeysandflagsDocs(), Handler: f.getKeysAndFlags,
+					Group: "server", Docs: commandGetkeysandflagsDocs, Handler: f.getKeysAndFlags,
 				},
 				{
 					Name: "help", Arity: 2, Flags: command.Loading | command.Stale, ACL: []string{"connection"},
-					Docs: commandHelpDocs(), Handler: help,
+					Group: "server", Docs: commandHelpDocs, Handler: help,
 				},
 				{
 					Name: "info", Arity: -2, Flags: command.Loading | command.Stale, ACL: []string{"connection"}, Tips: []string{"nondeterministic_output_order"},
-					Docs: commandInfoDocs(), Handler: f.info,
+					Group: "server", Docs: commandInfoDocs, Handler: f.info,
 				},
 				{
 					Name: "list", Arity: -2, Flags: command.Loading | command.Stale, ACL: []string{"connection"}, Tips: []string{"nondeterministic_output_order"},
-					Docs: commandListDocs(), Handler: f.list,
+					Group: "server", Docs: commandListDocs, Handler: f.list,
 				},
 			},
 			Handler: f.all,

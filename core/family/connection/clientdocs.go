@@ -8,7 +8,6 @@ func clientDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for client connection commands",
 		Since:      "2.4.0",
-		Group:      "connection",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -17,7 +16,6 @@ func clientCachingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Instruct the server about tracking or not keys in the next request",
 		Since:      "6.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "mode", Type: "oneof", Args: []command.Arg{
@@ -32,7 +30,6 @@ func clientGetnameDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the current connection name",
 		Since:      "2.6.9",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -41,7 +38,6 @@ func clientGetredirDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get tracking notifications redirection client ID if any",
 		Since:      "6.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -50,7 +46,6 @@ func clientHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -59,7 +54,6 @@ func clientIdDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns the client ID for the current connection",
 		Since:      "5.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -68,7 +62,6 @@ func clientInfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns information about the current client connection.",
 		Since:      "6.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -77,7 +70,6 @@ func clientKillDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Kill the connection of a client",
 		Since:      "2.4.0",
-		Group:      "connection",
 		Complexity: "O(N) where N is the number of client connections",
 		History: [][2]string{
 			{"2.8.12", "Added new filter format."},
@@ -112,7 +104,6 @@ func clientListDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the list of client connections",
 		Since:      "2.4.0",
-		Group:      "connection",
 		Complexity: "O(N) where N is the number of client connections",
 		History: [][2]string{
 			{"2.8.12", "Added unique client `id` field."},
@@ -140,7 +131,6 @@ func clientNoEvictDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set client eviction mode for the current connection",
 		Since:      "7.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "enabled", Type: "oneof", Args: []command.Arg{
@@ -155,7 +145,6 @@ func clientNoTouchDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.",
 		Since:      "7.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "enabled", Type: "oneof", Args: []command.Arg{
@@ -170,7 +159,6 @@ func clientPauseDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Stop processing commands from clients for some time",
 		Since:      "2.9.50",
-		Group:      "connection",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option."},
@@ -189,7 +177,6 @@ func clientReplyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Instruct the server whether to reply to commands",
 		Since:      "3.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "on_off_skip", Type: "oneof", Args: []command.Arg{
@@ -205,7 +192,6 @@ func clientSetinfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Sets information specific to the client or connection.",
 		Since:      "7.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "attr", Type: "oneof", Args: []command.Arg{
@@ -220,7 +206,6 @@ func clientSetnameDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the current connection name",
 		Since:      "2.6.9",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "connection-name", Type: "string"},
@@ -232,7 +217,6 @@ func clientTrackingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Enable or disable server assisted client side caching support",
 		Since:      "6.0.0",
-		Group:      "connection",
 		Complexity: "O(1). Some options may introduce additional complexity.",
 		Args: []command.Arg{
 			{Name: "status", Type: "oneof", Args: []command.Arg{
@@ -253,7 +237,6 @@ func clientTrackinginfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return information about server assisted client side caching for the current connection",
 		Since:      "6.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -262,7 +245,6 @@ func clientUnblockDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Unblock a client blocked in a blocking command from a different connection",
 		Since:      "5.0.0",
-		Group:      "connection",
 		Complexity: "O(log N) where N is the number of client connections",
 		Args: []command.Arg{
 			{Name: "client-id", Type: "integer"},
@@ -278,7 +260,6 @@ func clientUnpauseDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Resume processing of clients that were paused",
 		Since:      "6.2.0",
-		Group:      "connection",
 		Complexity: "O(N) Where N is the number of paused clients",
 	}
 }

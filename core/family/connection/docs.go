@@ -9,7 +9,6 @@ func pingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Ping the server",
 		Since:      "1.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "message", Type: "string", Flags: []string{"optional"}},
@@ -21,7 +20,6 @@ func echoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Echo the given string",
 		Since:      "1.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "message", Type: "string"},
@@ -33,7 +31,6 @@ func authDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Authenticate to the server",
 		Since:      "1.0.0",
-		Group:      "connection",
 		Complexity: "O(N) where N is the number of passwords defined for the user",
 		History: [][2]string{
 			{"6.0.0", "Added ACL style (username and password)."},
@@ -49,7 +46,6 @@ func helloDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Handshake with Redis",
 		Since:      "6.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"6.2.0", "`protover` made optional; when called without arguments the command reports the current connection's context."},
@@ -71,7 +67,6 @@ func selectDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Change the selected database for the current connection",
 		Since:      "1.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "index", Type: "integer"},
@@ -83,7 +78,6 @@ func quitDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Close the connection",
 		Since:      "1.0.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }
@@ -92,7 +86,6 @@ func resetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Reset the connection",
 		Since:      "6.2.0",
-		Group:      "connection",
 		Complexity: "O(1)",
 	}
 }

@@ -14,7 +14,7 @@ func TestRowsAreRedis(t *testing.T) {
 	for i := range rows {
 		subs := rows[i].Subcommands[:0:0]
 		for _, s := range rows[i].Subcommands {
-			if s.Docs.Since < "7.2" {
+			if s.Docs().Since < "7.2" {
 				subs = append(subs, s)
 			}
 		}

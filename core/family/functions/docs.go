@@ -5,7 +5,7 @@ import "github.com/redoubt-kv/redoubt/core/command"
 // The documentation of the commands: what COMMAND DOCS of Redis 7.0 replies.
 
 func docs(summary, complexity string, args ...command.Arg) command.Docs {
-	return command.Docs{Summary: summary, Since: "7.0.0", Group: "scripting", Complexity: complexity, Args: args}
+	return command.Docs{Summary: summary, Since: "7.0.0", Complexity: complexity, Args: args}
 }
 
 func fcallDocs(summary string) command.Docs {

@@ -39,13 +39,13 @@ func Commands(o Options) []command.Row {
 	return []command.Row{
 		{
 			Name: "fcall", Arity: -3, Flags: call, ACL: category, Keys: keys(notes+"RW and UPDATE", "RW", "access", "update"),
-			FlagsFor: f.flagsFor(call), Docs: fcallDocs("Invoke a function"), Handler: f.fcall,
+			FlagsFor: f.flagsFor(call), Group: "scripting", Docs: func() command.Docs { return fcallDocs("Invoke a function") }, Handler: f.fcall,
 		},
 		{
 			Name: "fcall_ro", Arity: -3, Flags: callRO, ACL: category, Keys: keys(notes+"RO and ACCESS", "RO", "access"),
-			FlagsFor: f.flagsFor(callRO), Docs: fcallDocs("Invoke a read-only function"), Handler: f.fcallRO,
+			FlagsFor: f.flagsFor(callRO), Group: "scripting", Docs: func() command.Docs { return fcallDocs("Invoke a read-only function") }, Handler: f.fcallRO,
 		},
-		{Name: "function", Arity: -2, Docs: functionDocs(), Subcommands: f.subcommands()},
+		{Name: "function", Arity: -2, Group: "scripting", Docs: functionDocs, Subcommands: f.subcommands()},
 	}
 }
 
@@ -71,29 +71,29 @@ func (f *family) subcommands() []command.Row {
 	return []command.Row{
 		{
 			Name: "load", Arity: -3, Flags: change | command.DenyOOM, ACL: category, Tips: all,
-			Docs: loadDocs(), Handler: f.load,
+			Group: "scripting", Docs: loadDocs, Handler: f.load,
 		},
-		{Name: "delete", Arity: 3, Flags: change, ACL: category, Tips: all, Docs: deleteDocs(), Handler: f.delete},
-		{Name: "flush", Arity: -2, Flags: change, ACL: category, Tips: all, Docs: flushDocs(), Handler: f.flush},
+		{Name: "delete", Arity: 3, Flags: change, ACL: category, Tips: all, Group: "scripting", Docs: deleteDocs, Handler: f.delete},
+		{Name: "flush", Arity: -2, Flags: change, ACL: category, Tips: all, Group: "scripting", Docs: flushDocs, Handler: f.flush},
 		{
 			Name: "restore", Arity: -3, Flags: change | command.DenyOOM, ACL: category, Tips: all,
-			Docs: restoreDocs(), Handler: f.restore,
+			Group: "scripting", Docs: restoreDocs, Handler: f.restore,
 		},
-		{Name: "dump", Arity: 2, Flags: command.NoScript, ACL: category, Docs: dumpDocs(), Handler: f.dump},
+		{Name: "dump", Arity: 2, Flags: command.NoScript, ACL: category, Group: "scripting", Docs: dumpDocs, Handler: f.dump},
 		{
 			Name: "list", Arity: -2, Flags: command.NoScript, ACL: category, Tips: []string{"nondeterministic_output_order"},
-			Docs: listDocs(), Handler: f.list,
+			Group: "scripting", Docs: listDocs, Handler: f.list,
 		},
 		{
 			Name: "stats", Arity: 2, Flags: command.NoScript | command.AllowBusy, ACL: category,
-			Tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
-			Docs: statsDocs(), Handler: f.stats,
+			Tips:  []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
+			Group: "scripting", Docs: statsDocs, Handler: f.stats,
 		},
 		{
 			Name: "kill", Arity: 2, Flags: command.NoScript | command.AllowBusy, ACL: category,
-			Tips: []string{"request_policy:all_shards", "response_policy:one_succeeded"},
-			Docs: killDocs(), Handler: f.kill,
+			Tips:  []string{"request_policy:all_shards", "response_policy:one_succeeded"},
+			Group: "scripting", Docs: killDocs, Handler: f.kill,
 		},
-		{Name: "help", Arity: 2, Flags: command.Loading | command.Stale, ACL: category, Docs: helpDocs(), Handler: help},
+		{Name: "help", Arity: 2, Flags: command.Loading | command.Stale, ACL: category, Group: "scripting", Docs: helpDocs, Handler: help},
 	}
 }

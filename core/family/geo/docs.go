@@ -9,7 +9,6 @@ func geoaddDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add one or more geospatial items in the geospatial index represented using a sorted set",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(log(N)) for each item added, where N is the number of elements in the sorted set.",
 		History: [][2]string{
 			{"6.2.0", "Added the `CH`, `NX` and `XX` options."},
@@ -34,7 +33,6 @@ func geodistDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns the distance between two members of a geospatial index",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(log(N))",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -54,7 +52,6 @@ func geohashDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns members of a geospatial index as standard geohash strings",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(log(N)) for each member requested, where N is the number of elements in the sorted set.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -67,7 +64,6 @@ func geoposDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns longitude and latitude of members of a geospatial index",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(N) where N is the number of members requested.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -80,7 +76,6 @@ func georadiusDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Query a sorted set representing a geospatial index to fetch members matching a given maximum distance from a point",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
@@ -121,7 +116,6 @@ func georadiusRODocs() command.Docs {
 	return command.Docs{
 		Summary:    "A read-only variant for GEORADIUS",
 		Since:      "3.2.10",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`GEOSEARCH` with the `BYRADIUS` argument",
@@ -159,7 +153,6 @@ func georadiusbymemberDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Query a sorted set representing a geospatial index to fetch members matching a given maximum distance from a member",
 		Since:      "3.2.0",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
@@ -198,7 +191,6 @@ func georadiusbymemberRODocs() command.Docs {
 	return command.Docs{
 		Summary:    "A read-only variant for GEORADIUSBYMEMBER",
 		Since:      "3.2.10",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
@@ -232,7 +224,6 @@ func geosearchDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Query a sorted set representing a geospatial index to fetch members inside an area of a box or a circle.",
 		Since:      "6.2.0",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape",
 		History: [][2]string{
 			{"7.0.0", "Added support for uppercase unit names."},
@@ -286,7 +277,6 @@ func geosearchstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Query a sorted set representing a geospatial index to fetch members inside an area of a box or a circle, and store the result in another key.",
 		Since:      "6.2.0",
-		Group:      "geo",
 		Complexity: "O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape",
 		History: [][2]string{
 			{"7.0.0", "Added support for uppercase unit names."},

@@ -9,25 +9,25 @@ import "github.com/redoubt-kv/redoubt/core/command"
 func Commands() []command.Row {
 	const write, read, denyOOM, movable = command.Write, command.ReadOnly, command.DenyOOM, command.MovableKeys
 	return []command.Row{
-		{Name: "geoadd", Arity: -5, Flags: write | denyOOM, Keys: key("RW", "update"), Docs: geoaddDocs(), Handler: geoadd},
-		{Name: "geodist", Arity: -4, Flags: read, Keys: key("RO", "access"), Docs: geodistDocs(), Handler: geodist},
-		{Name: "geohash", Arity: -2, Flags: read, Keys: key("RO", "access"), Docs: geohashDocs(), Handler: geoHash},
-		{Name: "geopos", Arity: -2, Flags: read, Keys: key("RO", "access"), Docs: geoposDocs(), Handler: geopos},
+		{Name: "geoadd", Arity: -5, Flags: write | denyOOM, Keys: key("RW", "update"), Group: "geo", Docs: geoaddDocs, Handler: geoadd},
+		{Name: "geodist", Arity: -4, Flags: read, Keys: key("RO", "access"), Group: "geo", Docs: geodistDocs, Handler: geodist},
+		{Name: "geohash", Arity: -2, Flags: read, Keys: key("RO", "access"), Group: "geo", Docs: geohashDocs, Handler: geoHash},
+		{Name: "geopos", Arity: -2, Flags: read, Keys: key("RO", "access"), Group: "geo", Docs: geoposDocs, Handler: geopos},
 		{Name: "georadius", Arity: -6, Flags: write | denyOOM | movable,
-			Keys: storing(6), Docs: georadiusDocs(), Handler: georadius},
+			Keys: storing(6), Group: "geo", Docs: georadiusDocs, Handler: georadius},
 		{Name: "georadius_ro", Arity: -6, Flags: read,
-			Keys: key("RO", "access"), Docs: georadiusRODocs(), Handler: georadiusRO},
+			Keys: key("RO", "access"), Group: "geo", Docs: georadiusRODocs, Handler: georadiusRO},
 		{Name: "georadiusbymember", Arity: -5, Flags: write | denyOOM | movable,
-			Keys: storing(5), Docs: georadiusbymemberDocs(), Handler: georadiusByMember},
+			Keys: storing(5), Group: "geo", Docs: georadiusbymemberDocs, Handler: georadiusByMember},
 		{Name: "georadiusbymember_ro", Arity: -5, Flags: read,
-			Keys: key("RO", "access"), Docs: georadiusbymemberRODocs(), Handler: georadiusByMemberRO},
+			Keys: key("RO", "access"), Group: "geo", Docs: georadiusbymemberRODocs, Handler: georadiusByMemberRO},
 		{Name: "geosearch", Arity: -7, Flags: read,
-			Keys: key("RO", "access"), Docs: geosearchDocs(), Handler: geosearch},
+			Keys: key("RO", "access"), Group: "geo", Docs: geosearchDocs, Handler: geosearch},
 		{Name: "geosearchstore", Arity: -8, Flags: write | denyOOM,
 			Keys: []command.KeySpec{
 				{Index: 1, Step: 1, Flags: []string{"OW", "update"}},
 				{Index: 2, Step: 1, Flags: []string{"RO", "access"}}},
-			Docs: geosearchstoreDocs(), Handler: geosearchstore},
+			Group: "geo", Docs: geosearchstoreDocs, Handler: geosearchstore},
 	}
 }
 

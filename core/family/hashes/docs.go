@@ -9,7 +9,6 @@ func hdelDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Delete one or more hash fields",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the number of fields to be removed.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple `field` arguments."},
@@ -25,7 +24,6 @@ func hexistsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine if a hash field exists",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -38,7 +36,6 @@ func hgetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the value of a hash field",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -51,7 +48,6 @@ func hgetallDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get all the fields and values in a hash",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the size of the hash.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -63,7 +59,6 @@ func hincrbyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the integer value of a hash field by the given number",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -77,7 +72,6 @@ func hincrbyfloatDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the float value of a hash field by the given amount",
 		Since:      "2.6.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -91,7 +85,6 @@ func hkeysDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get all the fields in a hash",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the size of the hash.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -103,7 +96,6 @@ func hlenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the number of fields in a hash",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -115,7 +107,6 @@ func hmgetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the values of all the given hash fields",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the number of fields being requested.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -128,7 +119,6 @@ func hmsetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set multiple hash fields to multiple values",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the number of fields being set.",
 		Deprecated: "4.0.0",
 		ReplacedBy: "`HSET` with multiple field-value pairs",
@@ -147,7 +137,6 @@ func hrandfieldDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get one or multiple random fields from a hash",
 		Since:      "6.2.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the number of fields returned",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -163,7 +152,6 @@ func hscanDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Incrementally iterate hash fields and associated values",
 		Since:      "2.8.0",
-		Group:      "hash",
 		Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -178,7 +166,6 @@ func hsetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the string value of a hash field",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1) for each field/value pair added, so O(N) to add N field/value pairs when the command is called with multiple field/value pairs.",
 		History: [][2]string{
 			{"4.0.0", "Accepts multiple `field` and `value` arguments."},
@@ -197,7 +184,6 @@ func hsetnxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the value of a hash field, only if the field does not exist",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -211,7 +197,6 @@ func hstrlenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the length of the value of a hash field",
 		Since:      "3.2.0",
-		Group:      "hash",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -224,7 +209,6 @@ func hvalsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get all the values in a hash",
 		Since:      "2.0.0",
-		Group:      "hash",
 		Complexity: "O(N) where N is the size of the hash.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},

@@ -22,7 +22,7 @@ func fieldsArg() command.Arg {
 // argument with the time.
 func expireDocs(summary, when string) command.Docs {
 	return command.Docs{
-		Summary: summary, Since: "7.4.0", Group: "hash", Complexity: fieldsComplexity,
+		Summary: summary, Since: "7.4.0", Complexity: fieldsComplexity,
 		Args: []command.Arg{
 			keyArg(),
 			{Name: when, Type: "integer"},
@@ -40,14 +40,14 @@ func expireDocs(summary, when string) command.Docs {
 // ttlDocs is the documentation of HTTL and its like, and of HPERSIST.
 func ttlDocs(summary string) command.Docs {
 	return command.Docs{
-		Summary: summary, Since: "7.4.0", Group: "hash", Complexity: fieldsComplexity,
+		Summary: summary, Since: "7.4.0", Complexity: fieldsComplexity,
 		Args: []command.Arg{keyArg(), fieldsArg()},
 	}
 }
 
 func hgetdelDocs() command.Docs {
 	return command.Docs{
-		Summary: "Get the values of fields of a hash and delete them", Since: "8.0.0", Group: "hash",
+		Summary: "Get the values of fields of a hash and delete them", Since: "8.0.0",
 		Complexity: fieldsComplexity,
 		Args:       []command.Arg{keyArg(), fieldsArg()},
 	}
@@ -66,7 +66,7 @@ func expirationArg(word, token string) command.Arg {
 
 func hgetexDocs() command.Docs {
 	return command.Docs{
-		Summary: "Get the values of fields of a hash and optionally set their expiration", Since: "8.0.0", Group: "hash",
+		Summary: "Get the values of fields of a hash and optionally set their expiration", Since: "8.0.0",
 		Complexity: fieldsComplexity,
 		Args:       []command.Arg{keyArg(), expirationArg("persist", "PERSIST"), fieldsArg()},
 	}
@@ -74,7 +74,7 @@ func hgetexDocs() command.Docs {
 
 func hsetexDocs() command.Docs {
 	return command.Docs{
-		Summary: "Set the values of fields of a hash and optionally their expiration", Since: "8.0.0", Group: "hash",
+		Summary: "Set the values of fields of a hash and optionally their expiration", Since: "8.0.0",
 		Complexity: "O(N) where N is the number of fields being set",
 		Args: []command.Arg{
 			keyArg(),

@@ -22,37 +22,37 @@ func Commands() []command.Row { return append(plainRows(), fieldRows()...) }
 func plainRows() []command.Row {
 	return []command.Row{
 		{Name: "hdel", Arity: -3, Flags: write | fast,
-			Keys: key("RW", "delete"), Docs: hdelDocs(), Handler: hdel},
+			Keys: key("RW", "delete"), Group: "hash", Docs: hdelDocs, Handler: hdel},
 		{Name: "hexists", Arity: 3, Flags: read | fast,
-			Keys: key("RO"), Docs: hexistsDocs(), Handler: hexists},
+			Keys: key("RO"), Group: "hash", Docs: hexistsDocs, Handler: hexists},
 		{Name: "hget", Arity: 3, Flags: read | fast,
-			Keys: key("RO", "access"), Docs: hgetDocs(), Handler: hget},
+			Keys: key("RO", "access"), Group: "hash", Docs: hgetDocs, Handler: hget},
 		{Name: "hgetall", Arity: 2, Flags: read, Tips: anyOrder,
-			Keys: key("RO", "access"), Docs: hgetallDocs(), Handler: hgetall},
+			Keys: key("RO", "access"), Group: "hash", Docs: hgetallDocs, Handler: hgetall},
 		{Name: "hincrby", Arity: 4, Flags: write | denyOOM | fast,
-			Keys: key("RW", "access", "update"), Docs: hincrbyDocs(), Handler: hincrby},
+			Keys: key("RW", "access", "update"), Group: "hash", Docs: hincrbyDocs, Handler: hincrby},
 		{Name: "hincrbyfloat", Arity: 4, Flags: write | denyOOM | fast,
-			Keys: key("RW", "access", "update"), Docs: hincrbyfloatDocs(), Handler: hincrbyfloat},
+			Keys: key("RW", "access", "update"), Group: "hash", Docs: hincrbyfloatDocs, Handler: hincrbyfloat},
 		{Name: "hkeys", Arity: 2, Flags: read, Tips: anyOrder,
-			Keys: key("RO", "access"), Docs: hkeysDocs(), Handler: hkeys},
+			Keys: key("RO", "access"), Group: "hash", Docs: hkeysDocs, Handler: hkeys},
 		{Name: "hlen", Arity: 2, Flags: read | fast,
-			Keys: key("RO"), Docs: hlenDocs(), Handler: hlen},
+			Keys: key("RO"), Group: "hash", Docs: hlenDocs, Handler: hlen},
 		{Name: "hmget", Arity: -3, Flags: read | fast,
-			Keys: key("RO", "access"), Docs: hmgetDocs(), Handler: hmget},
+			Keys: key("RO", "access"), Group: "hash", Docs: hmgetDocs, Handler: hmget},
 		{Name: "hmset", Arity: -4, Flags: write | denyOOM | fast,
-			Keys: key("RW", "update"), Docs: hmsetDocs(), Handler: hset},
+			Keys: key("RW", "update"), Group: "hash", Docs: hmsetDocs, Handler: hset},
 		{Name: "hrandfield", Arity: -2, Flags: read, Tips: anyOutput,
-			Keys: key("RO", "access"), Docs: hrandfieldDocs(), Handler: hrandfield},
+			Keys: key("RO", "access"), Group: "hash", Docs: hrandfieldDocs, Handler: hrandfield},
 		{Name: "hscan", Arity: -3, Flags: read, Tips: anyOutput,
-			Keys: key("RO", "access"), Docs: hscanDocs(), Handler: hscan},
+			Keys: key("RO", "access"), Group: "hash", Docs: hscanDocs, Handler: hscan},
 		{Name: "hset", Arity: -4, Flags: write | denyOOM | fast,
-			Keys: key("RW", "update"), Docs: hsetDocs(), Handler: hset},
+			Keys: key("RW", "update"), Group: "hash", Docs: hsetDocs, Handler: hset},
 		{Name: "hsetnx", Arity: 4, Flags: write | denyOOM | fast,
-			Keys: key("RW", "insert"), Docs: hsetnxDocs(), Handler: hsetnx},
+			Keys: key("RW", "insert"), Group: "hash", Docs: hsetnxDocs, Handler: hsetnx},
 		{Name: "hstrlen", Arity: 3, Flags: read | fast,
-			Keys: key("RO"), Docs: hstrlenDocs(), Handler: hstrlen},
+			Keys: key("RO"), Group: "hash", Docs: hstrlenDocs, Handler: hstrlen},
 		{Name: "hvals", Arity: 2, Flags: read, Tips: anyOrder,
-			Keys: key("RO", "access"), Docs: hvalsDocs(), Handler: hvals},
+			Keys: key("RO", "access"), Group: "hash", Docs: hvalsDocs, Handler: hvals},
 	}
 }
 
@@ -61,28 +61,38 @@ func fieldRows() []command.Row {
 	getex[0].Notes = "RW and UPDATE because it changes the TTL"
 	return []command.Row{
 		{Name: "hexpire", Arity: -6, Flags: write | denyOOM | fast, Keys: key("RW", "update"),
-			Docs: expireDocs("Set the expiry of fields of a hash in seconds from now", "seconds"), Handler: hexpire},
+			Group: "hash", Docs: func() command.Docs {
+				return expireDocs("Set the expiry of fields of a hash in seconds from now", "seconds")
+			}, Handler: hexpire},
 		{Name: "hexpireat", Arity: -6, Flags: write | denyOOM | fast, Keys: key("RW", "update"),
-			Docs: expireDocs("Set the expiry of fields of a hash as a Unix time in seconds", "unix-time-seconds"), Handler: hexpireat},
+			Group: "hash", Docs: func() command.Docs {
+				return expireDocs("Set the expiry of fields of a hash as a Unix time in seconds", "unix-time-seconds")
+			}, Handler: hexpireat},
 		{Name: "hexpiretime", Arity: -5, Flags: read | fast, Keys: key("RO", "access"),
-			Docs: ttlDocs("Get the expiry of fields of a hash as a Unix time in seconds"), Handler: hexpiretime},
+			Group: "hash", Docs: func() command.Docs { return ttlDocs("Get the expiry of fields of a hash as a Unix time in seconds") }, Handler: hexpiretime},
 		{Name: "hgetdel", Arity: -5, Flags: write | fast, Keys: key("RW", "access", "delete"),
-			Docs: hgetdelDocs(), Handler: hgetdel},
-		{Name: "hgetex", Arity: -5, Flags: write | fast, Keys: getex, Docs: hgetexDocs(), Handler: hgetex},
+			Group: "hash", Docs: hgetdelDocs, Handler: hgetdel},
+		{Name: "hgetex", Arity: -5, Flags: write | fast, Keys: getex, Group: "hash", Docs: hgetexDocs, Handler: hgetex},
 		{Name: "hpersist", Arity: -5, Flags: write | fast, Keys: key("RW", "update"),
-			Docs: ttlDocs("Remove the expiry of fields of a hash"), Handler: hpersist},
+			Group: "hash", Docs: func() command.Docs { return ttlDocs("Remove the expiry of fields of a hash") }, Handler: hpersist},
 		{Name: "hpexpire", Arity: -6, Flags: write | denyOOM | fast, Keys: key("RW", "update"),
-			Docs: expireDocs("Set the expiry of fields of a hash in milliseconds from now", "milliseconds"), Handler: hpexpire},
+			Group: "hash", Docs: func() command.Docs {
+				return expireDocs("Set the expiry of fields of a hash in milliseconds from now", "milliseconds")
+			}, Handler: hpexpire},
 		{Name: "hpexpireat", Arity: -6, Flags: write | denyOOM | fast, Keys: key("RW", "update"),
-			Docs: expireDocs("Set the expiry of fields of a hash as a Unix time in milliseconds", "unix-time-milliseconds"), Handler: hpexpireat},
+			Group: "hash", Docs: func() command.Docs {
+				return expireDocs("Set the expiry of fields of a hash as a Unix time in milliseconds", "unix-time-milliseconds")
+			}, Handler: hpexpireat},
 		{Name: "hpexpiretime", Arity: -5, Flags: read | fast, Keys: key("RO", "access"),
-			Docs: ttlDocs("Get the expiry of fields of a hash as a Unix time in milliseconds"), Handler: hpexpiretime},
+			Group: "hash", Docs: func() command.Docs {
+				return ttlDocs("Get the expiry of fields of a hash as a Unix time in milliseconds")
+			}, Handler: hpexpiretime},
 		{Name: "hpttl", Arity: -5, Flags: read | fast, Tips: anyOutput, Keys: key("RO", "access"),
-			Docs: ttlDocs("Get the time that fields of a hash have left, in milliseconds"), Handler: hpttl},
+			Group: "hash", Docs: func() command.Docs { return ttlDocs("Get the time that fields of a hash have left, in milliseconds") }, Handler: hpttl},
 		{Name: "hsetex", Arity: -6, Flags: write | denyOOM | fast, Keys: key("RW", "update"),
-			Docs: hsetexDocs(), Handler: hsetex},
+			Group: "hash", Docs: hsetexDocs, Handler: hsetex},
 		{Name: "httl", Arity: -5, Flags: read | fast, Tips: anyOutput, Keys: key("RO", "access"),
-			Docs: ttlDocs("Get the time that fields of a hash have left, in seconds"), Handler: httl},
+			Group: "hash", Docs: func() command.Docs { return ttlDocs("Get the time that fields of a hash have left, in seconds") }, Handler: httl},
 	}
 }
 

@@ -17,8 +17,8 @@ func TestRowsLikeRedis(t *testing.T) {
 // hand.
 func TestFieldRowsAreComplete(t *testing.T) {
 	for _, r := range fieldRows() {
-		d := r.Docs
-		if r.Handler == nil || d.Summary == "" || d.Complexity == "" || d.Group != "hash" || d.Since < "7.4" || len(d.Args) < 2 {
+		d := r.Docs()
+		if r.Handler == nil || d.Summary == "" || d.Complexity == "" || r.Group != "hash" || d.Since < "7.4" || len(d.Args) < 2 {
 			t.Errorf("%s: %+v", r.Name, d)
 		}
 	}

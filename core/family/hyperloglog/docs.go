@@ -9,7 +9,6 @@ func pfaddDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Adds the specified elements to the specified HyperLogLog.",
 		Since:      "2.8.9",
-		Group:      "hyperloglog",
 		Complexity: "O(1) to add every element.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -22,7 +21,6 @@ func pfcountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the approximated cardinality of the set(s) observed by the HyperLogLog at key(s).",
 		Since:      "2.8.9",
-		Group:      "hyperloglog",
 		Complexity: "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -34,7 +32,6 @@ func pfdebugDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Internal commands for debugging HyperLogLog values",
 		Since:      "2.8.9",
-		Group:      "hyperloglog",
 		Complexity: "N/A",
 		Flags:      []string{"syscmd"},
 		Args: []command.Arg{
@@ -48,7 +45,6 @@ func pfmergeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Merge N different HyperLogLogs into a single one.",
 		Since:      "2.8.9",
-		Group:      "hyperloglog",
 		Complexity: "O(N) to merge N HyperLogLogs, but with high constant times.",
 		Args: []command.Arg{
 			{Name: "destkey", Type: "key"},
@@ -61,7 +57,6 @@ func pfselftestDocs() command.Docs {
 	return command.Docs{
 		Summary:    "An internal command for testing HyperLogLog values",
 		Since:      "2.8.9",
-		Group:      "hyperloglog",
 		Complexity: "N/A",
 		Flags:      []string{"syscmd"},
 	}

@@ -19,21 +19,21 @@ func Commands(o Options) []command.Row {
 	const write, read, denyOOM, admin, fast = command.Write, command.ReadOnly, command.DenyOOM, command.Admin, command.Fast
 	return []command.Row{
 		{Name: "pfadd", Arity: -2, Flags: write | denyOOM | fast,
-			Keys: []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RW", "insert"}}},
-			Docs: pfaddDocs(), Handler: f.pfadd},
+			Keys:  []command.KeySpec{{Index: 1, Step: 1, Flags: []string{"RW", "insert"}}},
+			Group: "hyperloglog", Docs: pfaddDocs, Handler: f.pfadd},
 		{Name: "pfcount", Arity: -2, Flags: read | command.MayReplicate,
 			Keys: []command.KeySpec{{
 				Notes: "RW because it may change the internal representation of the key, and propagate to replicas",
 				Index: 1, LastKey: -1, Step: 1, Flags: []string{"RW", "access"}}},
-			Docs: pfcountDocs(), Handler: pfcount},
+			Group: "hyperloglog", Docs: pfcountDocs, Handler: pfcount},
 		{Name: "pfdebug", Arity: 3, Flags: write | denyOOM | admin,
-			Keys: []command.KeySpec{{Index: 2, Step: 1, Flags: []string{"RW", "access"}}},
-			Docs: pfdebugDocs(), Handler: pfdebug},
+			Keys:  []command.KeySpec{{Index: 2, Step: 1, Flags: []string{"RW", "access"}}},
+			Group: "hyperloglog", Docs: pfdebugDocs, Handler: pfdebug},
 		{Name: "pfmerge", Arity: -2, Flags: write | denyOOM,
 			Keys: []command.KeySpec{
 				{Index: 1, Step: 1, Flags: []string{"RW", "access", "insert"}},
 				{Index: 2, LastKey: -1, Step: 1, Flags: []string{"RO", "access"}}},
-			Docs: pfmergeDocs(), Handler: f.pfmerge},
-		{Name: "pfselftest", Arity: 1, Flags: admin, Docs: pfselftestDocs(), Handler: f.pfselftest},
+			Group: "hyperloglog", Docs: pfmergeDocs, Handler: f.pfmerge},
+		{Name: "pfselftest", Arity: 1, Flags: admin, Group: "hyperloglog", Docs: pfselftestDocs, Handler: f.pfselftest},
 	}
 }

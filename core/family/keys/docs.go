@@ -8,7 +8,6 @@ func delDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Delete a key",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -20,7 +19,6 @@ func unlinkDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.",
 		Since:      "4.0.0",
-		Group:      "generic",
 		Complexity: "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -32,7 +30,6 @@ func existsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine if a key exists",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(N) where N is the number of keys to check.",
 		History: [][2]string{
 			{"3.0.3", "Accepts multiple `key` arguments."},
@@ -47,7 +44,6 @@ func touchDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Alters the last access time of a key(s). Returns the number of existing keys specified.",
 		Since:      "3.2.1",
-		Group:      "generic",
 		Complexity: "O(N) where N is the number of keys that will be touched.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -59,7 +55,6 @@ func typeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine the type stored at key",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -71,7 +66,6 @@ func renameDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Rename a key",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -84,7 +78,6 @@ func renamenxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Rename a key, only if the new key does not exist",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"3.2.0", "The command no longer returns an error when source and destination names are the same."},
@@ -100,7 +93,6 @@ func copyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Copy a key",
 		Since:      "6.2.0",
-		Group:      "generic",
 		Complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
 		Args: []command.Arg{
 			{Name: "source", Type: "key"},
@@ -115,7 +107,6 @@ func moveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Move a key to another database",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -128,7 +119,6 @@ func randomkeyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a random key from the keyspace",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 	}
 }
@@ -137,7 +127,6 @@ func keysDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Find all keys matching the given pattern",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
 		Args: []command.Arg{
 			{Name: "pattern", Type: "pattern"},
@@ -149,7 +138,6 @@ func scanDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Incrementally iterate the keys space",
 		Since:      "2.8.0",
-		Group:      "generic",
 		Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
 		History: [][2]string{
 			{"6.0.0", "Added the `TYPE` subcommand."},
@@ -167,7 +155,6 @@ func dbsizeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the number of keys in the selected database",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(1)",
 	}
 }
@@ -176,7 +163,6 @@ func flushdbDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove all keys from the current database",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the number of keys in the selected database",
 		History: [][2]string{
 			{"4.0.0", "Added the `ASYNC` flushing mode modifier."},
@@ -195,7 +181,6 @@ func flushallDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove all keys from all databases",
 		Since:      "1.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the total number of keys in all databases",
 		History: [][2]string{
 			{"4.0.0", "Added the `ASYNC` flushing mode modifier."},
@@ -214,7 +199,6 @@ func swapdbDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Swaps two Redis databases",
 		Since:      "4.0.0",
-		Group:      "server",
 		Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.",
 		Args: []command.Arg{
 			{Name: "index1", Type: "integer"},
@@ -227,7 +211,6 @@ func expireDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set a key's time to live in seconds",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."},
@@ -249,7 +232,6 @@ func pexpireDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set a key's time to live in milliseconds",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."},
@@ -271,7 +253,6 @@ func expireatDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the expiration for a key as a UNIX timestamp",
 		Since:      "1.2.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."},
@@ -293,7 +274,6 @@ func pexpireatDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the expiration for a key as a UNIX timestamp specified in milliseconds",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."},
@@ -315,7 +295,6 @@ func ttlDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the time to live for a key in seconds",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"2.8.0", "Added the -2 reply."},
@@ -330,7 +309,6 @@ func pttlDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the time to live for a key in milliseconds",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"2.8.0", "Added the -2 reply."},
@@ -345,7 +323,6 @@ func expiretimeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the expiration Unix timestamp for a key",
 		Since:      "7.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -357,7 +334,6 @@ func pexpiretimeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the expiration Unix timestamp for a key in milliseconds",
 		Since:      "7.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -369,7 +345,6 @@ func persistDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove the expiration from a key",
 		Since:      "2.2.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -381,7 +356,6 @@ func objectDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for object introspection commands",
 		Since:      "2.2.3",
-		Group:      "generic",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -390,7 +364,6 @@ func objectEncodingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Inspect the internal encoding of a Redis object",
 		Since:      "2.2.3",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -402,7 +375,6 @@ func objectFreqDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the logarithmic access frequency counter of a Redis object",
 		Since:      "4.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -414,7 +386,6 @@ func objectHelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "6.2.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 	}
 }
@@ -423,7 +394,6 @@ func objectIdletimeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the time since a Redis object was last accessed",
 		Since:      "2.2.3",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -435,7 +405,6 @@ func objectRefcountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the number of references to the value of the key",
 		Since:      "2.2.3",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -447,7 +416,6 @@ func dumpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a serialized version of the value stored at the specified key.",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -459,7 +427,6 @@ func restoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Create a key using the provided serialized value, previously obtained using DUMP.",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).",
 		History: [][2]string{
 			{"3.0.0", "Added the `REPLACE` modifier."},
@@ -481,7 +448,6 @@ func sortDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Sort the elements in a list, set or sorted set",
 		Since:      "1.0.0",
-		Group:      "generic",
 		Complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -505,7 +471,6 @@ func sortroDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Sort the elements in a list, set or sorted set. Read-only variant of SORT.",
 		Since:      "7.0.0",
-		Group:      "generic",
 		Complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},

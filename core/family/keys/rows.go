@@ -15,7 +15,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
 			},
-			Docs:    delDocs(),
+			Group: "generic", Docs: delDocs,
 			Handler: del,
 		},
 		{
@@ -23,7 +23,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RM", "delete"}, Index: 1, LastKey: -1, Step: 1},
 			},
-			Docs:    unlinkDocs(),
+			Group: "generic", Docs: unlinkDocs,
 			Handler: del,
 		},
 		{
@@ -31,7 +31,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1},
 			},
-			Docs:    existsDocs(),
+			Group: "generic", Docs: existsDocs,
 			Handler: exists,
 		},
 		{
@@ -39,7 +39,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1},
 			},
-			Docs:    touchDocs(),
+			Group: "generic", Docs: touchDocs,
 			Handler: touch,
 		},
 		{
@@ -47,7 +47,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO"}, Index: 1, Step: 1},
 			},
-			Docs:    typeDocs(),
+			Group: "generic", Docs: typeDocs,
 			Handler: typeOf,
 		},
 		{
@@ -56,7 +56,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "access", "delete"}, Index: 1, Step: 1},
 				{Flags: []string{"OW", "update"}, Index: 2, Step: 1},
 			},
-			Docs:    renameDocs(),
+			Group: "generic", Docs: renameDocs,
 			Handler: rename,
 		},
 		{
@@ -65,7 +65,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RW", "access", "delete"}, Index: 1, Step: 1},
 				{Flags: []string{"OW", "insert"}, Index: 2, Step: 1},
 			},
-			Docs:    renamenxDocs(),
+			Group: "generic", Docs: renamenxDocs,
 			Handler: renameNX,
 		},
 		{
@@ -74,7 +74,7 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 				{Flags: []string{"OW", "update"}, Index: 2, Step: 1},
 			},
-			Docs:    copyDocs(),
+			Group: "generic", Docs: copyDocs,
 			Handler: copyKey,
 		},
 		{
@@ -82,42 +82,42 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "access", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    moveDocs(),
+			Group: "generic", Docs: moveDocs,
 			Handler: move,
 		},
 		{
 			Name: "randomkey", Arity: 1, Flags: command.ReadOnly | command.WholeKeyspace, Tips: []string{"request_policy:all_shards", "nondeterministic_output"},
-			Docs:    randomkeyDocs(),
+			Group: "generic", Docs: randomkeyDocs,
 			Handler: randomKey,
 		},
 		{
 			Name: "keys", Arity: 2, Flags: command.ReadOnly | command.WholeKeyspace, ACL: []string{"dangerous"}, Tips: []string{"request_policy:all_shards", "nondeterministic_output_order"},
-			Docs:    keysDocs(),
+			Group: "generic", Docs: keysDocs,
 			Handler: keys,
 		},
 		{
 			Name: "scan", Arity: -2, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output", "request_policy:special"},
-			Docs:    scanDocs(),
+			Group: "generic", Docs: scanDocs,
 			Handler: scan,
 		},
 		{
 			Name: "dbsize", Arity: 1, Flags: command.ReadOnly | command.Fast | command.WholeKeyspace, ACL: []string{"keyspace"}, Tips: []string{"request_policy:all_shards", "response_policy:agg_sum"},
-			Docs:    dbsizeDocs(),
+			Group: "server", Docs: dbsizeDocs,
 			Handler: dbSize,
 		},
 		{
 			Name: "flushdb", Arity: -1, Flags: command.Write | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"}, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
-			Docs:    flushdbDocs(),
+			Group: "server", Docs: flushdbDocs,
 			Handler: f.flushDB,
 		},
 		{
 			Name: "flushall", Arity: -1, Flags: command.Write | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"}, Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
-			Docs:    flushallDocs(),
+			Group: "server", Docs: flushallDocs,
 			Handler: f.flushAll,
 		},
 		{
 			Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast | command.WholeKeyspace, ACL: []string{"keyspace", "dangerous"},
-			Docs:    swapdbDocs(),
+			Group: "server", Docs: swapdbDocs,
 			Handler: swapDB,
 		},
 		{
@@ -125,7 +125,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    expireDocs(),
+			Group: "generic", Docs: expireDocs,
 			Handler: expire,
 		},
 		{
@@ -133,7 +133,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    pexpireDocs(),
+			Group: "generic", Docs: pexpireDocs,
 			Handler: pexpire,
 		},
 		{
@@ -141,7 +141,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    expireatDocs(),
+			Group: "generic", Docs: expireatDocs,
 			Handler: expireAt,
 		},
 		{
@@ -149,7 +149,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    pexpireatDocs(),
+			Group: "generic", Docs: pexpireatDocs,
 			Handler: pexpireAt,
 		},
 		{
@@ -157,7 +157,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 			},
-			Docs:    ttlDocs(),
+			Group: "generic", Docs: ttlDocs,
 			Handler: ttl,
 		},
 		{
@@ -165,7 +165,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 			},
-			Docs:    pttlDocs(),
+			Group: "generic", Docs: pttlDocs,
 			Handler: pttl,
 		},
 		{
@@ -173,7 +173,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 			},
-			Docs:    expiretimeDocs(),
+			Group: "generic", Docs: expiretimeDocs,
 			Handler: expireTime,
 		},
 		{
@@ -181,7 +181,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 			},
-			Docs:    pexpiretimeDocs(),
+			Group: "generic", Docs: pexpiretimeDocs,
 			Handler: pexpireTime,
 		},
 		{
@@ -189,36 +189,36 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    persistDocs(),
+			Group: "generic", Docs: persistDocs,
 			Handler: persist,
 		},
 		{
 			Name: "object", Arity: -2,
-			Docs: objectDocs(),
+			Group: "generic", Docs: objectDocs,
 			Subcommands: []command.Row{
 				{
 					Name: "encoding", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
-					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
-					Docs: objectEncodingDocs(), Handler: objectEncoding,
+					Keys:  []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Group: "generic", Docs: objectEncodingDocs, Handler: objectEncoding,
 				},
 				{
 					Name: "freq", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
-					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
-					Docs: objectFreqDocs(), Handler: objectFreq,
+					Keys:  []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Group: "generic", Docs: objectFreqDocs, Handler: objectFreq,
 				},
 				{
 					Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
-					Docs: objectHelpDocs(), Handler: objectHelp,
+					Group: "generic", Docs: objectHelpDocs, Handler: objectHelp,
 				},
 				{
 					Name: "idletime", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
-					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
-					Docs: objectIdletimeDocs(), Handler: objectIdleTime,
+					Keys:  []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Group: "generic", Docs: objectIdletimeDocs, Handler: objectIdleTime,
 				},
 				{
 					Name: "refcount", Arity: 3, Flags: command.ReadOnly, Tips: []string{"nondeterministic_output"},
-					Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
-					Docs: objectRefcountDocs(), Handler: f.objectRefcount,
+					Keys:  []command.KeySpec{{Flags: []string{"RO"}, Index: 2, Step: 1}},
+					Group: "generic", Docs: objectRefcountDocs, Handler: f.objectRefcount,
 				},
 			},
 		},
@@ -227,7 +227,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"RO", "access"}, Index: 1, Step: 1},
 			},
-			Docs:    dumpDocs(),
+			Group: "generic", Docs: dumpDocs,
 			Handler: f.dump,
 		},
 		{
@@ -235,7 +235,7 @@ func Commands(o Options) []command.Row {
 			Keys: []command.KeySpec{
 				{Flags: []string{"OW", "update"}, Index: 1, Step: 1},
 			},
-			Docs:    restoreDocs(),
+			Group: "generic", Docs: restoreDocs,
 			Handler: f.restore,
 		},
 		{
@@ -246,8 +246,8 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"OW", "update"}, Unknown: true, Notes: "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array"},
 			},
 			FindKeys: sortKeys,
-			Docs:     sortDocs(),
-			Handler:  sort,
+			Group:    "generic", Docs: sortDocs,
+			Handler: sort,
 		},
 		{
 			Name: "sort_ro", Arity: -2, Flags: command.ReadOnly | command.MovableKeys, ACL: []string{"-keyspace", "set", "sortedset", "list", "dangerous"},
@@ -256,8 +256,8 @@ func Commands(o Options) []command.Row {
 				{Flags: []string{"RO", "access"}, Unknown: true, Notes: "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"},
 			},
 			FindKeys: sortROKeys,
-			Docs:     sortroDocs(),
-			Handler:  sortRO,
+			Group:    "generic", Docs: sortroDocs,
+			Handler: sortRO,
 		},
 	}
 }

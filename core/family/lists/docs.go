@@ -9,7 +9,6 @@ func blmoveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Pop an element from a list, push it to another list and return it; or block until one is available",
 		Since:      "6.2.0",
-		Group:      "list",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "source", Type: "key"},
@@ -31,7 +30,6 @@ func blmpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Pop elements from a list, or block until one is available",
 		Since:      "7.0.0",
-		Group:      "list",
 		Complexity: "O(N+M) where N is the number of provided keys and M is the number of elements returned.",
 		Args: []command.Arg{
 			{Name: "timeout", Type: "double"},
@@ -50,7 +48,6 @@ func blpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and get the first element in a list, or block until one is available",
 		Since:      "2.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of provided keys.",
 		History: [][2]string{
 			{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
@@ -66,7 +63,6 @@ func brpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and get the last element in a list, or block until one is available",
 		Since:      "2.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of provided keys.",
 		History: [][2]string{
 			{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
@@ -82,7 +78,6 @@ func brpoplpushDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Pop an element from a list, push it to another list and return it; or block until one is available",
 		Since:      "2.2.0",
-		Group:      "list",
 		Complexity: "O(1)",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
@@ -102,7 +97,6 @@ func lindexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get an element from a list by its index",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements to traverse to get to the element at index. This makes asking for the first or the last element of the list O(1).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -115,7 +109,6 @@ func linsertDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Insert an element before or after another element in a list",
 		Since:      "2.2.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -133,7 +126,6 @@ func llenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the length of a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -145,7 +137,6 @@ func lmoveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Pop an element from a list, push it to another list and return it",
 		Since:      "6.2.0",
-		Group:      "list",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "source", Type: "key"},
@@ -166,7 +157,6 @@ func lmpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Pop elements from a list",
 		Since:      "7.0.0",
-		Group:      "list",
 		Complexity: "O(N+M) where N is the number of provided keys and M is the number of elements returned.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -184,7 +174,6 @@ func lpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and get the first elements in a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements returned",
 		History: [][2]string{
 			{"6.2.0", "Added the `count` argument."},
@@ -200,7 +189,6 @@ func lposDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the index of matching elements on a list",
 		Since:      "6.0.6",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements in the list, for the average case. When searching for elements near the head or the tail of the list, or when the MAXLEN option is provided, the command may run in constant time.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -216,7 +204,6 @@ func lpushDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Prepend one or multiple elements to a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple `element` arguments."},
@@ -232,7 +219,6 @@ func lpushxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Prepend an element to a list, only if the list exists",
 		Since:      "2.2.0",
-		Group:      "list",
 		Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
 		History: [][2]string{
 			{"4.0.0", "Accepts multiple `element` arguments."},
@@ -248,7 +234,6 @@ func lrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get a range of elements from a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -262,7 +247,6 @@ func lremDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove elements from a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N+M) where N is the length of the list and M is the number of elements removed.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -276,7 +260,6 @@ func lsetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the value of an element in a list by its index",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the length of the list. Setting either the first or the last element of the list is O(1).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -290,7 +273,6 @@ func ltrimDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Trim a list to the specified range",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements to be removed by the operation.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -304,7 +286,6 @@ func rpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and get the last elements in a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(N) where N is the number of elements returned",
 		History: [][2]string{
 			{"6.2.0", "Added the `count` argument."},
@@ -320,7 +301,6 @@ func rpoplpushDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove the last element in a list, prepend it to another list and return it",
 		Since:      "1.2.0",
-		Group:      "list",
 		Complexity: "O(1)",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
@@ -336,7 +316,6 @@ func rpushDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Append one or multiple elements to a list",
 		Since:      "1.0.0",
-		Group:      "list",
 		Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple `element` arguments."},
@@ -352,7 +331,6 @@ func rpushxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Append an element to a list, only if the list exists",
 		Since:      "2.2.0",
-		Group:      "list",
 		Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
 		History: [][2]string{
 			{"4.0.0", "Accepts multiple `element` arguments."},

@@ -8,7 +8,6 @@ func migrateDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Atomically transfer a key from a Redis instance to another one.",
 		Since:      "2.6.0",
-		Group:      "generic",
 		Complexity: "This command actually executes a DUMP+DEL in the source instance, and a RESTORE in the target instance. See the pages of these commands for time complexity. Also an O(N) data transfer between the two instances is performed.",
 		History: [][2]string{
 			{"3.0.0", "Added the `COPY` and `REPLACE` options."},

@@ -59,8 +59,8 @@ func Commands(o Options) []command.Row {
 			{Flags: append(keyFlags[:3:3], "incomplete"), Keyword: "KEYS", From: -2, LastKey: -1, Step: 1},
 		},
 		FindKeys: findKeys,
-		Docs:     migrateDocs(),
-		Handler:  f.migrate,
+		Group:    "generic", Docs: migrateDocs,
+		Handler: f.migrate,
 	}}
 }
 

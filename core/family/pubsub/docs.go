@@ -5,7 +5,7 @@ import "github.com/redoubt-kv/redoubt/core/command"
 // The documentation of the commands: what COMMAND DOCS of Redis 7.0 replies.
 
 func docs(since, summary, complexity string, args ...command.Arg) command.Docs {
-	return command.Docs{Summary: summary, Since: since, Group: "pubsub", Complexity: complexity, Args: args}
+	return command.Docs{Summary: summary, Since: since, Complexity: complexity, Args: args}
 }
 
 // words is an argument that may come several times, or not at all.

@@ -29,19 +29,19 @@ func Commands(o Options) []command.Row {
 	rows := []command.Row{
 		{
 			Name: "eval", Arity: -3, Flags: eval, ACL: category, Keys: keys(notes, "RW", "access", "update"),
-			Docs: evalDocs(run, "2.6.0", "script"), Handler: f.eval,
+			Group: "scripting", Docs: func() command.Docs { return evalDocs(run, "2.6.0", "script") }, Handler: f.eval,
 		},
 		{
 			Name: "evalsha", Arity: -3, Flags: eval, ACL: category, Keys: keys("", "RW", "access", "update"),
-			Docs: evalDocs(run, "2.6.0", "sha1"), Handler: f.evalSHA,
+			Group: "scripting", Docs: func() command.Docs { return evalDocs(run, "2.6.0", "sha1") }, Handler: f.evalSHA,
 		},
 		{
 			Name: "eval_ro", Arity: -3, Flags: readOnly, ACL: category, Keys: keys(notesRO, "RO", "access"),
-			Docs: evalDocs(runRO, "7.0.0", "script"), Handler: f.evalRO,
+			Group: "scripting", Docs: func() command.Docs { return evalDocs(runRO, "7.0.0", "script") }, Handler: f.evalRO,
 		},
 		{
 			Name: "evalsha_ro", Arity: -3, Flags: readOnly, ACL: category, Keys: keys("", "RO", "access"),
-			Docs: evalDocs(runRO, "7.0.0", "sha1"), Handler: f.evalSHARO,
+			Group: "scripting", Docs: func() command.Docs { return evalDocs(runRO, "7.0.0", "sha1") }, Handler: f.evalSHARO,
 		},
 		f.container(),
 	}
@@ -66,35 +66,35 @@ func keys(notes string, flags ...string) []command.KeySpec {
 func (f *family) container() command.Row {
 	const allNodes, allShards = "request_policy:all_nodes", "request_policy:all_shards"
 	return command.Row{
-		Name: "script", Arity: -2, Docs: scriptDocs(),
+		Name: "script", Arity: -2, Group: "scripting", Docs: scriptDocs,
 		Subcommands: []command.Row{
 			{
 				Name: "debug", Arity: 3, Flags: command.NoScript, ACL: category,
-				Docs: scriptDebugDocs(), Handler: scriptDebug,
+				Group: "scripting", Docs: scriptDebugDocs, Handler: scriptDebug,
 			},
 			{
 				Name: "exists", Arity: -3, Flags: command.NoScript, ACL: category,
-				Tips: []string{allShards, "response_policy:agg_logical_and"},
-				Docs: scriptExistsDocs(), Handler: f.scriptExists,
+				Tips:  []string{allShards, "response_policy:agg_logical_and"},
+				Group: "scripting", Docs: scriptExistsDocs, Handler: f.scriptExists,
 			},
 			{
 				Name: "flush", Arity: -2, Flags: command.NoScript, ACL: category,
-				Tips: []string{allNodes, "response_policy:all_succeeded"},
-				Docs: scriptFlushDocs(), Handler: f.scriptFlush,
+				Tips:  []string{allNodes, "response_policy:all_succeeded"},
+				Group: "scripting", Docs: scriptFlushDocs, Handler: f.scriptFlush,
 			},
 			{
 				Name: "help", Arity: 2, Flags: command.Loading | command.Stale, ACL: category,
-				Docs: scriptHelpDocs(), Handler: scriptHelp,
+				Group: "scripting", Docs: scriptHelpDocs, Handler: scriptHelp,
 			},
 			{
 				Name: "kill", Arity: 2, Flags: command.NoScript | command.AllowBusy, ACL: category,
-				Tips: []string{allShards, "response_policy:one_succeeded"},
-				Docs: scriptKillDocs(), Handler: f.scriptKill,
+				Tips:  []string{allShards, "response_policy:one_succeeded"},
+				Group: "scripting", Docs: scriptKillDocs, Handler: f.scriptKill,
 			},
 			{
 				Name: "load", Arity: 3, Flags: command.NoScript | command.Stale, ACL: category,
-				Tips: []string{allNodes, "response_policy:all_succeeded"},
-				Docs: scriptLoadDocs(), Handler: f.scriptLoad,
+				Tips:  []string{allNodes, "response_policy:all_succeeded"},
+				Group: "scripting", Docs: scriptLoadDocs, Handler: f.scriptLoad,
 			},
 		},
 	}

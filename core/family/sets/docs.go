@@ -9,7 +9,6 @@ func saddDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add one or more members to a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple `member` arguments."},
@@ -25,7 +24,6 @@ func scardDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the number of members in a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -37,7 +35,6 @@ func sdiffDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Subtract multiple sets",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the total number of elements in all given sets.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -49,7 +46,6 @@ func sdiffstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Subtract multiple sets and store the resulting set in a key",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the total number of elements in all given sets.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},
@@ -62,7 +58,6 @@ func sinterDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sets",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -74,7 +69,6 @@ func sintercardDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sets and return the cardinality of the result",
 		Since:      "7.0.0",
-		Group:      "set",
 		Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -88,7 +82,6 @@ func sinterstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sets and store the resulting set in a key",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},
@@ -101,7 +94,6 @@ func sismemberDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine if a given value is a member of a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -114,7 +106,6 @@ func smembersDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get all the members in a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the set cardinality.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -126,7 +117,6 @@ func smismemberDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Returns the membership associated with the given elements for a set",
 		Since:      "6.2.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the number of elements being checked for membership",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -139,7 +129,6 @@ func smoveDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Move a member from one set to another",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "source", Type: "key"},
@@ -153,7 +142,6 @@ func spopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return one or multiple random members from a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "Without the count argument O(1), otherwise O(N) where N is the value of the passed count.",
 		History: [][2]string{
 			{"3.2.0", "Added the `count` argument."},
@@ -169,7 +157,6 @@ func srandmemberDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get one or multiple random members from a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "Without the count argument O(1), otherwise O(N) where N is the absolute value of the passed count.",
 		History: [][2]string{
 			{"2.6.0", "Added the optional `count` argument."},
@@ -185,7 +172,6 @@ func sremDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove one or more members from a set",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the number of members to be removed.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple `member` arguments."},
@@ -201,7 +187,6 @@ func sscanDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Incrementally iterate Set elements",
 		Since:      "2.8.0",
-		Group:      "set",
 		Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -216,7 +201,6 @@ func sunionDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add multiple sets",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the total number of elements in all given sets.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -228,7 +212,6 @@ func sunionstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add multiple sets and store the resulting set in a key",
 		Since:      "1.0.0",
-		Group:      "set",
 		Complexity: "O(N) where N is the total number of elements in all given sets.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},

@@ -9,7 +9,6 @@ func xackDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Marks a pending message as correctly processed, effectively removing it from the pending entries list of the consumer group. Return value of the command is the number of messages successfully acknowledged, that is, the IDs we were actually able to resolve in the PEL.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1) for each message ID processed.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -23,7 +22,6 @@ func xaddDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Appends a new entry to a stream",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
 		History: [][2]string{
 			{"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
@@ -60,7 +58,6 @@ func xautoclaimDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Changes (or acquires) ownership of messages in a consumer group, as if the messages were delivered to the specified consumer.",
 		Since:      "6.2.0",
-		Group:      "stream",
 		Complexity: "O(1) if COUNT is small.",
 		History: [][2]string{
 			{"7.0.0", "Added an element to the reply array, containing deleted entries the command cleared from the PEL"},
@@ -81,7 +78,6 @@ func xclaimDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Changes (or acquires) ownership of a message in a consumer group, as if the message was delivered to the specified consumer.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(log N) with N being the number of messages in the PEL of the consumer group.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -103,7 +99,6 @@ func xdelDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Removes the specified entries from the stream. Returns the number of items actually deleted, that may be different from the number of IDs passed in case certain IDs do not exist.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1) for each single item to delete in the stream, regardless of the stream size.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -116,7 +111,6 @@ func xgroupDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for consumer groups commands",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -125,7 +119,6 @@ func xgroupcreateDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Create a consumer group.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added the `entries_read` named argument."},
@@ -147,7 +140,6 @@ func xgroupcreateconsumerDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Create a consumer in a consumer group.",
 		Since:      "6.2.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -161,7 +153,6 @@ func xgroupdelconsumerDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Delete a consumer from a consumer group.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -175,7 +166,6 @@ func xgroupdestroyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Destroy a consumer group.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(N) where N is the number of entries in the group's pending entries list (PEL).",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -188,7 +178,6 @@ func xgrouphelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 	}
 }
@@ -197,7 +186,6 @@ func xgroupsetidDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set a consumer group to an arbitrary last delivered ID value.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added the optional `entries_read` argument."},
@@ -218,7 +206,6 @@ func xinfoDocs() command.Docs {
 	return command.Docs{
 		Summary:    "A container for stream introspection commands",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "Depends on subcommand.",
 	}
 }
@@ -227,7 +214,6 @@ func xinfoconsumersDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List the consumers in a consumer group",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -240,7 +226,6 @@ func xinfogroupsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "List the consumer groups of a stream",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added the `entries-read` and `lag` fields"},
@@ -255,7 +240,6 @@ func xinfohelpDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Show helpful text about the different subcommands",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 	}
 }
@@ -264,7 +248,6 @@ func xinfostreamDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get information about a stream",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"6.0.0", "Added the `FULL` modifier."},
@@ -283,7 +266,6 @@ func xlenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return the number of entries in a stream",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -295,7 +277,6 @@ func xpendingDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return information and entries from a stream consumer group pending entries list, that are messages fetched but never acknowledged.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an additional O(N) time for iterating every consumer.",
 		History: [][2]string{
 			{"6.2.0", "Added the `IDLE` option and exclusive range intervals."},
@@ -318,7 +299,6 @@ func xrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of elements in a stream, with IDs matching the specified IDs interval",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(N) with N being the number of elements being returned. If N is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1).",
 		History: [][2]string{
 			{"6.2.0", "Added exclusive ranges."},
@@ -336,7 +316,6 @@ func xreadDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return never seen elements in multiple streams, with IDs greater than the ones reported by the caller for each stream. Can block.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "For each stream mentioned: O(N) with N being the number of elements being returned, it means that XREAD-ing with a fixed COUNT is O(1). Note that when the BLOCK option is used, XADD will pay O(M) time in order to serve the M clients blocked on the stream getting new data.",
 		Args: []command.Arg{
 			{Name: "count", Type: "integer", Token: "COUNT", Flags: []string{"optional"}},
@@ -353,7 +332,6 @@ func xreadgroupDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return new entries from a stream using a consumer group, or access the history of the pending entries for a given consumer. Can block.",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting new data.",
 		Args: []command.Arg{
 			{Name: "group_consumer", Type: "block", Token: "GROUP", Args: []command.Arg{
@@ -375,7 +353,6 @@ func xrevrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of elements in a stream, with IDs matching the specified IDs interval, in reverse order (from greater to smaller IDs) compared to XRANGE",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(N) with N being the number of elements returned. If N is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1).",
 		History: [][2]string{
 			{"6.2.0", "Added exclusive ranges."},
@@ -393,7 +370,6 @@ func xsetidDocs() command.Docs {
 	return command.Docs{
 		Summary:    "An internal command for replicating stream values",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"7.0.0", "Added the `entries_added` and `max_deleted_entry_id` arguments."},
@@ -411,7 +387,6 @@ func xtrimDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Trims the stream to (approximately if '~' is passed) a certain size",
 		Since:      "5.0.0",
-		Group:      "stream",
 		Complexity: "O(N), with N being the number of evicted entries. Constant times are very small however, since entries are organized in macro nodes containing multiple entries that can be released with a single deallocation.",
 		History: [][2]string{
 			{"6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option."},

@@ -9,7 +9,6 @@ func appendDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Append a value to a key",
 		Since:      "2.0.0",
-		Group:      "string",
 		Complexity: "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the dynamic string library used by Redis will double the free space available on every reallocation.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -22,7 +21,6 @@ func decrDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Decrement the integer value of a key by one",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -34,7 +32,6 @@ func decrbyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Decrement the integer value of a key by the given number",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -47,7 +44,6 @@ func getDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the value of a key",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -59,7 +55,6 @@ func getdelDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the value of a key and delete the key",
 		Since:      "6.2.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -71,7 +66,6 @@ func getexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the value of a key and optionally set its expiration",
 		Since:      "6.2.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -90,7 +84,6 @@ func getrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get a substring of the string stored at a key",
 		Since:      "2.4.0",
-		Group:      "string",
 		Complexity: "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -104,7 +97,6 @@ func getsetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the string value of a key and return its old value",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`SET` with the `!GET` argument",
@@ -120,7 +112,6 @@ func incrDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the integer value of a key by one",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -132,7 +123,6 @@ func incrbyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the integer value of a key by the given amount",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -145,7 +135,6 @@ func incrbyfloatDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the float value of a key by the given amount",
 		Since:      "2.6.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -158,7 +147,6 @@ func lcsDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Find longest common substring",
 		Since:      "7.0.0",
-		Group:      "string",
 		Complexity: "O(N*M) where N and M are the lengths of s1 and s2, respectively",
 		Args: []command.Arg{
 			{Name: "key1", Type: "key"},
@@ -175,7 +163,6 @@ func mgetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the values of all the given keys",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(N) where N is the number of keys to retrieve.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key", Flags: []string{"multiple"}},
@@ -187,7 +174,6 @@ func msetDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set multiple keys to multiple values",
 		Since:      "1.0.1",
-		Group:      "string",
 		Complexity: "O(N) where N is the number of keys to set.",
 		Args: []command.Arg{
 			{Name: "key_value", Type: "block", Flags: []string{"multiple"}, Args: []command.Arg{
@@ -202,7 +188,6 @@ func msetnxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set multiple keys to multiple values, only if none of the keys exist",
 		Since:      "1.0.1",
-		Group:      "string",
 		Complexity: "O(N) where N is the number of keys to set.",
 		Args: []command.Arg{
 			{Name: "key_value", Type: "block", Flags: []string{"multiple"}, Args: []command.Arg{
@@ -217,7 +202,6 @@ func psetexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the value and expiration in milliseconds of a key",
 		Since:      "2.6.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -231,7 +215,6 @@ func setDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the string value of a key",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		History: [][2]string{
 			{"2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."},
@@ -262,7 +245,6 @@ func setexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the value and expiration of a key",
 		Since:      "2.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -276,7 +258,6 @@ func setnxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Set the value of a key, only if the key does not exist",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -289,7 +270,6 @@ func setrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Overwrite part of a string at key starting at the specified offset",
 		Since:      "2.2.0",
-		Group:      "string",
 		Complexity: "O(1), not counting the time taken to copy the new string in place. Usually, this string is very small so the amortized complexity is O(1). Otherwise, complexity is O(M) with M being the length of the value argument.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -303,7 +283,6 @@ func strlenDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the length of the value stored in a key",
 		Since:      "2.2.0",
-		Group:      "string",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -315,7 +294,6 @@ func substrDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get a substring of the string stored at a key",
 		Since:      "1.0.0",
-		Group:      "string",
 		Complexity: "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
 		Deprecated: "2.0.0",
 		ReplacedBy: "`GETRANGE`",

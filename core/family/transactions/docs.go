@@ -8,7 +8,6 @@ func multiDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Mark the start of a transaction block",
 		Since:      "1.2.0",
-		Group:      "transactions",
 		Complexity: "O(1)",
 	}
 }
@@ -17,7 +16,6 @@ func execDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Execute all commands issued after MULTI",
 		Since:      "1.2.0",
-		Group:      "transactions",
 		Complexity: "Depends on commands in the transaction",
 	}
 }
@@ -26,7 +24,6 @@ func discardDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Discard all commands issued after MULTI",
 		Since:      "2.0.0",
-		Group:      "transactions",
 		Complexity: "O(N), when N is the number of queued commands",
 	}
 }
@@ -35,7 +32,6 @@ func watchDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Watch the given keys to determine execution of the MULTI/EXEC block",
 		Since:      "2.2.0",
-		Group:      "transactions",
 		Complexity: "O(1) for every key.",
 		Args:       []command.Arg{{Name: "key", Type: "key", Flags: []string{"multiple"}}},
 	}
@@ -45,7 +41,6 @@ func unwatchDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Forget about all watched keys",
 		Since:      "2.2.0",
-		Group:      "transactions",
 		Complexity: "O(1)",
 	}
 }

@@ -10,21 +10,21 @@ func Commands() []command.Row {
 	const flags = command.NoScript | command.Loading | command.Stale
 	const fast = flags | command.Fast | command.AllowBusy
 	return []command.Row{
-		{Name: "multi", Arity: 1, Flags: fast | command.InMulti, ACL: category, Docs: multiDocs(), Handler: multi},
+		{Name: "multi", Arity: 1, Flags: fast | command.InMulti, ACL: category, Group: "transactions", Docs: multiDocs, Handler: multi},
 		{
 			Name: "exec", Arity: 1, Flags: flags | command.SkipSlowlog | command.InMulti | command.RunsQueue,
-			ACL: category, Docs: execDocs(), Handler: exec,
+			ACL: category, Group: "transactions", Docs: execDocs, Handler: exec,
 		},
 		{
 			Name: "discard", Arity: 1, Flags: fast | command.InMulti | command.EndsMulti,
-			ACL: category, Docs: discardDocs(), Handler: discard,
+			ACL: category, Group: "transactions", Docs: discardDocs, Handler: discard,
 		},
 		{
 			Name: "watch", Arity: -2, Flags: fast | command.InMulti, ACL: category,
-			Keys: []command.KeySpec{{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1}},
-			Docs: watchDocs(), Handler: watch,
+			Keys:  []command.KeySpec{{Flags: []string{"RO"}, Index: 1, LastKey: -1, Step: 1}},
+			Group: "transactions", Docs: watchDocs, Handler: watch,
 		},
-		{Name: "unwatch", Arity: 1, Flags: fast, ACL: category, Docs: unwatchDocs(), Handler: unwatch},
+		{Name: "unwatch", Arity: 1, Flags: fast, ACL: category, Group: "transactions", Docs: unwatchDocs, Handler: unwatch},
 	}
 }
 

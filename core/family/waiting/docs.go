@@ -9,7 +9,6 @@ func waitDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Wait for the synchronous replication of all the write commands sent in the context of the current connection",
 		Since:      "3.0.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "numreplicas", Type: "integer"},
@@ -22,7 +21,6 @@ func waitaofDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.",
 		Since:      "7.2.0",
-		Group:      "generic",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "numlocal", Type: "integer"},

@@ -41,11 +41,11 @@ func Commands(o Options) []command.Row {
 	return []command.Row{
 		{
 			Name: "wait", Arity: 3, Flags: command.NoScript, ACL: []string{"-keyspace", "connection"}, Tips: tips,
-			Docs: waitDocs(), Handler: wait,
+			Group: "generic", Docs: waitDocs, Handler: wait,
 		},
 		{
 			Name: "waitaof", Arity: 4, Flags: command.NoScript, ACL: []string{"-keyspace", "connection"}, Tips: tips,
-			Docs: waitaofDocs(), Handler: f.waitAOF,
+			Group: "generic", Docs: waitaofDocs, Handler: f.waitAOF,
 		},
 	}
 }

@@ -10,7 +10,6 @@ func bzmpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return members with scores in a sorted set or block until one is available",
 		Since:      "7.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
 		Args: []command.Arg{
 			{Name: "timeout", Type: "double"},
@@ -29,7 +28,6 @@ func bzpopmaxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return the member with the highest score from one or more sorted sets, or block until one is available",
 		Since:      "5.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) with N being the number of elements in the sorted set.",
 		History: [][2]string{
 			{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
@@ -45,7 +43,6 @@ func bzpopminDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return the member with the lowest score from one or more sorted sets, or block until one is available",
 		Since:      "5.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) with N being the number of elements in the sorted set.",
 		History: [][2]string{
 			{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
@@ -61,7 +58,6 @@ func zaddDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add one or more members to a sorted set, or update its score if it already exists",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) for each item added, where N is the number of elements in the sorted set.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple elements."},
@@ -92,7 +88,6 @@ func zcardDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the number of members in a sorted set",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -104,7 +99,6 @@ func zcountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Count the members in a sorted set with scores within the given values",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) with N being the number of elements in the sorted set.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -118,7 +112,6 @@ func zdiffDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Subtract multiple sorted sets",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -132,7 +125,6 @@ func zdiffstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Subtract multiple sorted sets and store the resulting sorted set in a new key",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},
@@ -146,7 +138,6 @@ func zincrbyDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Increment the score of a member in a sorted set",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) where N is the number of elements in the sorted set.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -160,7 +151,6 @@ func zinterDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sorted sets",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -180,7 +170,6 @@ func zintercardDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sorted sets and return the cardinality of the result",
 		Since:      "7.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(N*K) worst case with N being the smallest input sorted set, K being the number of input sorted sets.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -194,7 +183,6 @@ func zinterstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Intersect multiple sorted sets and store the resulting sorted set in a new key",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},
@@ -214,7 +202,6 @@ func zlexcountDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Count the number of members in a sorted set between a given lexicographical range",
 		Since:      "2.8.9",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)) with N being the number of elements in the sorted set.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -228,7 +215,6 @@ func zmpopDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return members with scores in a sorted set",
 		Since:      "7.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -246,7 +232,6 @@ func zmscoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the score associated with the given members in a sorted set",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(N) where N is the number of members being requested.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -259,7 +244,6 @@ func zpopmaxDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return members with the highest scores in a sorted set",
 		Since:      "5.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -272,7 +256,6 @@ func zpopminDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove and return members with the lowest scores in a sorted set",
 		Since:      "5.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -285,7 +268,6 @@ func zrandmemberDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get one or multiple random elements from a sorted set",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(N) where N is the number of elements returned",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -301,7 +283,6 @@ func zrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
 		History: [][2]string{
 			{"6.2.0", "Added the `REV`, `BYSCORE`, `BYLEX` and `LIMIT` options."},
@@ -328,7 +309,6 @@ func zrangebylexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set, by lexicographical range",
 		Since:      "2.8.9",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`ZRANGE` with the `BYLEX` argument",
@@ -349,7 +329,6 @@ func zrangebyscoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set, by score",
 		Since:      "1.0.5",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`ZRANGE` with the `BYSCORE` argument",
@@ -374,7 +353,6 @@ func zrangestoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Store a range of members from sorted set into another key",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements stored into the destination key.",
 		Args: []command.Arg{
 			{Name: "dst", Type: "key"},
@@ -398,7 +376,6 @@ func zrankDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine the index of a member in a sorted set",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N))",
 		History: [][2]string{
 			{"7.2.0", "Added the optional `WITHSCORE` argument."},
@@ -415,7 +392,6 @@ func zremDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove one or more members from a sorted set",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
 		History: [][2]string{
 			{"2.4.0", "Accepts multiple elements."},
@@ -431,7 +407,6 @@ func zremrangebylexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove all members in a sorted set between the given lexicographical range",
 		Since:      "2.8.9",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -445,7 +420,6 @@ func zremrangebyrankDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove all members in a sorted set within the given indexes",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -459,7 +433,6 @@ func zremrangebyscoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Remove all members in a sorted set within the given scores",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -473,7 +446,6 @@ func zrevrangeDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set, by index, with scores ordered from high to low",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`ZRANGE` with the `REV` argument",
@@ -491,7 +463,6 @@ func zrevrangebylexDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set, by lexicographical range, ordered from higher to lower strings.",
 		Since:      "2.8.9",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`ZRANGE` with the `REV` and `BYLEX` arguments",
@@ -512,7 +483,6 @@ func zrevrangebyscoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Return a range of members in a sorted set, by score, with scores ordered from high to low",
 		Since:      "2.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
 		Deprecated: "6.2.0",
 		ReplacedBy: "`ZRANGE` with the `REV` and `BYSCORE` arguments",
@@ -537,7 +507,6 @@ func zrevrankDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Determine the index of a member in a sorted set, with scores ordered from high to low",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(log(N))",
 		History: [][2]string{
 			{"7.2.0", "Added the optional `WITHSCORE` argument."},
@@ -554,7 +523,6 @@ func zscanDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Incrementally iterate sorted sets elements and associated scores",
 		Since:      "2.8.0",
-		Group:      "sorted-set",
 		Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -569,7 +537,6 @@ func zscoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Get the score associated with the given member in a sorted set",
 		Since:      "1.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(1)",
 		Args: []command.Arg{
 			{Name: "key", Type: "key"},
@@ -582,7 +549,6 @@ func zunionDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add multiple sorted sets",
 		Since:      "6.2.0",
-		Group:      "sorted-set",
 		Complexity: "O(N)+O(M*log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
 		Args: []command.Arg{
 			{Name: "numkeys", Type: "integer"},
@@ -602,7 +568,6 @@ func zunionstoreDocs() command.Docs {
 	return command.Docs{
 		Summary:    "Add multiple sorted sets and store the resulting sorted set in a new key",
 		Since:      "2.0.0",
-		Group:      "sorted-set",
 		Complexity: "O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
 		Args: []command.Arg{
 			{Name: "destination", Type: "key"},
