@@ -641,7 +641,8 @@ func testTurn(t *testing.T, newServer New) {
 // of its loop are served, new ones too; its own is left alone, and what was posted for
 // it comes later.
 func testInnerTurn(t *testing.T, newServer New) {
-	var s transport.Server
+	var s transport.Server // once started
+	started := make(chan struct{})
 	var end atomic.Bool
 	var turns atomic.Int64
 	posted := make(chan struct{})
@@ -651,6 +652,7 @@ func testInnerTurn(t *testing.T, newServer New) {
 		}
 		h.c.Out = append(h.c.Out, "begun "...)
 		h.c.Post(func() { close(posted) })
+		<-started
 		for !end.Load() {
 			s.Turn(0, time.Millisecond)
 			turns.Add(1)
@@ -664,6 +666,7 @@ func testInnerTurn(t *testing.T, newServer New) {
 		return len(in)
 	})
 	s = r.s
+	close(started)
 	busy, other, leaving := r.dial(), r.dial(), r.dial()
 	for _, nc := range []net.Conn{busy, other, leaving} {
 		send(t, nc, "x")
