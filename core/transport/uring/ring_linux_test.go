@@ -97,14 +97,14 @@ func TestResults(t *testing.T) {
 					errno syscall.Errno
 				}{{len(text), 0}, {len(text), 0}, {0, unix.EAGAIN}, {0, unix.EAGAIN}, {0, 0}, {0, unix.EPIPE}, {0, unix.EBADF}} {
 					if n, errno := r.Result(i); n != want.n || errno != want.errno {
-						t.Errorf("round %d operation %d: %d, %v; want %d, %v", round, i, n, errno, want.n, want.errno)
+						t.Errorf("uring U2: round %d operation %d: %d, %v; want %d, %v", round, i, n, errno, want.n, want.errno)
 					}
 				}
 				if !bytes.Equal(got[:len(text)], text) {
 					t.Errorf("round %d: received %q", round, got[:len(text)])
 				}
 				if *r.sqHead != *r.sqTail || *r.cqHead != *r.cqTail {
-					t.Fatalf("transport U1: entries %d-%d, completions %d-%d", *r.sqHead, *r.sqTail, *r.cqHead, *r.cqTail)
+					t.Fatalf("uring U1: entries %d-%d, completions %d-%d", *r.sqHead, *r.sqTail, *r.cqHead, *r.cqTail)
 				}
 				r.Clear()
 			}
