@@ -6,7 +6,7 @@ image ?= redis-memonly
 export PATH := $(PATH):/usr/local/go/bin
 
 # Nothing here is a file: Go finds out what has to be compiled.
-.PHONY: image test test-long crash conformance clients bench clean help
+.PHONY: image test test-long crash conformance clients page monitoring bench clean help
 
 image:
 	@scripts/setup build
@@ -75,6 +75,18 @@ clients:
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
 	scripts/clients/run build/test/redoubt-server
 
+# The status page in a headless Chromium, and its pictures in docs/images: five minutes
+# of load come before those.
+page:
+	@scripts/setup page
+	@mkdir -p docs/images
+	REDOUBT_BROWSER=1 go test ./appliance/admin/page -count 1 -timeout 30m -pictures $(CURDIR)/docs/images
+
+# A real Prometheus, promtool and prometheus-redis-exporter (docs/monitoring.md).
+monitoring:
+	@scripts/setup monitoring
+	REDOUBT_MONITORING=1 go test ./scripts/monitoring -count 1 -v
+
 # bench/README.md says what is measured and how. Nothing else should be running.
 benchmarks := cpu memory snapshot aof load
 bench:
@@ -96,6 +108,8 @@ help:
 	@echo "make crash [rounds=200]  kill and restart it under load, fail its disk, audit its snapshots"
 	@echo "make conformance         Redis's own tests against the server"
 	@echo "make clients             client libraries of Node.js against the server"
+	@echo "make page                the status page in Chromium, and its pictures"
+	@echo "make monitoring          Prometheus and an exporter against the server"
 	@echo "make bench               measurements against redis-server"
 	@echo "make clean               remove what was built"
 	@echo "./run.sh --help          boot a machine"

@@ -275,31 +275,26 @@ make_disk() {
 		{ rm -f "$disk.new"; fail "the data disk $disk cannot be made"; }
 }
 
-# make_seed turns the seed into a disk, $seed_img: an ISO 9660 file system named
-# cidata with the files user-data, meta-data and, if there is one, network-config.
+# make_seed turns the seed into a disk, $seed_img (docs/metadata.md).
 make_seed() {
 	seed_img=''
 	[ -n "$seed$password_file" ] || return 0
 	[ -e "$seed$password_file" ] || fail "there is no $seed$password_file"
 	seed_img=$temporary/seed.iso
 	[ $dry_run = no ] || return 0
-	command -v genisoimage >/dev/null || "$root/scripts/setup" seed || exit 1
-	files=$temporary/seed
-	(umask 077 && mkdir "$files")
+	set -- -o "$seed_img"
 	if [ -n "$password_file" ]; then
-		password=$(head -n 1 "$password_file" | sed 's/[\\"]/\\&/g')
-		[ -n "$password" ] || fail "the first line of $password_file is empty"
-		(umask 077 && printf 'requirepass "%s"\n' "$password" >"$files/user-data")
+		set -- "$@" -password-file "$(realpath "$password_file")"
 	elif [ -d "$seed" ]; then
 		[ -e "$seed/user-data" ] || fail "there is no user-data in $seed"
 		for f in user-data meta-data network-config; do
-			[ ! -e "$seed/$f" ] || cp "$seed/$f" "$files/"
+			[ ! -e "$seed/$f" ] || set -- "$@" "-$f" "$(realpath "$seed/$f")"
 		done
 	else
-		cp "$seed" "$files/user-data"
+		set -- "$@" -user-data "$(realpath "$seed")"
 	fi
-	[ -e "$files/meta-data" ] || printf 'instance-id: run.sh\n' >"$files/meta-data"
-	(umask 077 && genisoimage -quiet -V cidata -J -r -o "$seed_img" "$files") || fail "the seed disk cannot be made"
+	"$root/scripts/setup" build || exit 1
+	(cd "$root" && PATH=$PATH:/usr/local/go/bin go run ./cmd/redoubt-image seed "$@") || fail "the seed disk cannot be made"
 }
 
 # port_taken ADDRESS PORT, by the kernel's table of listening sockets.
@@ -426,10 +421,7 @@ boot_args() {
 # kernel_file prints the kernel for a direct boot: vmlinux if there is one, which
 # does not have to unpack itself.
 kernel_file() {
-	for k in "$dir/vmlinux" "$dir/vmlinuz"; do
-		if [ -e "$k" ]; then echo "$k"; return 0; fi
-	done
-	echo "$dir/vmlinuz"
+	if [ -e "$dir/vmlinux" ]; then echo "$dir/vmlinux"; else echo "$dir/vmlinuz"; fi
 }
 
 # find_uefi sets $UEFI to a firmware.

@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
+	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/timesync"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -26,11 +31,16 @@ const flushTime = 2 * time.Second
 type machine struct {
 	console     *Console
 	settings    *Settings
-	dataDisk    string // device that is mounted on dataDir, or ""
-	crashes     int    // runs in a row before this one that ended in a crash
-	maxmem      uint64 // bytes for data; 0: not limited by us
-	maxResident uint64 // bytes for the server in all
+	dataDisk    string      // device that is mounted on dataDir, or ""
+	crashes     int         // runs in a row before this one that ended in a crash
+	maxmem      uint64      // bytes for data; 0: not limited by us
+	maxResident uint64      // bytes for the server in all
+	outside     outside     // configuration from outside, see metadata.go
+	started     atomic.Bool // the server has listened
 	power       chan powerEvent
+	network     *network.Manager // nil until it has been started
+	clock       *timesync.Syncer
+	id          machineID
 	phases      phases
 }
 
@@ -48,12 +58,16 @@ var bootSteps = []bootStep{
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
 	{"watch the power button", (*machine).watchPower},
+	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
 	{"start the network", (*machine).startNetwork},
-	{"check the clock", (*machine).checkClock},
+	{"set the clock", (*machine).startClock},
 	{"gather entropy", (*machine).gatherEntropy},
+	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
+	{"identify the machine", (*machine).identify},
+	{"check the user data", (*machine).checkServer},
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -94,7 +108,10 @@ func (m *machine) boot() (err error) {
 }
 
 // readSettings reads machine.conf and the kernel's command line.
-func (m *machine) readSettings() error {
+func (m *machine) readSettings() error { return m.readSettingsWith(nil) }
+
+// readSettingsWith reads them anew, with the settings of user data between them.
+func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 	conf, err := os.ReadFile(machineConf)
 	if err != nil {
 		return err
@@ -103,20 +120,11 @@ func (m *machine) readSettings() error {
 	if err != nil {
 		return err
 	}
-	s, err := ParseSettings(string(conf), string(cmdline))
+	s, err := ParseSettings(string(conf), userData, string(cmdline))
 	if err != nil {
 		return err
 	}
 	m.settings = s
-	return nil
-}
-
-// checkClock tells when the machine has no clock that keeps time.
-func (m *machine) checkClock() error {
-	if now := time.Now(); now.Year() < 2020 {
-		m.console.Printf("clock: it is %s, so this machine has no real-time clock; expiry times that clients give as dates will be wrong",
-			now.UTC().Format(time.DateOnly))
-	}
 	return nil
 }
 
@@ -142,10 +150,23 @@ func (m *machine) sizeMemory() error {
 	return nil
 }
 
+// serverArgs returns the server's arguments. Those of a locked machine leave out
+// the user data, and keep away from the data.
+func (m *machine) serverArgs() []string {
+	s, include := *m.settings, ""
+	switch {
+	case m.outside.locked != "":
+		s.Directives = append(slices.Clone(s.Directives), lockedDirectives()...)
+	case m.outside.config != nil && len(m.outside.config.Server) > 0:
+		include = userConf
+	}
+	return serverArgs(&s, m.maxmem, m.maxResident, m.dataDisk != "", include)
+}
+
 // serverArgs returns the server's arguments: what the image says, then what was
-// derived from the machine, then what the kernel's command line says; the last
-// one wins.
-func serverArgs(s *Settings, maxmem, maxResident uint64, hasDisk bool) []string {
+// derived from the machine, then the file userData (if it is not ""), then what
+// the kernel's command line says; the last one wins.
+func serverArgs(s *Settings, maxmem, maxResident uint64, hasDisk bool, userData string) []string {
 	args := []string{serverConf}
 	add := func(name, value string) { args = append(args, "--"+name, value) }
 	if maxmem > 0 {
@@ -160,6 +181,9 @@ func serverArgs(s *Settings, maxmem, maxResident uint64, hasDisk bool) []string 
 	} else {
 		add("dir", noDataDir)
 	}
+	if userData != "" {
+		add("include", userData)
+	}
 	for _, d := range s.Directives {
 		add(d.Name, d.Value)
 	}
@@ -170,15 +194,39 @@ func serverArgs(s *Settings, maxmem, maxResident uint64, hasDisk bool) []string 
 type ending struct {
 	code     int
 	panicked any
-	then     Action // what a power event asked for; "" if none did
+	then     Action           // what a power event asked for; "" if none did
+	answer   *metadata.Answer // that ended a locked machine's run, or nil
 }
 
-// serve runs the program and, when the power button or Ctrl-Alt-Del says so,
-// ends it. A second press does not wait for it.
+// serve runs the program until the machine is to stop. A locked machine's server
+// gives way to a proper one when its metadata have come; a server that does not
+// start with the user data gives way to a locked one, which says so.
 func (m *machine) serve(program Program) ending {
+	for {
+		e := m.run(program)
+		switch {
+		case e.then != "" || e.panicked != nil:
+			return e
+		case e.answer != nil:
+			m.console.Printf("metadata: they have come; the server starts anew")
+			if err := m.restartWith(e.answer); err != nil {
+				m.console.Printf("BOOT FAILED: %v", err)
+				return ending{code: 1}
+			}
+		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked == "":
+			m.lock(lockedText(m.outside.config.Source, "the server does not start with it; the console says why"))
+		default:
+			return e
+		}
+	}
+}
+
+// run runs the program once and, when the power button or Ctrl-Alt-Del says so,
+// ends it. A second press does not wait for it.
+func (m *machine) run(program Program) ending {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	args := serverArgs(m.settings, m.maxmem, m.maxResident, m.dataDisk != "")
+	args := m.serverArgs()
 	m.console.Printf("server: starting")
 	done := make(chan ending, 1)
 	go func() { done <- runProgram(ctx, program, args, m.console, m.embedding()) }()
@@ -186,11 +234,14 @@ func (m *machine) serve(program Program) ending {
 	defer healthy.Stop()
 
 	var then Action
+	var answer *metadata.Answer
 	for {
 		select {
 		case e := <-done:
-			e.then = then
+			e.then, e.answer = then, answer
 			return e
+		case answer = <-m.outside.answers:
+			cancel()
 		case <-healthy.C:
 			m.forgetCrashes()
 		case event := <-m.power:
@@ -220,15 +271,21 @@ func runProgram(ctx context.Context, program Program, args []string, log io.Writ
 func (m *machine) embedding() server.Embedding {
 	return server.Embedding{
 		Appliance: m.info,
+		Locked:    m.outside.locked,
 		Started:   m.serverStarted,
 		Ready:     m.serverReady,
 	}
 }
 
 // serverStarted hears of the server when it listens; its data may still be loaded.
-func (m *machine) serverStarted(*server.Handle) {
+func (m *machine) serverStarted(h *server.Handle) {
+	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.reportReady()
+	if m.outside.locked == "" && h.Protected() {
+		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
+	}
 }
 
 // serverReady hears of the server when its data has been loaded.
@@ -240,7 +297,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.phases.info()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -60,12 +60,17 @@ func (c *Console) Write(p []byte) (int, error) {
 
 // Flush waits until everything has been written, but no longer than timeout.
 func (c *Console) Flush(timeout time.Duration) {
-	expired := time.AfterFunc(timeout, func() { c.ready.Broadcast() })
-	defer expired.Stop()
-	deadline := time.Now().Add(timeout)
+	expired := false
+	timer := time.AfterFunc(timeout, func() {
+		c.mu.Lock() // so that it does not come between a look at expired and Wait
+		defer c.mu.Unlock()
+		expired = true
+		c.ready.Broadcast()
+	})
+	defer timer.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for (len(c.waiting) > 0 || !c.idle) && time.Now().Before(deadline) {
+	for (len(c.waiting) > 0 || !c.idle) && !expired {
 		c.ready.Wait()
 	}
 }

@@ -40,11 +40,7 @@ const healthyAfter = 10 * time.Minute
 // armCrashRule tells the kernel what to do if PID 1 dies, and looks whether the
 // last run died: then it counts, pauses, and stops a crash loop.
 func (m *machine) armCrashRule() error {
-	timeout := 0 // halt
-	if m.settings.OnCrash != Halt {
-		timeout = max(1, int(m.settings.CrashPause/time.Second))
-	}
-	if err := os.WriteFile("/proc/sys/kernel/panic", []byte(strconv.Itoa(timeout)), 0); err != nil {
+	if err := m.setPanicTimeout(); err != nil {
 		return err
 	}
 	// The whole story on the console: all goroutines.
@@ -61,6 +57,15 @@ func (m *machine) armCrashRule() error {
 		}
 	}
 	return writeMark(m.crashes)
+}
+
+// setPanicTimeout tells the kernel what to do if PID 1 dies.
+func (m *machine) setPanicTimeout() error {
+	timeout := 0 // halt
+	if m.settings.OnCrash != Halt {
+		timeout = max(1, int(m.settings.CrashPause/time.Second))
+	}
+	return os.WriteFile("/proc/sys/kernel/panic", []byte(strconv.Itoa(timeout)), 0)
 }
 
 // errEnough is a boot that must not be: the last run crashed, and the settings

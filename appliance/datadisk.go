@@ -8,20 +8,18 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
 )
 
 // mountData finds the data disk and mounts it. A disk that is there and cannot
 // be used stops the boot: whoever attached it expects data to be kept, and a
 // server without it would lose them silently.
 func (m *machine) mountData() error {
-	if m.settings.Data == "none" {
+	if m.settings.Data == "none" || m.outside.locked != "" || m.dataDisk != "" {
 		return nil
 	}
-	disks, err := listDisks()
-	if err != nil {
-		return err
-	}
-	disk, err := chooseDisk(disks, m.settings.Data)
+	disk, err := m.findData()
 	if err != nil {
 		return err
 	}
@@ -35,7 +33,27 @@ func (m *machine) mountData() error {
 	}
 	m.dataDisk = disk
 	m.console.Printf("data: %s on %s", disk, dataDir)
+	if m.settings.Data == "own" {
+		// The server does not wait: a large disk takes seconds.
+		go func() {
+			if err := m.growFileSystem(disk); err != nil {
+				m.console.Printf("data: %v; the next boot tries again", err)
+			}
+		}()
+	}
 	return nil
+}
+
+// findData returns the device to mount, "" if there is none.
+func (m *machine) findData() (string, error) {
+	if m.settings.Data == "own" {
+		return m.growData()
+	}
+	disks, err := listDisks()
+	if err != nil {
+		return "", err
+	}
+	return chooseDisk(disks, m.settings.Data)
 }
 
 // diskPatterns are the names of disks and of their partitions in /sys/class/block.
@@ -79,6 +97,9 @@ func describeDisk(name string) (Disk, error) {
 		return d, fmt.Errorf("look at disk %s: %w", name, err)
 	}
 	d.Kind = classify(head[:n])
+	if d.Kind == KindOther && metadata.IsSource(metadata.Label(f)) {
+		d.Kind = KindSource
+	}
 	if len(parts) > 0 && d.Kind != KindBoot {
 		d.Kind = KindParted
 	}

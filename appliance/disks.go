@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // Kind is what is on a disk.
@@ -12,10 +14,11 @@ type Kind string
 
 // The kinds of disk.
 const (
-	KindBoot   Kind = "the boot disk"
+	KindBoot   Kind = "a boot disk"
 	KindExt4   Kind = "ext4"
 	KindBlank  Kind = "blank"
 	KindParted Kind = "partitioned"
+	KindSource Kind = "metadata"
 	KindOther  Kind = "unknown contents"
 )
 
@@ -27,21 +30,18 @@ type Disk struct {
 }
 
 const (
-	probeSize = 64 << 10 // bytes that are looked at
-	minProbe  = 2048     // up to the end of ext4's superblock
+	probeSize = 320 << 10 // bytes that are looked at: the boot state is behind 272 KiB
+	minProbe  = 2048      // up to the end of ext4's superblock
 
 	// The ext4 superblock is at 1024; its magic number at 0x38 in it.
 	ext4Magic       = 0xef53
 	ext4MagicOffset = 1024 + 0x38
-	// The boot loader's parameter block, see image/bootsector/boot.S.
-	bootMagic       = "RDBT"
-	bootMagicOffset = 512
 )
 
 // classify tells what is on a disk from its first bytes, at least minProbe.
 func classify(head []byte) Kind {
 	switch {
-	case string(head[bootMagicOffset:bootMagicOffset+4]) == bootMagic:
+	case isBootDisk(head):
 		return KindBoot
 	case binary.LittleEndian.Uint16(head[ext4MagicOffset:]) == ext4Magic:
 		return KindExt4
@@ -49,6 +49,19 @@ func classify(head []byte) Kind {
 		return KindBlank
 	}
 	return KindOther
+}
+
+// isBootDisk tells whether either copy of the boot state begins as one.
+func isBootDisk(head []byte) bool {
+	for _, lba := range []int{slot.StateLBA, slot.StateLBA2} {
+		at := lba * slot.SectorSize
+		if len(head) >= at+slot.SectorSize {
+			if _, err := slot.DecodeState(head[at : at+slot.SectorSize]); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // chooseDisk returns the disk to mount: the one that wanted names, or with "auto"
@@ -69,7 +82,7 @@ func chooseDisk(disks []Disk, wanted string) (string, error) {
 		case boot[d.Name], boot[d.Parent]:
 		case d.Kind == KindExt4:
 			usable = append(usable, d.Name)
-		case d.Kind != KindParted:
+		case d.Kind != KindParted && (d.Kind != KindSource || wanted != "auto"):
 			rest = append(rest, fmt.Sprintf("%s (%s)", d.Name, d.Kind))
 		}
 	}

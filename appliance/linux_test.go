@@ -6,23 +6,20 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"net"
 	"reflect"
 	"testing"
-
-	"github.com/insomniacslk/dhcp/dhcpv4"
 
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
 func TestServerArgs(t *testing.T) {
 	s := &Settings{DataSave: "60 1", Directives: []Directive{{"maxmemory", "1mb"}, {"save", ""}}}
-	got := serverArgs(s, 42, 60, true)
+	got := serverArgs(s, 42, 60, true, "")
 	want := []string{serverConf, "--maxmemory", "42", "--maxmemory-resident", "60", "--dir", "/data", "--save", "60 1", "--maxmemory", "1mb", "--save", ""}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
-	got = serverArgs(&Settings{DataSave: "60 1"}, 0, 0, false)
+	got = serverArgs(&Settings{DataSave: "60 1"}, 0, 0, false, "")
 	if want := []string{serverConf, "--dir", "/no-data-disk"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("without a disk: got %q", got)
 	}
@@ -75,34 +72,5 @@ func TestIsPowerPress(t *testing.T) {
 	}
 	if !isPowerPress(event(1, 116, 1)) || isPowerPress(event(1, 116, 0)) || isPowerPress(event(1, 30, 1)) || isPowerPress(event(0, 0, 0)) {
 		t.Error("wrong key")
-	}
-}
-
-func TestLeaseAddress(t *testing.T) {
-	ack := func(ip string, mask net.IPMask, router string) *dhcpv4.DHCPv4 {
-		m := &dhcpv4.DHCPv4{YourIPAddr: net.ParseIP(ip), Options: dhcpv4.Options{}}
-		if mask != nil {
-			m.UpdateOption(dhcpv4.OptSubnetMask(mask))
-		}
-		m.UpdateOption(dhcpv4.OptRouter(net.ParseIP(router)))
-		return m
-	}
-	a, err := leaseAddress(ack("10.0.2.15", net.CIDRMask(24, 32), "10.0.2.2"))
-	if err != nil || a.prefix.String() != "10.0.2.15/24" || a.gateway.String() != "10.0.2.2" {
-		t.Errorf("got %+v, %v", a, err)
-	}
-	a, err = leaseAddress(ack("10.0.2.15", net.CIDRMask(24, 32), "192.0.2.1"))
-	if err != nil || a.gateway.IsValid() {
-		t.Errorf("a router outside of the network: got %+v, %v", a, err)
-	}
-	for _, bad := range []*dhcpv4.DHCPv4{
-		ack("0.0.0.0", net.CIDRMask(24, 32), "10.0.2.2"),
-		ack("127.0.0.1", net.CIDRMask(8, 32), "127.0.0.2"),
-		ack("10.0.2.15", nil, "10.0.2.2"),
-		ack("10.0.2.15", net.IPMask{255, 0, 255, 0}, "10.0.2.2"),
-	} {
-		if a, err := leaseAddress(bad); err == nil {
-			t.Errorf("accepted %+v", a)
-		}
 	}
 }

@@ -3,6 +3,7 @@
 package appliance
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -24,6 +25,9 @@ var earlyMounts = []mount{
 	{"sysfs", "/sys", "sysfs", confined, ""},
 	{"devtmpfs", "/dev", "devtmpfs", unix.MS_NOSUID | unix.MS_NOEXEC, "mode=0755"},
 	{"tmpfs", "/tmp", "tmpfs", confined, "mode=1777,size=16m"},
+	// What changes while the machine runs, of a root that may be read-only, and the
+	// files of user data: certificates, keys.
+	{"tmpfs", "/run", "tmpfs", confined, "mode=0755,size=16m"},
 	// Where the server's files would go without a data disk: nowhere. A save
 	// fails with "Read-only file system", and the folder's name says why.
 	{"tmpfs", noDataDir, "tmpfs", confined | unix.MS_RDONLY, "mode=0555,size=4k"},
@@ -48,7 +52,12 @@ func (mt mount) mount() error {
 	if err := os.MkdirAll(mt.target, 0o755); err != nil {
 		return fmt.Errorf("mount %s: %w", mt.target, err)
 	}
-	if err := unix.Mount(mt.source, mt.target, mt.fstype, mt.flags, mt.options); err != nil {
+	err := unix.Mount(mt.source, mt.target, mt.fstype, mt.flags, mt.options)
+	if errors.Is(err, unix.EBUSY) && mt.fstype == "devtmpfs" {
+		// The kernel has mounted it already, with a root that is not an initramfs.
+		err = unix.Mount("", mt.target, "", unix.MS_REMOUNT|mt.flags, mt.options)
+	}
+	if err != nil {
 		return fmt.Errorf("mount %s on %s as %s: %w", mt.source, mt.target, mt.fstype, err)
 	}
 	return nil
@@ -77,9 +86,6 @@ func (m *machine) tuneKernel() error {
 	limit := &unix.Rlimit{Cur: maxFiles, Max: maxFiles}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, limit); err != nil {
 		return fmt.Errorf("raise the limit of open files: %w", err)
-	}
-	if err := unix.Sethostname([]byte("redoubt")); err != nil {
-		return fmt.Errorf("set the host's name: %w", err)
 	}
 	return nil
 }

@@ -161,6 +161,7 @@ func (m *machine) stopFailed() {
 
 // halt syncs, unmounts and stops the machine. It does not return.
 func (m *machine) halt(action Action, orderly bool) {
+	m.stopNetwork(orderly && action == PowerOff)
 	unix.Sync()
 	if m.dataDisk != "" {
 		if err := unmountData(); err != nil {

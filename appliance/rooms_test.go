@@ -6,50 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
-
-// The life of a lease, as a list of questions and what happens.
-func TestDHCPDecisions(t *testing.T) {
-	const s = time.Second
-	state := dhcpState{wait: 5 * s}
-	expect := func(now time.Duration, step dhcpStep, pause time.Duration) {
-		t.Helper()
-		if gotStep, gotPause := state.decide(now); gotStep != step || gotPause != pause {
-			t.Fatalf("at %s: got %q %s, want %q %s", now, gotStep, gotPause, step, pause)
-		}
-	}
-	expect(0, dhcpAsk, 5*s)
-	state.failed(5 * s)
-	expect(5*s, dhcpFallback, 0) // once
-	expect(5*s, dhcpAsk, 5*s)
-	state.failed(10 * s)
-	expect(10*s, dhcpAsk, 10*s) // more patient
-	for range 9 {
-		state.failed(20 * s)
-	}
-	expect(20*s, dhcpAsk, 60*s)
-	state.leased(30*s, 100*s)
-	expect(30*s, dhcpSleep, 50*s)
-	expect(80*s, dhcpAsk, 5*s)
-	state.failed(80 * s)
-	expect(80*s, dhcpSleep, 25*s) // half of what is left
-	expect(128*s, dhcpAsk, 2*s)   // no longer than the lease
-	expect(130*s, dhcpExpired, 0)
-	expect(130*s, dhcpAsk, 5*s)
-	state.leased(131*s, 0) // a server that wants to be asked for ever
-	expect(131*s, dhcpSleep, minLease/2)
-}
-
-// Without patience there is an address at once, and DHCP is still asked.
-func TestDHCPNoWait(t *testing.T) {
-	state := dhcpState{}
-	if step, _ := state.decide(0); step != dhcpFallback {
-		t.Errorf("got %q", step)
-	}
-	if step, _ := state.decide(0); step != dhcpAsk {
-		t.Errorf("then %q", step)
-	}
-}
 
 func TestClassify(t *testing.T) {
 	head := func(offset int, text string) []byte {
@@ -57,6 +16,7 @@ func TestClassify(t *testing.T) {
 		copy(h[offset:], text)
 		return h
 	}
+	state := slot.State{Slots: make([]slot.Slot, 1)}
 	for _, test := range []struct {
 		head []byte
 		want Kind
@@ -64,7 +24,9 @@ func TestClassify(t *testing.T) {
 		{head(0, ""), KindBlank},
 		{head(0, "")[:minProbe], KindBlank},
 		{head(1080, "\x53\xef"), KindExt4},
-		{head(512, "RDBT"), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA2*slot.SectorSize, string(state.Encode())), KindBoot},
+		{head(slot.StateLBA*slot.SectorSize, "RDBS"), KindOther},
 		{head(510, "\x55\xaa"), KindOther},
 		{head(probeSize-1, "\x01"), KindOther},
 	} {

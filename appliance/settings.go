@@ -7,6 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
+	"github.com/redoubt-kv/redoubt/appliance/network"
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // Action is what happens after a crash.
@@ -22,23 +26,28 @@ const (
 // Settings is what the machine has been told: by machine.conf in the image, and
 // over that by the kernel's command line.
 type Settings struct {
-	Address  netip.Prefix // fixed address; the zero value asks DHCP
-	Gateway  netip.Addr   // of the fixed address; may be the zero value
-	DNS      []netip.Addr // name servers besides those that DHCP names
-	DHCPWait time.Duration
+	// Network is what the command line says; metadata stands below it, and
+	// ImageNetwork, which is machine.conf's, below that.
+	Network, ImageNetwork network.Config
+	UserNetwork           network.Config // of user data, between the two
 
+	DHCPWait        time.Duration
 	FallbackAddress netip.Prefix // until DHCP answers; the zero value: none
 	FallbackGateway netip.Addr
 
 	MaxmemoryShare   float64 // of the machine's memory, 0 to 1; 0 sets no maxmemory
 	MaxmemoryReserve uint64  // bytes of it never used for data
 
-	Data     string // "auto", "none" or a device's name as in "vdb"
+	Slot     string // "a" or "b": what the machine runs from; "" without slots
+	Data     string // "own", "auto", "none" or a device's name as in "vdb"
 	DataSave string // the server's save points when there is a data disk
 
 	OnCrash    Action
 	CrashPause time.Duration
 	CrashLimit int // reboots in a row; 0 for no limit
+
+	Metadata     string        // where to get the configuration from, see metadata.Detect
+	MetadataWait time.Duration // for a source on the network, before the machine is locked
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -50,19 +59,19 @@ type Directive struct{ Name, Value string }
 // settingsPrefix marks what is ours on the kernel's command line.
 const settingsPrefix = "redoubt."
 
-// ParseSettings reads machine.conf (lines of "name value") and then the kernel's
-// command line, whose words "redoubt.name=value" override it. A name that is no
-// setting of the machine is a directive for the server, on the command line; in
-// machine.conf it is an error. Errors name the setting.
-func ParseSettings(conf, cmdline string) (*Settings, error) {
-	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5}
+// ParseSettings reads machine.conf (lines of "name value"), then the settings of
+// user data, then the kernel's command line, whose words "redoubt.name=value"
+// override all. A name that is no setting of the machine is a directive for the
+// server, on the command line; elsewhere it is an error. Errors name the setting.
+func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		name, value, _ := strings.Cut(line, " ")
-		known, err := s.set(name, unquote(strings.TrimSpace(value)))
+		known, err := s.set(&s.ImageNetwork, name, unquote(strings.TrimSpace(value)))
 		if err == nil && !known {
 			err = fmt.Errorf("unknown setting %q", name)
 		}
@@ -70,12 +79,15 @@ func ParseSettings(conf, cmdline string) (*Settings, error) {
 			return nil, fmt.Errorf("machine.conf, line %d: %w", n+1, err)
 		}
 	}
+	if err := s.apply(userData); err != nil {
+		return nil, err
+	}
 	for _, p := range ParseCmdline(cmdline) {
 		name, ours := strings.CutPrefix(p.Name, settingsPrefix)
 		if !ours {
 			continue
 		}
-		known, err := s.set(name, p.Value)
+		known, err := s.set(&s.Network, name, p.Value)
 		if err != nil {
 			return nil, fmt.Errorf("kernel command line: %w", err)
 		}
@@ -93,21 +105,23 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, crashSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings)
 
-// set applies one setting of the machine; known is false if there is none of
-// that name.
-func (s *Settings) set(name, value string) (known bool, err error) {
+// set applies one setting of the machine, one of the network to net; known is
+// false if there is none of that name.
+func (s *Settings) set(net *network.Config, name, value string) (known bool, err error) {
 	for _, m := range machineSettings {
-		if m.name != name {
-			continue
+		if m.name == name {
+			known, err = true, m.set(s, value)
 		}
-		if err := m.set(s, value); err != nil {
-			return true, fmt.Errorf("%s: %w", name, err)
-		}
-		return true, nil
 	}
-	return false, nil
+	if !known {
+		known, err = net.Set(name, value)
+	}
+	if err != nil {
+		return true, fmt.Errorf("%s: %w", name, err)
+	}
+	return known, nil
 }
 
 // into returns the set function of a field that parse reads.
@@ -124,15 +138,6 @@ func into[T any](field func(*Settings) *T, parse func(string) (T, error)) func(*
 // word is parse for a text that may be anything.
 func word(value string) (string, error) { return value, nil }
 
-var networkSettings = []setting{
-	{"ip", into(func(s *Settings) *netip.Prefix { return &s.Address }, prefixOr("dhcp"))},
-	{"gateway", into(func(s *Settings) *netip.Addr { return &s.Gateway }, netip.ParseAddr)},
-	{"dns", into(func(s *Settings) *[]netip.Addr { return &s.DNS }, parseAddrs)},
-	{"dhcp-wait", into(func(s *Settings) *time.Duration { return &s.DHCPWait }, parsePause)},
-	{"fallback-ip", into(func(s *Settings) *netip.Prefix { return &s.FallbackAddress }, prefixOr("none"))},
-	{"fallback-gateway", into(func(s *Settings) *netip.Addr { return &s.FallbackGateway }, netip.ParseAddr)},
-}
-
 var memorySettings = []setting{
 	{"maxmemory-share", into(func(s *Settings) *float64 { return &s.MaxmemoryShare }, parseShare)},
 	{"maxmemory-reserve", into(func(s *Settings) *uint64 { return &s.MaxmemoryReserve }, ParseSize)},
@@ -143,39 +148,14 @@ var dataSettings = []setting{
 	{"data-save", into(func(s *Settings) *string { return &s.DataSave }, word)},
 }
 
+var slotSettings = []setting{
+	{"slot", into(func(s *Settings) *string { return &s.Slot }, parseSlot)},
+}
+
 var crashSettings = []setting{
 	{"oncrash", into(func(s *Settings) *Action { return &s.OnCrash }, parseAction)},
 	{"crash-pause", into(func(s *Settings) *time.Duration { return &s.CrashPause }, parsePause)},
 	{"crash-limit", into(func(s *Settings) *int { return &s.CrashLimit }, parseCount)},
-}
-
-// prefixOr reads an address with its network's length, or the word that stands
-// for none.
-func prefixOr(none string) func(string) (netip.Prefix, error) {
-	return func(value string) (netip.Prefix, error) { return parsePrefix(value, none) }
-}
-
-func parsePrefix(value, none string) (netip.Prefix, error) {
-	if value == none {
-		return netip.Prefix{}, nil
-	}
-	p, err := netip.ParsePrefix(value)
-	if err != nil {
-		return p, fmt.Errorf("want %s or an address as in 192.0.2.10/24, got %q", none, value)
-	}
-	return p, nil
-}
-
-func parseAddrs(value string) ([]netip.Addr, error) {
-	var addrs []netip.Addr
-	for _, word := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
-		a, err := netip.ParseAddr(word)
-		if err != nil {
-			return nil, err
-		}
-		addrs = append(addrs, a)
-	}
-	return addrs, nil
 }
 
 func parsePause(value string) (time.Duration, error) {
@@ -213,9 +193,17 @@ func parseAction(value string) (Action, error) {
 func parseData(value string) (string, error) {
 	value = strings.TrimPrefix(value, "/dev/")
 	if value == "" || strings.ContainsAny(value, "/.") {
-		return "", fmt.Errorf("want auto, none or a device as in vdb, got %q", value)
+		return "", fmt.Errorf("want own, auto, none or a device as in vdb, got %q", value)
 	}
 	return value, nil
+}
+
+func parseSlot(value string) (string, error) {
+	n, err := slot.ParseName(value)
+	if err != nil {
+		return "", err
+	}
+	return n.String(), nil
 }
 
 // ParseSize reads a number of bytes with redis.conf's units: k, m, g count in

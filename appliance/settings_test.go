@@ -34,7 +34,7 @@ func FuzzParseSettings(f *testing.F) {
 	f.Add("oncrash halt\nmaxmemory-share 0.5", `redoubt.save="60 1" redoubt.ip=10.0.0.1/8`)
 	f.Add("# nothing", `"redoubt.data=vdb" -- x`)
 	f.Fuzz(func(t *testing.T, conf, cmdline string) {
-		s, err := ParseSettings(conf, cmdline)
+		s, err := ParseSettings(conf, nil, cmdline)
 		if err != nil {
 			return
 		}
@@ -45,12 +45,13 @@ func FuzzParseSettings(f *testing.F) {
 }
 
 func TestParseSettings(t *testing.T) {
-	s, err := ParseSettings("oncrash halt\n# no\n\nip 192.0.2.1/24\ndata-save \"60 1\"\n",
+	s, err := ParseSettings("oncrash halt\n# no\n\nip 192.0.2.1/24\ndata-save \"60 1\"\n", nil,
 		`console=ttyS0 redoubt.oncrash=poweroff redoubt.maxmemory=100mb redoubt.save="60 1 300 2" redoubt.dns=192.0.2.3,192.0.2.4`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.OnCrash != PowerOff || s.Address != netip.MustParsePrefix("192.0.2.1/24") || s.DataSave != "60 1" || len(s.DNS) != 2 {
+	if s.OnCrash != PowerOff || s.ImageNetwork.Interfaces[0].Addresses[0] != netip.MustParsePrefix("192.0.2.1/24") ||
+		s.DataSave != "60 1" || len(s.Network.DNS) != 2 || len(s.Network.Interfaces) != 0 {
 		t.Errorf("got %+v", s)
 	}
 	want := []Directive{{"maxmemory", "100mb"}, {"save", "60 1 300 2"}}
@@ -63,18 +64,18 @@ func TestParseSettingsErrors(t *testing.T) {
 	for _, test := range []struct{ conf, cmdline, want string }{
 		{"oncrash explode", "", "machine.conf, line 1: oncrash: want reboot, halt or poweroff"},
 		{"\nnosuch 1", "", `machine.conf, line 2: unknown setting "nosuch"`},
-		{"", "redoubt.ip=10.0.0.1", "kernel command line: ip: want dhcp or an address"},
+		{"", "redoubt.ip=10.0.0.1", "kernel command line: ip: want dhcp, none or an address"},
 		{"", "redoubt.maxmemory-share=NaN", "want a number from 0 to 1"},
 		{"", "redoubt.maxmemory-share=1.1", "want a number from 0 to 1"},
 		{"", "redoubt.maxmemory-reserve=12xb", "want a size"},
 		{"", "redoubt.maxmemory-reserve=99999999999gb", "want a size"},
 		{"", "redoubt.crash-pause=2h", "want a time"},
 		{"", "redoubt.crash-limit=-1", "want a number from 0 to 255"},
-		{"", "redoubt.data=../etc", "want auto, none or a device"},
+		{"", "redoubt.data=../etc", "want own, auto, none or a device"},
 		{"", "redoubt.gateway=nowhere", "gateway"},
 		{"", "redoubt.dns=1.2.3.4,x", "dns"},
 	} {
-		_, err := ParseSettings(test.conf, test.cmdline)
+		_, err := ParseSettings(test.conf, nil, test.cmdline)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q %q: got %v, want %q", test.conf, test.cmdline, err, test.want)
 		}
@@ -87,7 +88,7 @@ func TestImagesMachineConf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := ParseSettings(string(conf), "")
+	s, err := ParseSettings(string(conf), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +117,10 @@ func TestMaxmemory(t *testing.T) {
 	for _, test := range []struct{ total, reserve, want uint64 }{
 		{1000 * mb, 96 * mb, 750 * mb},
 		{200 * mb, 96 * mb, 104 * mb}, // the reserve is more than a quarter
-		{104 * mb, 96 * mb, 8 * mb},
-		{103 * mb, 96 * mb, 0},
+		{128 * mb, 96 * mb, 32 * mb},
+		{64 * mb, 96 * mb, 16 * mb}, // the reserve is cut
+		{16 * mb, 96 * mb, 4 * mb},
+		{15 * mb, 96 * mb, 0},
 	} {
 		got, err := Maxmemory(test.total, 0.75, test.reserve)
 		if got != test.want || (err != nil) != (test.want == 0) {

@@ -59,10 +59,13 @@ var thirdParty = map[string][]string{
 	"github.com/u-root":              {"appliance", "cmd"},
 	"github.com/vishvananda/netlink": {"appliance", "cmd"},
 	"github.com/insomniacslk/dhcp":   {"appliance", "cmd"},
+	"github.com/mdlayher/packet":     {"appliance"},
+	"golang.org/x/net":               {"appliance"},
 	"github.com/diskfs/go-diskfs":    {"appliance", "cmd"},
 	"github.com/redis/go-redis":      {"bench"},
 	"github.com/HdrHistogram":        {"bench"},
 	"github.com/zeebo/xxh3":          {"core/keyspace"},
+	"github.com/prometheus":          {"appliance"},
 	"github.com/hanwen/go-fuse":      {"cmd"},
 	"github.com/klauspost/compress":  {"appliance", "cmd"},
 	"github.com/ulikunitz/xz":        {"appliance", "cmd"},
@@ -176,8 +179,8 @@ func (o *order) check(p pkg) (breaches []string) {
 	for _, imp := range p.Imports {
 		switch {
 		case imp == "unsafe":
-			if !under(p.ImportPath, "core/page") && !under(p.ImportPath, "core/transport/uring") {
-				breach("imports unsafe; only core/page and core/transport/uring may")
+			if !under(p.ImportPath, "core/page") && !under(p.ImportPath, "core/transport/uring") && p.ImportPath != module+"/appliance/blockdev" {
+				breach("imports unsafe; only core/page, core/transport/uring and appliance/blockdev may")
 			}
 		case imp == "C":
 			breach("imports C: the image has no libc")

@@ -24,6 +24,7 @@ package admin
 import (
 	"cmp"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/redoubt-kv/redoubt/appliance/admin/page"
@@ -50,18 +51,21 @@ type Endpoint struct {
 	updater Updater // nil: this image has one root
 	log     func(format string, args ...any)
 
-	auth     *authority
-	sampler  *sampler
-	figures  fresh[*figures]
-	handler  http.Handler
-	transfer atomic.Pointer[string] // what is being transferred: one snapshot at a time
-	server   *http.Server
+	auth      *authority
+	sampler   *sampler
+	figures   fresh[*figures]
+	handler   http.Handler
+	transfer  atomic.Pointer[string] // what is being transferred: one snapshot at a time
+	followers atomic.Int32           // who reads the log as it comes
+	closing   chan struct{}
+	closed    sync.Once
+	server    *http.Server
 }
 
 // New makes the endpoint of a machine whose server is handle. updater may be nil. What
 // the operator must know goes to log.
 func New(c Config, m Machine, handle *server.Handle, updater Updater, log func(format string, args ...any)) *Endpoint {
-	e := &Endpoint{config: c, machine: m, handle: handle, updater: updater, log: log}
+	e := &Endpoint{config: c, machine: m, handle: handle, updater: updater, log: log, closing: make(chan struct{})}
 	e.auth = newAuthority(c, handle)
 	e.sampler = newSampler(m, handle)
 	e.figures.make = func() *figures { return readFigures(handle) }
@@ -79,6 +83,16 @@ func (e *Endpoint) routes() http.Handler {
 	mux.Handle("GET /{$}", e.viewer(page.Page()))
 	mux.Handle("GET /status.json", e.viewer(http.HandlerFunc(e.status)))
 	mux.Handle("GET /history.json", e.viewer(http.HandlerFunc(e.history)))
+	mux.Handle("GET /metrics", e.viewer(e.metrics()))
+
+	mux.Handle("GET /snapshot.rdb", e.actor(e.snapshot))
+	mux.Handle("PUT /snapshot.rdb", e.actor(e.restore))
+	mux.Handle("GET /log", e.actor(e.logTail))
+	mux.Handle("GET /update", e.viewer(http.HandlerFunc(e.updateStatus)))
+	mux.Handle("PUT /update", e.actor(e.update))
+	mux.Handle("POST /rollback", e.actor(e.rollback))
+	mux.Handle("POST /reboot", e.actor(e.reboot))
+	mux.Handle("POST /poweroff", e.actor(e.powerOff))
 	return e.guard(mux)
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	stdlog "log"
@@ -42,21 +43,28 @@ func (e *Endpoint) newServer() *http.Server {
 	return s
 }
 
-// Listen listens at the configured address.
+// Listen listens at the configured address, with TLS if there is a certificate.
 func (e *Endpoint) Listen() (net.Listener, error) {
+	secure, err := e.secure()
+	if err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", e.config.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the administration: %w", err)
 	}
+	l = &bounded{Listener: l, by: map[netip.Addr]int{}}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
+	}
 	return l, nil
 }
 
-// Serve serves on l until Close, and samples figures meanwhile.
+// Serve serves on l, which is Listen's, until Close, and samples figures meanwhile.
 func (e *Endpoint) Serve(l net.Listener) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go e.sampler.run(ctx)
-	l = &bounded{Listener: l, by: map[netip.Addr]int{}}
 	err := e.server.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -66,6 +74,7 @@ func (e *Endpoint) Serve(l net.Listener) error {
 
 // Close ends Serve; requests have a moment to be answered.
 func (e *Endpoint) Close() error {
+	e.closed.Do(func() { close(e.closing) })
 	ctx, cancel := context.WithTimeout(context.Background(), closingTime)
 	defer cancel()
 	if err := e.server.Shutdown(ctx); err != nil {

@@ -48,14 +48,15 @@ type PhaseStatus struct {
 
 // CommandStatus is the figures of a command since the start; latencies in microseconds.
 type CommandStatus struct {
-	Name   string  `json:"name"`
-	Kind   string  `json:"kind"` // "read", "write" or ""
-	Calls  int64   `json:"calls"`
-	Failed int64   `json:"failed"`
-	Usec   int64   `json:"usec"`
-	P50    float64 `json:"p50"`
-	P99    float64 `json:"p99"`
-	P999   float64 `json:"p999"`
+	Name     string  `json:"name"`
+	Kind     string  `json:"kind"` // "read", "write" or ""
+	Calls    int64   `json:"calls"`
+	Failed   int64   `json:"failed"`
+	Rejected int64   `json:"rejected"`
+	Usec     int64   `json:"usec"`
+	P50      float64 `json:"p50"`
+	P99      float64 `json:"p99"`
+	P999     float64 `json:"p999"`
 }
 
 // SaveStatus is the state of saving, in keys.
@@ -84,20 +85,31 @@ const patience = time.Second
 
 // figures is what is read of the server for many to see.
 type figures struct {
-	server   map[string]any
-	numbers  map[string]float64
-	commands []CommandStatus
-	save     SaveStatus
+	server    map[string]any
+	texts     map[string]string // the same as they are in INFO
+	numbers   map[string]float64
+	commands  []CommandStatus
+	databases int
+	save      SaveStatus
 }
+
+// text is a field of INFO; "" without it.
+func (f *figures) text(name string) string { return f.texts[name] }
 
 // readFigures reads them. It may wait for a script.
 func readFigures(handle *server.Handle) *figures {
 	info := handle.Info()
-	f := &figures{server: map[string]any{}, numbers: numbers(info), commands: []CommandStatus{}}
-	eachField(info, func(name, value string) { f.server[name] = typed(value) })
+	f := &figures{
+		server: map[string]any{}, texts: map[string]string{}, numbers: numbers(info),
+		commands: []CommandStatus{}, databases: handle.Databases(),
+	}
+	eachField(info, func(name, value string) { f.server[name], f.texts[name] = typed(value), value })
+	length, last := handle.SlowLog()
+	f.numbers["slowlog_length"], f.numbers["slowlog_last_id"] = float64(length), float64(last)
+	f.numbers["start_time_s"] = float64(time.Now().Unix()) - f.numbers["uptime_in_seconds"]
 	for _, c := range handle.Commands() {
 		f.commands = append(f.commands, CommandStatus{
-			Name: c.Name, Kind: c.Kind, Calls: c.Calls, Failed: c.Failed, Usec: c.Usec,
+			Name: c.Name, Kind: c.Kind, Calls: c.Calls, Failed: c.Failed, Rejected: c.Rejected, Usec: c.Usec,
 			P50: finite(c.P50), P99: finite(c.P99), P999: finite(c.P999),
 		})
 	}

@@ -3,7 +3,6 @@
 package image
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -11,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "github.com/gokrazy/kernel.amd64" // keeps the kernel's module in go.mod
+	_ "github.com/gokrazy/kernel.amd64" // keep the kernels' modules in go.mod
+	_ "github.com/gokrazy/kernel.arm64"
 
 	"github.com/redoubt-kv/redoubt/appliance/image/sbom"
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 // Builder says where an image comes from and where it goes.
@@ -22,23 +23,53 @@ type Builder struct {
 	Output  string    // folder for the results, created if need be
 	Root    string    // the module's root, in which Go packages are built
 	Init    string    // a Go package instead of the profile's "init", for tests
-	Version string    // of the image
+	Arch    string    // "amd64" (also if it is "") or "arm64"
+	Kernel  string    // "prebuilt" (also if it is ""), or "minimal" from build/kernel/ARCH
+	Version string    // of the image; "" asks git
 	Formats []string  // of the disk beside the raw one, see ParseFormats
 	Report  io.Writer // gets the list of what was built
 }
 
+// The kernels that a machine can be built with.
+const (
+	KernelPrebuilt = "prebuilt" // from the profile's Go module
+	KernelMinimal  = "minimal"  // from Debian's sources, see scripts/kernel
+)
+
 // The files that Build writes to the output folder.
 const (
-	DiskFile      = "usr.img"   // raw, boots by itself
-	KernelFile    = "vmlinuz"   // for QEMU's -kernel
-	InitramfsFile = "initramfs" // for QEMU's -initrd
-	CmdlineFile   = "cmdline"   // for QEMU's -append
+	DiskFile      = "usr.img"       // raw, boots by itself
+	KernelFile    = "vmlinuz"       // for QEMU's -kernel
+	InitramfsFile = "initramfs"     // for QEMU's -initrd, if the machine is in it
+	RootFile      = "root.squashfs" // the root file system otherwise
+	CmdlineFile   = "cmdline"       // for QEMU's -append
+	UpdateFile    = "update.tar"    // for a running machine with two slots
 )
+
+// BuildName returns the folder of build/ for an image: NAME, and what is not as usual.
+func BuildName(name, arch, kernel string) string {
+	if arch != "amd64" {
+		name += "-" + arch
+	}
+	if kernel != KernelPrebuilt {
+		name += "-" + kernel
+	}
+	return name
+}
 
 // Build makes the image. A file is replaced only when its new content is
 // complete, so that an interrupted build leaves the last image as it was.
 func (b *Builder) Build() error {
-	p, err := ReadProfile(filepath.Join(b.Profile, "profile"))
+	if b.Arch == "" {
+		b.Arch = "amd64"
+	}
+	if b.Kernel == "" {
+		b.Kernel = KernelPrebuilt
+	}
+	if b.Version == "" {
+		b.Version = b.describe()
+	}
+	p, err := ReadProfile(filepath.Join(b.Profile, "profile"), b.Arch)
 	if err != nil {
 		return err
 	}
@@ -46,48 +77,113 @@ func (b *Builder) Build() error {
 	if err != nil {
 		return err
 	}
-	archive, err := Initramfs(entries)
-	if err != nil {
-		return err
+	system := System{
+		Seed: filepath.Base(b.Profile) + " " + b.Arch, Arch: b.Arch, Version: b.Version, Cmdline: p.Cmdline,
+		KernelRoom: p.KernelRoom, RootRoom: p.RootRoom, DataRoom: p.Data,
 	}
-	initramfs, err := Compress(p.Compress, archive)
-	if err != nil {
-		return err
-	}
-	kernel, part, err := b.kernel(p)
-	if err != nil {
-		return err
-	}
-	materials, err := b.billOfMaterials(entries[0].Content, []sbom.Part{part, bootLoaderPart(b.Version)})
-	if err != nil {
-		return err
-	}
-	var disk bytes.Buffer
-	if err := WriteDisk(&disk, kernel, initramfs, p.Cmdline); err != nil {
+	if system.Kernel, err = b.kernel(p); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(b.Output, 0o755); err != nil {
 		return fmt.Errorf("build image: %w", err)
 	}
-	results := []Entry{
-		{Path: KernelFile, Content: kernel},
-		{Path: InitramfsFile, Content: initramfs},
-		{Path: CmdlineFile, Content: []byte(p.Cmdline + "\n")},
-		{Path: DiskFile, Content: disk.Bytes()},
-		{Path: sbom.FileName, Content: materials},
+	materials, err := b.billOfMaterials(p, &system, entries[0].Content)
+	if err != nil {
+		return err
 	}
+	results := []Entry{{Path: KernelFile, Content: system.Kernel}, {Path: sbom.FileName, Content: materials}}
+	if p.Root == RootSquashFS {
+		if system.Root, err = SquashFS(entries); err != nil {
+			return err
+		}
+		update, err := b.update(&system, materials)
+		if err != nil {
+			return err
+		}
+		results = append(results, Entry{Path: RootFile, Content: system.Root}, Entry{Path: UpdateFile, Content: update})
+	} else {
+		if system.Initramfs, err = b.initramfs(p, entries); err != nil {
+			return err
+		}
+		results = append(results, Entry{Path: InitramfsFile, Content: system.Initramfs})
+	}
+	cmdline, err := b.writeDisk(&system)
+	if err != nil {
+		return err
+	}
+	results = append(results, Entry{Path: CmdlineFile, Content: []byte(cmdline + "\n")})
 	var names []string
 	for _, r := range results {
-		names = append(names, r.Path)
 		if err := replaceFile(filepath.Join(b.Output, r.Path), r.Content); err != nil {
 			return err
 		}
+		names = append(names, r.Path)
 	}
-	all, err := b.finish(names)
+	all, err := b.finish(append(names, DiskFile))
 	if err != nil {
 		return err
 	}
 	return b.report(p, all, entries)
+}
+
+// describe asks git for the version.
+func (b *Builder) describe() string {
+	cmd := exec.Command("git", "describe", "--always", "--dirty")
+	cmd.Dir = b.Root
+	out, err := cmd.Output()
+	if err != nil {
+		return "unknown" // not a repository, or no git
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (b *Builder) initramfs(p *Profile, entries []Entry) ([]byte, error) {
+	archive, err := Initramfs(entries)
+	if err != nil {
+		return nil, err
+	}
+	return Compress(p.Compress, archive)
+}
+
+// fileDisk is a disk in a file.
+type fileDisk struct{ *os.File }
+
+// Sync does nothing: a disk that is built counts once it has its name.
+func (fileDisk) Sync() error { return nil }
+
+// writeDisk builds the disk and returns the command line for a direct boot with it.
+func (b *Builder) writeDisk(system *System) (cmdline string, err error) {
+	dir, err := os.MkdirTemp(b.Output, ".disk-")
+	if err != nil {
+		return "", fmt.Errorf("build image: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if system.Root != nil {
+		data, err := dataFS(dir, system.DataRoom, system.Seed)
+		if err != nil {
+			return "", err
+		}
+		defer data.Close()
+		system.Data = data
+	}
+	f, err := os.OpenFile(filepath.Join(dir, DiskFile), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return "", fmt.Errorf("build image: %w", err)
+	}
+	defer f.Close()
+	t, err := system.WriteDisk(func(size int64) (slot.Disk, error) {
+		return fileDisk{f}, f.Truncate(size)
+	})
+	if err == nil {
+		cmdline, err = t.Cmdline(slot.A)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(b.Output, DiskFile))
+	}
+	if err != nil {
+		return "", fmt.Errorf("build image: write disk: %w", err)
+	}
+	return cmdline, nil
 }
 
 // entries returns what goes into the initramfs: /init first.
@@ -97,6 +193,17 @@ func (b *Builder) entries(p *Profile) ([]Entry, error) {
 		return nil, err
 	}
 	entries := []Entry{{Path: "init", Mode: 0o755, Content: program}}
+	for _, dir := range rootFolders {
+		mode := uint64(0o755)
+		if dir == "tmp" {
+			mode = 0o1777
+		}
+		entries = append(entries, Entry{Path: dir, Mode: mode, Folder: true})
+	}
+	for _, l := range rootLinks {
+		entries = append(entries, Entry{Path: l[0], Mode: 0o777, Link: l[1]})
+	}
+	entries = append(entries, Entry{Path: ReleaseFile, Mode: 0o644, Content: b.release()})
 	for _, f := range p.Files {
 		content, err := os.ReadFile(filepath.Join(b.Profile, f.Source))
 		if err != nil {
@@ -105,6 +212,13 @@ func (b *Builder) entries(p *Profile) ([]Entry, error) {
 		entries = append(entries, Entry{Path: f.Target, Mode: 0o644, Content: content})
 	}
 	return entries, nil
+}
+
+// ReleaseFile is the file of the machine that says what it is: lines of NAME=VALUE.
+const ReleaseFile = "etc/redoubt-release"
+
+func (b *Builder) release() []byte {
+	return fmt.Appendf(nil, "VERSION=%s\nPROFILE=%s\nARCH=%s\nKERNEL=%s\n", b.Version, filepath.Base(b.Profile), b.Arch, b.Kernel)
 }
 
 // buildInit compiles the machine's one program: static, without symbols and
@@ -122,7 +236,7 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 	out := filepath.Join(dir, "init")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, pkg)
 	cmd.Dir = b.Root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+b.Arch)
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build image: go build %s: %w\n%s", pkg, err, msg)
 	}
@@ -133,29 +247,47 @@ func (b *Builder) buildInit(p *Profile) ([]byte, error) {
 	return program, nil
 }
 
-// kernel reads the kernel from its Go module.
-func (b *Builder) kernel(p *Profile) ([]byte, sbom.Part, error) {
-	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", p.Kernel)
-	cmd.Dir = b.Root
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, sbom.Part{}, fmt.Errorf("build image: find the kernel's module %s: %w\n%s", p.Kernel, err, &stderr)
+// kernel reads the kernel from its Go module, or the minimal one.
+func (b *Builder) kernel(p *Profile) ([]byte, error) {
+	switch b.Kernel {
+	case KernelPrebuilt:
+		return b.moduleKernel(p)
+	case KernelMinimal:
+		kernel, err := os.ReadFile(filepath.Join(b.minimalKernel(), "vmlinuz"))
+		if err != nil {
+			return nil, fmt.Errorf("build image: read the minimal kernel: %w; \"make image=%s kernel=minimal arch=%s\" builds it first",
+				err, filepath.Base(b.Profile), b.Arch)
+		}
+		return kernel, nil
 	}
-	dir := strings.TrimSpace(string(out))
-	if dir == "" {
-		return nil, sbom.Part{}, fmt.Errorf("build image: the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+	return nil, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
+}
+
+// minimalKernel is where scripts/kernel leaves its results.
+func (b *Builder) minimalKernel() string { return filepath.Join(b.Root, "build", "kernel", b.Arch) }
+
+func (b *Builder) moduleKernel(p *Profile) ([]byte, error) {
+	dir, err := b.kernelModule(p)
+	if err != nil {
+		return nil, fmt.Errorf("build image: %w", err)
 	}
 	kernel, err := os.ReadFile(filepath.Join(dir, "vmlinuz"))
 	if err != nil {
-		return nil, sbom.Part{}, fmt.Errorf("build image: read the kernel: %w", err)
+		return nil, fmt.Errorf("build image: read the kernel: %w", err)
 	}
-	part, err := kernelPart(p.Kernel, dir, kernel)
+	return kernel, nil
+}
+
+// kernelModule returns the folder of the Go module with the kernel.
+func (b *Builder) kernelModule(p *Profile) (string, error) {
+	folders, err := sbom.GoFolders(b.Root)([]string{p.Kernel})
 	if err != nil {
-		return nil, part, fmt.Errorf("build image: %w", err)
+		return "", fmt.Errorf("find the kernel's module: %w", err)
 	}
-	return kernel, part, nil
+	if folders[p.Kernel] == "" {
+		return "", fmt.Errorf("the kernel's module is not downloaded; run: go mod download %s", p.Kernel)
+	}
+	return folders[p.Kernel], nil
 }
 
 // report lists the results with their sizes, and everything that is inside.
@@ -165,11 +297,18 @@ func (b *Builder) report(p *Profile, results []result, entries []Entry) error {
 	for _, r := range results {
 		fmt.Fprintf(&s, "  %11d  %s\n", r.size, r.name)
 	}
-	fmt.Fprintf(&s, "Everything in the machine (initramfs, compression %s):\n", p.Compress)
+	fmt.Fprintf(&s, "Everything in the machine (version %s, %s, root in %s):\n", b.Version, b.Arch, p.Root)
 	for _, e := range entries {
-		fmt.Fprintf(&s, "  %11d  /%s\n", len(e.Content), e.Path)
+		switch {
+		case e.Folder:
+			fmt.Fprintf(&s, "  %11s  /%s/\n", "folder", e.Path)
+		case e.Link != "":
+			fmt.Fprintf(&s, "  %11s  /%s -> %s\n", "link", e.Path, e.Link)
+		default:
+			fmt.Fprintf(&s, "  %11d  /%s\n", len(e.Content), e.Path)
+		}
 	}
-	fmt.Fprintf(&s, "  %11s  /dev/console\nKernel command line: %s\n", "device", p.Cmdline)
+	fmt.Fprintf(&s, "Kernel command line: %s\n", p.Cmdline)
 	_, err := io.WriteString(b.Report, s.String())
 	return err
 }

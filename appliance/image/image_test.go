@@ -2,7 +2,6 @@ package image
 
 import (
 	"bytes"
-	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,10 +9,19 @@ import (
 	"testing"
 
 	"github.com/u-root/u-root/pkg/cpio"
+
+	"github.com/redoubt-kv/redoubt/appliance/slot"
 )
 
 func TestParseProfile(t *testing.T) {
-	p, err := ParseProfile(strings.NewReader("# x\nkernel  k/m\ninit ./i\ncmdline a b\ncmdline c\nfile etc/x x\ncompress gzip\n"))
+	const text = "# x\nkernel.amd64  k/m\nkernel.arm64 k/arm\ninit ./i\ncmdline a b\ncmdline.arm64 arm\ncmdline c\nfile etc/x x\ncompress gzip\n"
+	if p, err := ParseProfile(strings.NewReader(text), "arm64"); err != nil || p.Kernel != "k/arm" || p.Cmdline != "a b arm c" {
+		t.Errorf("for arm64: %+v, %v", p, err)
+	}
+	if _, err := ParseProfile(strings.NewReader(text), "mips"); err == nil {
+		t.Error("mips is accepted")
+	}
+	p, err := ParseProfile(strings.NewReader(text), "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,10 +36,16 @@ func TestParseProfile(t *testing.T) {
 		good + "file one":                      "a target and a source",
 		good + "file ../x y":                   "must be relative",
 		good + "file x /etc/shadow":            "must be relative",
+		good + "root nfs":                      `unknown root "nfs"`,
+		good + "root squashfs":                 `needs "data"`,
+		good + "root squashfs\ndata 63M":       "at least 64M",
+		good + "data 64M":                      "need root squashfs",
+		good + "data 64":                       "want a size in MiB",
+		good + "init.mips x":                   "unknown architecture",
 		good + "compress lzma":                 "unknown compression",
 		good + "cmdline " + long(maxCmdline+1): "2048 bytes",
 	} {
-		if _, err := ParseProfile(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseProfile(strings.NewReader(text), "amd64"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got %v, want %q", text, err, want)
 		}
 	}
@@ -43,7 +57,7 @@ func long(n int) string { return strings.Repeat("x", n) }
 func FuzzParseProfile(f *testing.F) {
 	f.Add("kernel k\ninit i\ncmdline c\nfile a b\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := ParseProfile(strings.NewReader(text))
+		p, err := ParseProfile(strings.NewReader(text), "amd64")
 		if err != nil {
 			return
 		}
@@ -60,14 +74,22 @@ func TestImagesProfiles(t *testing.T) {
 		t.Fatalf("no profiles: %v", err)
 	}
 	for _, path := range paths {
-		if _, err := ReadProfile(path); err != nil {
-			t.Error(err)
+		for _, arch := range Architectures() {
+			if _, err := ReadProfile(path, arch); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
 
 func TestInitramfs(t *testing.T) {
-	entries := []Entry{{"init", 0o755, []byte("program")}, {"etc/a", 0o644, []byte("A")}, {"etc/b", 0o600, nil}}
+	entries := []Entry{
+		{Path: "init", Mode: 0o755, Content: []byte("program")},
+		{Path: "etc/a", Mode: 0o644, Content: []byte("A")},
+		{Path: "etc/b", Mode: 0o600},
+		{Path: "etc/c", Link: "/run/c"},
+		{Path: "dev", Mode: 0o755, Folder: true},
+	}
 	archive, err := Initramfs(entries)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +105,7 @@ func TestInitramfs(t *testing.T) {
 			t.Errorf("%s carries a time or an owner", r.Name)
 		}
 	}
-	if want := "dev dev/console init etc etc/a etc/b"; strings.Join(got, " ") != want {
+	if want := "dev dev/console init etc etc/a etc/b etc/c"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	again, err := Initramfs(entries)
@@ -105,71 +127,10 @@ func TestCompress(t *testing.T) {
 	}
 }
 
-// The disk is read back as a loader and as a FAT driver would.
-func TestWriteDisk(t *testing.T) {
-	kernel, initramfs := bytes.Repeat([]byte("K"), 100_000), bytes.Repeat([]byte("I"), 5000)
-	const cmdline = "console=ttyS0"
-	var b bytes.Buffer
-	if err := WriteDisk(&b, kernel, initramfs, cmdline); err != nil {
-		t.Fatal(err)
-	}
-	disk := b.Bytes()
-	le := binary.LittleEndian
-	if disk[510] != 0x55 || disk[511] != 0xaa || string(disk[512:516]) != "RDBT" {
-		t.Fatal("no boot loader")
-	}
-	for i, want := range [][]byte{kernel, initramfs, []byte(cmdline)} {
-		lba, size := le.Uint32(disk[paramsOffset+8+8*i:]), le.Uint32(disk[paramsOffset+12+8*i:])
-		if got := disk[lba*sectorSize:][:size]; !bytes.Equal(got, want) {
-			t.Errorf("file %d is not where the loader is told", i)
-		}
-	}
-	start, sectors := le.Uint32(disk[partitionTable+8:]), le.Uint32(disk[partitionTable+12:])
-	if uint64(start+sectors)*sectorSize != uint64(len(disk)) {
-		t.Errorf("the partition is %d+%d sectors, the disk %d bytes", start, sectors, len(disk))
-	}
-	for name, want := range map[string][]byte{"VMLINUZ    ": kernel, "INITRAMFCPI": initramfs, "CMDLINE TXT": []byte(cmdline)} {
-		if got := readFAT(t, disk[start*sectorSize:], name); !bytes.Equal(got, want) {
-			t.Errorf("%s: got %d bytes, want %d", name, len(got), len(want))
-		}
-	}
-	if err := WriteDisk(&b, kernel, initramfs, long(maxCmdline+1)); err == nil {
-		t.Error("a command line that is too long is accepted")
-	}
-}
-
-// readFAT reads a file by its directory entry and its chain of clusters.
-func readFAT(t *testing.T, v []byte, name string) []byte {
-	t.Helper()
-	le := binary.LittleEndian
-	cluster := int(v[13]) * sectorSize
-	fat := int(le.Uint16(v[14:])) * sectorSize
-	root := fat + int(v[16])*int(le.Uint16(v[22:]))*sectorSize
-	data := root + int(le.Uint16(v[17:]))*32
-	at := bytes.Index(v[root:data], []byte(name))
-	if at < 0 {
-		t.Fatalf("%s is not in the directory", name)
-	}
-	entry := v[root+at:]
-	var content []byte
-	for c := int(le.Uint16(entry[26:])); c != 0xffff; c = int(le.Uint16(v[fat+2*c:])) {
-		content = append(content, v[data+(c-2)*cluster:][:cluster]...)
-	}
-	return content[:le.Uint32(entry[28:])]
-}
-
-func TestBadBootFileNames(t *testing.T) {
-	for _, name := range []string{"", "lower", "NINECHARS", "A.LONG", ".X"} {
-		if _, err := newFATVolume(0, []*bootFile{{name: name}}); err == nil {
-			t.Errorf("%q is accepted", name)
-		}
-	}
-}
-
 // The committed boot.bin is what boot.S says; compared where there is an
 // assembler (it is not needed to build an image).
 func TestBootBinIsAssembledFromSource(t *testing.T) {
-	if len(bootLoader) != bootLoaderSectors*sectorSize {
+	if len(bootLoader) != bootLoaderSectors*slot.SectorSize {
 		t.Fatalf("boot.bin has %d bytes", len(bootLoader))
 	}
 	if _, err := exec.LookPath("as"); err != nil {

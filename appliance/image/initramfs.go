@@ -10,33 +10,29 @@ import (
 	"github.com/u-root/u-root/pkg/cpio"
 )
 
-// Entry is one file of the initramfs.
-type Entry struct {
-	Path    string // without the leading slash
-	Mode    uint64 // permission bits
-	Content []byte
-}
-
 // Initramfs returns a newc cpio archive of the entries and of the folders they
 // are in, and of /dev/console, which the kernel opens for PID 1's standard input
 // and output before anything is mounted. Owners are root, times zero and inode
 // numbers counted, so the same entries give the same bytes.
 func Initramfs(entries []Entry) ([]byte, error) {
-	records := []cpio.Record{
-		cpio.Directory("dev", 0o755),
-		cpio.CharDev("dev/console", 0o600, 5, 1),
-	}
-	seen := map[string]bool{"dev": true}
-	for _, e := range entries {
-		for _, dir := range parents(e.Path) {
-			if !seen[dir] {
-				seen[dir] = true
-				records = append(records, cpio.Directory(dir, 0o755))
+	console := cpio.CharDev("dev/console", 0o600, 5, 1)
+	all := withFolders(append([]Entry{{Path: "dev", Mode: 0o755, Folder: true}}, entries...))
+	var records []cpio.Record
+	for _, e := range all {
+		info := cpio.Info{Name: e.Path, Mode: cpio.S_IFREG | e.Mode, FileSize: uint64(len(e.Content)), NLink: 1}
+		content := e.Content
+		switch {
+		case e.Folder:
+			records = append(records, cpio.Directory(e.Path, e.Mode))
+			if e.Path == "dev" {
+				records = append(records, console)
 			}
+			continue
+		case e.Link != "":
+			content = []byte(e.Link)
+			info.Mode, info.FileSize = cpio.S_IFLNK|0o777, uint64(len(content))
 		}
-		records = append(records, cpio.StaticRecord(e.Content, cpio.Info{
-			Name: e.Path, Mode: cpio.S_IFREG | e.Mode, FileSize: uint64(len(e.Content)), NLink: 1,
-		}))
+		records = append(records, cpio.StaticRecord(content, info))
 	}
 	var b bytes.Buffer
 	w := cpio.Newc.Writer(&b)
@@ -51,17 +47,6 @@ func Initramfs(entries []Entry) ([]byte, error) {
 		return nil, fmt.Errorf("write initramfs: %w", err)
 	}
 	return b.Bytes(), nil
-}
-
-// parents returns the folders that path is in, outermost first.
-func parents(path string) []string {
-	var dirs []string
-	for i, c := range path {
-		if c == '/' {
-			dirs = append(dirs, path[:i])
-		}
-	}
-	return dirs
 }
 
 // Compress returns data compressed by method: "none", "gzip" or "zstd". All are

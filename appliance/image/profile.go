@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,43 +18,64 @@ type File struct {
 }
 
 // Profile says what an image consists of. It is read from a text file of one
-// setting per line; the files of images/ are the reference.
+// setting per line; the files of images/ are the reference. A setting with an
+// architecture behind it, as in kernel.amd64, is for that one only.
 type Profile struct {
 	Kernel   string // Go module that holds the kernel as "vmlinuz"
 	Init     string // Go package that becomes /init
-	Compress string // "none", "gzip" or "zstd"
+	Root     string // "initramfs", or "squashfs": read-only on a disk with two slots
+	Compress string // of the initramfs: "none", "gzip" or "zstd"
 	Cmdline  string // the kernel's command line
 	Files    []File
+
+	// Bytes. Zero leaves the rooms in a slot to be chosen by what is in them.
+	KernelRoom, RootRoom int64
+	Data                 int64 // the data partition of a new disk
 }
+
+// The kinds of root file system.
+const (
+	RootInitramfs = "initramfs"
+	RootSquashFS  = "squashfs"
+)
+
+// Architectures are those that a machine can be built for, as Go names them.
+func Architectures() []string { return []string{"amd64", "arm64"} }
 
 // maxCmdline is the longest command line that Linux on x86 takes, without the
 // zero at its end (COMMAND_LINE_SIZE is 2048).
 const maxCmdline = 2047
 
-// ReadProfile reads the profile at path.
-func ReadProfile(path string) (*Profile, error) {
+// minData is the smallest data partition: its journal has 32 MiB.
+const minData = 64 * mib
+
+// ReadProfile reads the profile at path for an architecture.
+func ReadProfile(path, arch string) (*Profile, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
 	defer f.Close()
-	p, err := ParseProfile(f)
+	p, err := ParseProfile(f, arch)
 	if err != nil {
 		return nil, fmt.Errorf("read profile %s: %w", path, err)
 	}
 	return p, nil
 }
 
-// ParseProfile reads a profile. Errors name the line.
-func ParseProfile(r io.Reader) (*Profile, error) {
-	p := &Profile{Compress: "none"}
+// ParseProfile reads a profile for an architecture. Errors name the line.
+func ParseProfile(r io.Reader, arch string) (*Profile, error) {
+	if !slices.Contains(Architectures(), arch) {
+		return nil, fmt.Errorf("unknown architecture %q; there are: %s", arch, strings.Join(Architectures(), " "))
+	}
+	p := &Profile{Root: RootInitramfs, Compress: "none"}
 	scanner := bufio.NewScanner(r)
 	for n := 1; scanner.Scan(); n++ {
 		line := strings.TrimSpace(scanner.Text())
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if err := p.set(line); err != nil {
+		if err := p.set(line, arch); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
@@ -63,19 +86,35 @@ func ParseProfile(r io.Reader) (*Profile, error) {
 }
 
 // set applies one line.
-func (p *Profile) set(line string) error {
+func (p *Profile) set(line, arch string) error {
 	key, value, _ := strings.Cut(line, " ")
 	value = strings.TrimSpace(value)
 	if value == "" {
 		return fmt.Errorf("%q needs a value", key)
 	}
+	key, only, limited := strings.Cut(key, ".")
+	if limited && !slices.Contains(Architectures(), only) {
+		return fmt.Errorf("%s.%s: unknown architecture", key, only)
+	}
+	if limited && only != arch {
+		return nil
+	}
+	var err error
 	switch key {
 	case "kernel":
 		p.Kernel = value
 	case "init":
 		p.Init = value
+	case "root":
+		p.Root = value
 	case "compress":
 		p.Compress = value
+	case "kernel-room":
+		p.KernelRoom, err = parseRoom(value)
+	case "root-room":
+		p.RootRoom, err = parseRoom(value)
+	case "data":
+		p.Data, err = parseRoom(value)
 	case "cmdline":
 		p.Cmdline = strings.TrimSpace(p.Cmdline + " " + value)
 	case "file":
@@ -87,7 +126,19 @@ func (p *Profile) set(line string) error {
 	default:
 		return fmt.Errorf("unknown setting %q", key)
 	}
-	return nil
+	return err
+}
+
+const maxRoom = 1 << 20 // MiB
+
+// parseRoom reads a size in MiB, as in 64M.
+func parseRoom(value string) (int64, error) {
+	number, ok := strings.CutSuffix(value, "M")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil || n < 1 || n > maxRoom {
+		return 0, fmt.Errorf("want a size in MiB as in 64M, got %q", value)
+	}
+	return n * mib, nil
 }
 
 // check refuses a profile from which no image can be built.
@@ -102,6 +153,14 @@ func (p *Profile) check() error {
 	case "none", "gzip", "zstd":
 	default:
 		return fmt.Errorf("unknown compression %q", p.Compress)
+	}
+	switch {
+	case p.Root != RootInitramfs && p.Root != RootSquashFS:
+		return fmt.Errorf("unknown root %q; there are: %s %s", p.Root, RootInitramfs, RootSquashFS)
+	case p.Root == RootSquashFS && p.Data < minData:
+		return fmt.Errorf("root %s needs \"data\": at least %dM", RootSquashFS, minData/mib)
+	case p.Root == RootInitramfs && (p.Data > 0 || p.RootRoom > 0 || p.KernelRoom > 0):
+		return fmt.Errorf("a data partition and rooms for updates need root %s", RootSquashFS)
 	}
 	for _, f := range p.Files {
 		if !filepath.IsLocal(f.Target) || !filepath.IsLocal(f.Source) {

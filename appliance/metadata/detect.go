@@ -46,6 +46,8 @@ type Plan struct {
 	// h (host name), i (instance id).
 	Seed map[string]string
 	Why  string // what it was decided by, for people
+	// Custom are Azure's custom data, which are on a disk beside the service.
+	Custom []byte
 }
 
 // NeedsNetwork tells whether the source is on the network.
@@ -68,6 +70,12 @@ const (
 	labelOpenStack = "config-2"
 )
 
+// IsSource tells whether a disk with this label is a source of metadata, and
+// nothing else.
+func IsSource(label string) bool {
+	return strings.EqualFold(label, labelNoCloud) || strings.EqualFold(label, labelOpenStack)
+}
+
 // Detect decides where to get metadata from. setting is the machine's setting
 // "metadata", dmi what the firmware says, disks what is attached, cmdline the
 // kernel's command line, on which cloud-init's own words (ds=nocloud;s=…) count as
@@ -76,6 +84,9 @@ const (
 // The order: the setting, the command line, a disk (whoever attached it means it),
 // the firmware.
 func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error) {
+	if err := CheckSetting(setting); err != nil {
+		return Plan{}, err
+	}
 	source, address, _ := strings.Cut(setting, ":")
 	disk := func(label string) string {
 		for _, d := range disks {
@@ -86,8 +97,6 @@ func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error)
 		return ""
 	}
 	switch strings.ToLower(source) {
-	case "", "auto":
-		return detectAuto(dmi, disk, cmdline)
 	case "none":
 		return Plan{Kind: None}, nil
 	case "ec2":
@@ -111,7 +120,7 @@ func Detect(setting string, dmi DMI, disks []Disk, cmdline string) (Plan, error)
 		}
 		return p, nil
 	}
-	return Plan{}, CheckSetting(setting)
+	return detectAuto(dmi, disk, cmdline)
 }
 
 // CheckSetting tells whether the setting "metadata" can mean something.

@@ -39,6 +39,20 @@ func ReadDisk(p Plan, disk io.ReaderAt, warn func(format string, args ...any)) (
 	})
 }
 
+// ReadCustomData returns Azure's custom data, if disk is its provisioning disk and
+// there are any; otherwise nil.
+func ReadCustomData(disk io.ReaderAt) ([]byte, error) {
+	v, err := volume.Open(disk)
+	if err != nil {
+		return nil, nil
+	}
+	ovf, err := optional(v.ReadFile("ovf-env.xml", 2*MaxUserData))
+	if err != nil || ovf == nil {
+		return nil, err
+	}
+	return customData(ovf)
+}
+
 // optional turns "no such file" into nil.
 func optional(b []byte, err error) ([]byte, error) {
 	if errors.Is(err, volume.ErrNotFound) {

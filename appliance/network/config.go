@@ -3,10 +3,10 @@
 // servers, the host's name.
 //
 // What to do is a Config. There are several, one above the other: what the
-// machine has been told by its settings, below it what a cloud's metadata says,
-// below it the default, which is to ask on every interface (DHCPv4, and IPv6 as
-// the routers say). What the network answers (name servers, routes, the host's
-// name) comes last.
+// machine has been told when it was started, below it what a cloud's metadata
+// says, below it what the image says, below it the default, which is to ask on
+// every interface (DHCPv4, and IPv6 as the routers say). What the network answers
+// (name servers, routes, the host's name) comes last.
 package network
 
 import (

@@ -15,7 +15,8 @@
 //
 //	LBA 0     protective MBR, with the boot loader's stage 1
 //	1…33      GPT
-//	64…2047   1 redoubt-boot    BIOS boot: stage 2 at 64, boot state at 96 and 104,
+//	64…511    free: an ISO image has its ISO 9660 structures there
+//	512…2047  1 redoubt-boot    BIOS boot: stage 2 at 512, boot state at 544 and 552,
 //	                            a note from one boot to another behind it (see note.go)
 //	2048…     2 redoubt-esp     EFI system partition, FAT32
 //	…         3 redoubt-root-a  SquashFS             ┐
@@ -131,9 +132,9 @@ const (
 
 // Where the first partition is, and what is in it.
 const (
-	BootLBA    = 64  // of the partition, and of stage 2
-	StateLBA   = 96  // of the boot state's first copy
-	StateLBA2  = 104 // of its second copy: another physical sector on disks with 4 KiB
+	BootLBA    = 512 // of the partition, and of stage 2
+	StateLBA   = 544 // of the boot state's first copy
+	StateLBA2  = 552 // of its second copy: another physical sector on disks with 4 KiB
 	bootEndLBA = 2047
 	espLBA     = 2048
 )

@@ -18,6 +18,7 @@ type Manifest struct {
 	Version string         `json:"version"`
 	Profile string         `json:"profile"`
 	Arch    string         `json:"arch"`
+	SBOM    string         `json:"sbom,omitempty"` // SHA-256 of the bill of materials, in hexadecimal
 	Files   []ManifestFile `json:"files"`
 }
 

@@ -43,6 +43,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 	root := flags.String("root", ".", "the repository")
 	output := flags.String("output", "", "folder for the results (default build/NAME)")
 	formatList := flags.String("format", "", "formats beside the raw disk, with commas: "+image.FormatNames())
+	arch := flags.String("arch", "amd64", "architecture: amd64 or arm64")
+	kernel := flags.String("kernel", image.KernelPrebuilt, "kernel: prebuilt or minimal")
+	version := flags.String("version", "", "version of the image (default: what git describes)")
 	initPackage := flags.String("init", "", "Go package to build as /init instead of the profile's")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -59,7 +62,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("%q is no name of a folder in images/", name)
 	}
 	if *output == "" {
-		*output = filepath.Join(*root, "build", name)
+		*output = filepath.Join(*root, "build", image.BuildName(name, *arch, *kernel))
 	}
 	b := image.Builder{
 		Profile: filepath.Join(*root, "images", name),
@@ -67,6 +70,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 		Root:    *root,
 		Init:    *initPackage,
 		Formats: formats,
+		Arch:    *arch,
+		Kernel:  *kernel,
+		Version: *version,
 		Report:  stdout,
 	}
 	return b.Build()

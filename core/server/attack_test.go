@@ -302,7 +302,7 @@ func TestUnauthenticatedReplies(t *testing.T) {
 // TestScriptEscapes runs scripts that want out of the sandbox, or want all memory or time.
 // Each ends in an error, and what they leave behind is not seen by the next one.
 func TestScriptEscapes(t *testing.T) {
-	r := start(t, t.TempDir(), "--save", "", "--busy-reply-threshold", "100")
+	r := start(t, t.TempDir(), "--save", "", "--busy-reply-threshold", "100", "--maxmemory", "256mb")
 	c := r.dial()
 	for _, script := range []string{
 		"os.execute('id')", "return os.getenv('HOME')", "return io.open('/etc/passwd')", "return require('os')", "return dofile('/etc/passwd')",

@@ -60,6 +60,19 @@ func CheckConfig(args []string) error {
 	if set.Daemonize {
 		return &ConfigError{Directive: "daemonize", Reason: "the server is a part of a program, which cannot go to the background"}
 	}
+	if len(s.declared) > 0 || set.ACLFile != "" || len(set.RenameCommand) > 0 {
+		if err := s.checkCommands(set); err != nil {
+			return err
+		}
+	}
+	if err := s.tls.configure(set); err != nil {
+		return &ConfigError{Directive: "tls", Reason: err.Error()}
+	}
+	return nil
+}
+
+// checkCommands checks what refers to commands: their new names, rules of users.
+func (s *Server) checkCommands(set *settings.Settings) error {
 	s.channels = pubsub.NewRegistry()
 	s.stats = stats.New(s.clock, maxCommands)
 	if err := s.makeTable(); err != nil {
@@ -68,9 +81,6 @@ func CheckConfig(args []string) error {
 	s.users = s.newUsers()
 	if err := s.loadUsers(set); err != nil {
 		return &ConfigError{Directive: "user", Reason: "the rules of a user, or the ACL file, cannot be used"}
-	}
-	if err := s.tls.configure(set); err != nil {
-		return &ConfigError{Directive: "tls", Reason: err.Error()}
 	}
 	return nil
 }

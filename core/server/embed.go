@@ -29,6 +29,12 @@ func (e *Embedding) info() string {
 // its methods, also once the server has stopped.
 type Handle struct{ s *Server }
 
+// Protected tells whether clients from other hosts are refused for want of a
+// password.
+func (h *Handle) Protected() bool {
+	return h.s.live.Load().ProtectedMode && h.s.users.Default().Rules().NoPass
+}
+
 // Ready tells whether clients are served: data has been loaded, and the server is
 // not about to stop.
 func (h *Handle) Ready() bool { return !h.s.loading.Load() && !h.s.stopped.Load() }

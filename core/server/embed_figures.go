@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/core/command"
@@ -107,6 +108,18 @@ func (h *Handle) Calls() (reads, writes int64) {
 // Latencies is the distribution of all calls so far whose latency was tracked.
 func (h *Handle) Latencies() *Latencies { return &Latencies{h.s.stats.Latencies()} }
 
+// Databases is how many there are.
+func (h *Handle) Databases() int { return h.s.store.Databases() }
+
+// SlowLog is how many entries the slow log has, and the ID of the last that was made; 0
+// if there was none.
+func (h *Handle) SlowLog() (length, lastID int64) {
+	if entries := h.s.slowLog.Last(1); len(entries) > 0 {
+		lastID = entries[0].ID
+	}
+	return int64(h.s.slowLog.Len()), lastID
+}
+
 // Saving is the state of saving.
 func (h *Handle) Saving() SaveProgress {
 	p := h.s.saver.info()
@@ -125,6 +138,15 @@ func (h *Handle) NotReady() string {
 		return "the data is being loaded"
 	}
 	return ""
+}
+
+// TLS is the configuration by which clients connect to tls-port; nil where there is none.
+// It is not to be changed.
+func (h *Handle) TLS() *tls.Config {
+	if h.s.live.Load().TLSPort == 0 {
+		return nil
+	}
+	return h.s.tls.current.Load()
 }
 
 // PasswordNeeded tells whether clients have to log in before they may do anything.

@@ -66,3 +66,12 @@ func systemName() string {
 	}
 	return fmt.Sprintf("%s %s %s", unix.ByteSliceToString(u.Sysname[:]), unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Machine[:]))
 }
+
+// diskFree is how many bytes of the disk that holds dir are free for this process.
+func diskFree(dir string) (bytes int64, ok bool) {
+	var st unix.Statfs_t
+	if unix.Statfs(dir, &st) != nil {
+		return 0, false
+	}
+	return int64(st.Bavail) * st.Bsize, true
+}

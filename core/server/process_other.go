@@ -26,3 +26,6 @@ func residentMemory() int64 { return 0 }
 func systemMemory() int64 { return 0 }
 
 func systemName() string { return runtime.GOOS + " " + runtime.GOARCH }
+
+// diskFree is not known here.
+func diskFree(string) (bytes int64, ok bool) { return 0, false }

@@ -12,12 +12,12 @@ import (
 
 // newScripts makes the engine of scripts.
 func (s *Server) newScripts() *script.Engine {
-	share := systemMemory() / 4
+	machine := systemMemory()
 	return script.New(script.Options{
 		Version:    RedisVersion,
 		Deprecated: s.live.Load().LuaEnableDeprecatedApi,
 		Table:      func() *command.Table { return s.table },
-		Memory:     func() int64 { return share },
+		Memory:     func() int64 { return scriptMemory(machine, memoryLimit(s.live.Load())) },
 		Permitted: func(c *command.Call, row *command.Row, args [][]byte) bool {
 			return s.users.MayRun(c, row, args)
 		},
@@ -30,18 +30,34 @@ func (s *Server) newScripts() *script.Engine {
 	})
 }
 
-// refuseBusy is why a call may not run while a script is busy: it needs locks. ""
-// lets it pass.
+// leastScriptMemory is what every script may use, in bytes.
+const leastScriptMemory = 64 << 20
+
+// scriptMemory is by how much scripts may let Go's heap grow, in bytes: a quarter of
+// the machine's memory, but no more than maxmemory (0: not limited).
+func scriptMemory(machine, maxmemory int64) int64 {
+	share := machine / 4
+	if maxmemory > 0 {
+		share = min(share, maxmemory)
+	}
+	return max(share, leastScriptMemory)
+}
+
+// refuseBusy is why a call may not run while a script is busy, or a restore: it needs
+// locks. "" lets it pass.
 func (s *Server) refuseBusy(c *command.Call, flags command.Flags) string {
 	locks := len(c.Row.Keys) > 0
 	switch c.Row.Name {
 	case "discard", "unwatch", "reset":
 		locks = c.Transaction.Watched() > 0
 	}
-	if flags&command.AllowBusy == 0 || locks {
-		return s.scripts.BusyText()
+	switch {
+	case flags&command.AllowBusy != 0 && !locks:
+		return ""
+	case s.loading.Load():
+		return errLoading
 	}
-	return ""
+	return s.scripts.BusyText()
 }
 
 // shutdownBusy ends the server while a script is busy, in the middle of it, without

@@ -215,7 +215,7 @@ func TestScriptsBesideAll(t *testing.T) {
 // TestGreedyScripts runs scripts that take all memory or stack they get: they end in
 // errors, and the server goes on.
 func TestGreedyScripts(t *testing.T) {
-	s := start(t, t.TempDir(), "--save", "")
+	s := start(t, t.TempDir(), "--save", "", "--maxmemory", "256mb") // and so for scripts
 	c := s.dial()
 	for _, script := range []string{
 		"local s = 'x' while true do s = s .. s end",

@@ -110,6 +110,7 @@ type Server struct {
 	ending          ending
 	crashes         crashes
 	watchdog        watchdog
+	restoring       restoring
 
 	embedding Embedding
 
@@ -355,6 +356,7 @@ func (s *Server) build(set *settings.Settings) error {
 	s.store.OnReady(s.exec.ServeReady)
 	s.store.KeepExpired(func() bool { writes, _ := s.clients.Paused(); return writes })
 	s.saver.init(s)
+	s.restoring.init()
 	s.sweep.init(s)
 	if err := s.aof.init(s, set); err != nil {
 		return err

@@ -118,6 +118,12 @@ func (s *Server) shutdown(o admin.Shutdown, wanted func() bool) error {
 	}
 	e.running.Store(true)
 	defer e.running.Store(false)
+	if wanted != nil { // a signal waits until a restore is over
+		s.restoring.swap <- struct{}{}
+		defer func() { <-s.restoring.swap }()
+	} else if s.loading.Load() && s.store.Busy() {
+		return admin.Refusal(errLoading)
+	}
 	busy := wanted == nil && s.store.Busy() // a signal waits until the script is over
 	if busy && !o.NoSave {
 		return admin.Refusal(s.scripts.BusyText())

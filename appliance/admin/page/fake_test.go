@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ type fake struct {
 	mu     sync.Mutex
 	change func(status map[string]any) // of each status, for a test's own state
 	down   bool                        // every request is broken off
+	quiet  bool                        // it has just been booted, and nobody has come
 	done   []string                    // what was asked for beside the page and its data
 	secret string                      // "Basic …" or "Bearer …" for may_act; "" needs none
 }
@@ -60,6 +63,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Page().ServeHTTP(w, r)
 	case "GET /status.json":
 		status := fakeStatus(now)
+		if f.quiet {
+			status = quietStatus(now)
+		}
 		status["may_act"] = acts
 		if f.change != nil {
 			f.change(status)
@@ -70,7 +76,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		json.NewEncoder(w).Encode(status)
 	case "GET /history.json":
-		json.NewEncoder(w).Encode(fakeHistory(now))
+		history := fakeHistory(now)
+		if f.quiet {
+			history = quietHistory(now)
+		}
+		json.NewEncoder(w).Encode(history)
 	default:
 		f.done = append(f.done, r.Method+" "+r.URL.Path)
 		if !acts {
@@ -137,8 +147,8 @@ func fakeStatus(t float64) map[string]any {
 		"hostname": "cache-7", "addresses": []string{"10.4.0.17", "fd00:4::17"}, "uptime_s": 273200 + int(t),
 		"ready": true, "not_ready": "", "locked": "", "slot": "a", "may_act": true, "transfer": "", "log": log[max(0, len(log)-100):],
 		"boot": []map[string]any{
-			{"name": "kernel", "ms": 212.4}, {"name": "init", "ms": 231.0}, {"name": "mounts", "ms": 238.9}, {"name": "data disk", "ms": 291.3},
-			{"name": "settings", "ms": 293.0}, {"name": "server", "ms": 318.7}, {"name": "loaded", "ms": 1104.2}, {"name": "ready", "ms": 1105.0},
+			{"name": "kernel", "ms": 212.4}, {"name": "init", "ms": 231.0}, {"name": "mounts", "ms": 238.9}, {"name": "data_disk", "ms": 291.3},
+			{"name": "settings", "ms": 293.0}, {"name": "listening", "ms": 318.7}, {"name": "ready", "ms": 1104.2}, {"name": "address", "ms": 1391.0},
 		},
 		"server": map[string]any{
 			"run_id": "5f3a", "uptime_in_seconds": 273198 + int(t), "total_commands_processed": reads + writes + 900*math.Floor(t+900),
@@ -161,4 +171,59 @@ func fakeStatus(t float64) map[string]any {
 		"memory":  map[string]any{"total": 2061584302, "used": fakeMemory(t), "max": 1 << 30, "resident": fakeMemory(t) * 1.12},
 		"update":  map[string]any{"state": "confirmed", "running": "1.4.0", "other": "1.3.2", "reason": ""},
 	}
+}
+
+// The figures of a machine that nobody uses.
+
+const quietMemory = 1720320
+
+func quietStatus(t float64) map[string]any {
+	status := fakeStatus(t)
+	server := status["server"].(map[string]any)
+	for name := range server {
+		if _, number := server[name].(float64); number || strings.HasPrefix(name, "db") {
+			delete(server, name)
+		}
+	}
+	for _, name := range []string{"total_commands_processed", "keyspace_hits", "keyspace_misses", "total_net_input_bytes", "total_net_output_bytes",
+		"evicted_keys", "expired_keys", "connected_clients", "blocked_clients", "rdb_saves", "rdb_changes_since_last_save", "aof_enabled"} {
+		server[name] = 0
+	}
+	server["uptime_in_seconds"], server["rdb_last_bgsave_time_sec"] = 95+int(t), -1
+	server["used_cpu_user"], server["used_cpu_sys"] = 0.2+t/500, 0.1+t/900
+	status["uptime_s"], status["commands"], status["latency"] = 96+int(t), []any{}, map[string]any{"p50": 0, "p99": 0, "p999": 0}
+	status["save"] = map[string]any{"running": false, "done": 0, "total": 0, "last_ok": true, "last_s": 0}
+	status["memory"] = map[string]any{"total": 2061584302, "used": quietMemory, "max": 1 << 30, "resident": 14 << 20}
+	status["log"] = []string{"[    0.318] server: ready to accept connections", "[    0.319] metadata: asking http://169.254.169.254", "[   30.322] machine: locked"}
+	return status
+}
+
+func quietHistory(now float64) map[string]any {
+	samples := [][]float64{}
+	for t := math.Floor(now) - 95; t < now; t++ {
+		one := make([]float64, len(fakeFields))
+		one[0], one[slices.Index(fakeFields, "memory_used")] = float64(noon.UnixMilli())+t*1000, quietMemory
+		one[slices.Index(fakeFields, "memory_resident")], one[slices.Index(fakeFields, "memory_max")] = 14<<20, 1<<30
+		one[slices.Index(fakeFields, "cpu_percent")] = 0.3
+		samples = append(samples, one)
+	}
+	return map[string]any{"step_ms": 1000, "fields": fakeFields, "samples": samples}
+}
+
+// States of the machine.
+
+func locked(status map[string]any) {
+	status["locked"] = "no settings: the metadata service at 169.254.169.254 does not answer (http 503 after 30 s)"
+	status["ready"], status["not_ready"] = false, "locked"
+	status["hostname"] = "ip-10-4-0-17"
+}
+
+func loading(status map[string]any) {
+	status["ready"], status["not_ready"] = false, "the data is being loaded"
+	server := status["server"].(map[string]any)
+	server["loading"], server["loading_loaded_perc"], server["loading_eta_seconds"], server["loading_total_bytes"] = 1, 43.2, 12, 3435973837
+}
+
+func rolledBack(status map[string]any) {
+	status["update"] = map[string]any{"state": "rolled-back", "running": "1.4.0", "other": "1.5.0-rc1", "reason": "1.5.0-rc1 was not ready within 60 s of its start"}
 }

@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ type document struct {
 // The page is made when it is first asked for: a machine that nobody looks at
 // does not keep it in memory twice.
 var load = sync.OnceValue(func() *document {
-	style, script := squeeze(read("style.css")), scripts()
+	style, script := spaces.ReplaceAllString(squeeze(read("style.css")), "$1"), scripts()
 	html := strings.NewReplacer("/*STYLE*/", style, "/*SCRIPT*/", script).Replace(squeeze(read("page.html")))
 	d := &document{html: []byte(html), policy: policy(style, script)}
 	sum := sha256.Sum256(d.html)
@@ -47,6 +48,9 @@ var load = sync.OnceValue(func() *document {
 	d.gzipped = b.Bytes()
 	return d
 })
+
+// spaces are those of a style that mean nothing.
+var spaces = regexp.MustCompile(`\s*([{};,]|: )\s*`)
 
 // read returns an embedded file, which is there: the compiler has seen it.
 func read(name string) string {

@@ -5,24 +5,35 @@
 #
 #     as --32 -o boot.o boot.S && ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o boot.bin boot.o
 #
-# Layout on the disk, and where it runs
+# Layout on the disk, and where it runs (package appliance/slot draws the whole disk)
 #
-#     LBA 0      stage 1, 440 bytes at 0x7c00; then the partition table
-#     LBA 1..7   stage 2 at 0x7e00, straight behind stage 1; it begins with
-#                the parameter block that the image builder fills in
+#     LBA 0        stage 1, 440 bytes at 0x7c00; then the partition table
+#     LBA 512..518 stage 2 at 0x7e00, straight behind stage 1
+#     LBA 544, 552 the boot state, one sector each; see package slot for its bytes
+#
+# On a CD (El Torito, no emulation) the BIOS loads stage 1 and 2 in one piece. The
+# image builder then sets the number of sectors in dap_stage2 to 0, and the places
+# of the boot state to where they are on the CD, still in sectors of 512 bytes.
 #
 # The parameter block (little endian, offsets from 0x7e00)
 #
-#     +0   "RDBT"            +4   version, 1
-#     +8   kernel: LBA       +12  kernel: bytes
-#     +16  initramfs: LBA    +20  initramfs: bytes
-#     +24  command line: LBA +28  command line: bytes, at most 2047
+#     +0   "RDBT"            +4   version, 2
+#     +8   boot state: LBA   +12  its second copy: LBA
+#
+# Which slot boots (package slot has the whole story)
+#
+#     the active one, if it is good, or on trial with tries left: one is taken, and
+#     that is written before anything else is read; else the other one, if it is
+#     good; else the active one all the same, since that may be better than nothing.
+#     What fails while a slot on trial is loaded resets the machine, so that the
+#     tries run out; what fails with a good one is said, and the machine stands still.
 #
 # Memory while loading (the Linux/x86 boot protocol, "16-bit" entry)
 #
 #     0x07000  stack, downwards from 0x7c00
 #     0x07c00  this program
-#     0x20000  bounce buffer of one read, 32 KiB
+#     0x09000  the two copies of the boot state
+#     0x20000  bounce buffer of one read, 32 KiB and up to two sectors of 4 KiB
 #     0x90000  the kernel's setup code, and its heap up to 0x9e000
 #     0x9e000  the command line
 #     0x100000 the kernel proper
@@ -49,6 +60,20 @@
         .set KERNEL_START, 0x1000000        # where the kernel unpacks itself
         .set TOP_MAX,      0x7ff00000
         .set COM1,         0x3f8
+
+# The boot state: offsets in its sector, and in one of its slots.
+        .set STATE,        0x9000           # first copy; the second follows
+        .set S_SLOTS,      6
+        .set S_ACTIVE,     7
+        .set S_GENERATION, 8
+        .set S_FIRST,      16
+        .set S_SIZE,       112
+        .set S_SUM,        508
+        .set CONDITION,    0
+        .set TRIES,        1
+        .set FILES,        8
+        .set TRIAL,        1
+        .set GOOD,         2
 
 # Offsets in the kernel's setup header.
         .set H_SETUP_SECTS,  0x1f1
@@ -82,12 +107,14 @@ start1:
         jc      no_lba
         cmp     bx, 0xaa55
         jne     no_lba
+        cmp     word ptr [dap_stage2+2], 0  # loaded with stage 1, from a CD
+        je      1f
         mov     si, offset dap_stage2
         mov     dl, [drive]
         mov     ah, 0x42
         int     0x13
         jc      read_failed
-        cmp     dword ptr [params], 0x54424452   # "RDBT"
+1:      cmp     dword ptr [params], 0x54424452   # "RDBT"
         jne     damaged
         jmp     stage2
 
@@ -101,13 +128,16 @@ damaged:
         mov     si, offset msg_damaged
         # falls through
 
-# die: prints the text at DS:SI and stops for good.
+# die: prints the text at DS:SI and stops for good; or, while a slot on trial is
+# loaded, lets the machine begin anew.
 die:
         push    si
         mov     si, offset msg_name
         call    print
         pop     si
         call    print
+        cmp     byte ptr [on_trial], 0
+        jne     retry
 1:      hlt
         jmp     1b
 
@@ -136,15 +166,17 @@ print:
 2:      ret
 
 drive:       .byte 0x80
-        .balign 4
-dap_stage2:  .byte 16, 0
-             .word 7, 0x7e00, 0
-             .quad 1
+on_trial:    .byte 0                        # in stage 1: it is read before stage 2 is there
 
 msg_name:    .asciz "\r\nredoubt boot: "
 msg_no_lba:  .asciz "this BIOS cannot read disks by block number\r\n"
 msg_read:    .asciz "the disk cannot be read\r\n"
 msg_damaged: .asciz "the boot loader on this disk is damaged\r\n"
+
+        .org    424, 0x00                   # here the image builder finds it
+dap_stage2:  .byte 16, 0
+             .word 7, 0x7e00, 0
+             .quad 512
 
         .org    440, 0x00                   # disk signature and partition table
         .org    510, 0x00
@@ -153,19 +185,16 @@ msg_damaged: .asciz "the boot loader on this disk is damaged\r\n"
 # ---------------------------------------------------------------- stage 2
 
 params:      .ascii "RDBT"
-             .long 1
-kernel_lba:  .long 0
-kernel_size: .long 0
-initrd_lba:  .long 0
-initrd_size: .long 0
-cmdline_lba: .long 0
-cmdline_size:.long 0
+             .long 2
+state_lba:   .long 544, 552
 
 stage2:
-        mov     si, offset msg_loading
-        call    print
         mov     ax, 0x2401                  # A20 line on; SeaBIOS has it on already
         int     0x15
+        call    ask_sector_size
+        call    read_state
+        call    choose_slot
+        call    take_try
         call    load_setup
         call    find_top
         call    load_rest
@@ -184,13 +213,192 @@ stage2:
         mov     sp, 0xe000
         jmp     (SETUP_SEG+0x20):0
 
+# ask_sector_size: how many of our sectors are one of the drive's: 1 on disks, 4 on
+# CDs. A BIOS that does not say has 1.
+ask_sector_size:
+        mov     word ptr [drive_info], 30
+        mov     si, offset drive_info
+        mov     dl, [drive]
+        mov     ah, 0x48
+        int     0x13
+        jc      1f
+        mov     ax, [drive_info+24]         # bytes
+        shr     ax, 9
+        jz      1f
+        cmp     ax, 8
+        ja      1f
+        mov     [ratio], ax
+1:      ret
+
+# read_state: both copies to STATE; BP is the newer valid one afterwards.
+read_state:
+        xor     bp, bp
+        xor     bx, bx
+1:      push    bx
+        push    bp
+        mov     eax, [state_lba+bx]
+        mov     ecx, 1
+        call    read
+        mov     di, bx
+        shl     di, 7                       # 4 to 512
+        add     di, STATE
+        mov     edx, edi
+        push    edx
+        movzx   edi, di
+        call    copy
+        pop     edx
+        pop     bp
+        mov     si, dx
+        cmp     dword ptr [si], 0x53424452  # "RDBS"
+        jne     2f
+        push    si
+        call    crc32
+        pop     si
+        cmp     eax, [si+S_SUM]
+        jne     2f
+        test    bp, bp
+        jz      3f
+        mov     eax, [si+S_GENERATION]
+        cmp     eax, ds:[bp+S_GENERATION]
+        jbe     2f
+3:      mov     bp, si
+2:      pop     bx
+        add     bx, 4
+        cmp     bx, 8
+        jb      1b
+        test    bp, bp
+        jz      damaged
+        mov     [state], bp
+        ret
+
+# crc32: of the 508 bytes at SI, to EAX.
+crc32:
+        mov     eax, -1
+        mov     cx, S_SUM
+1:      xor     al, [si]
+        inc     si
+        mov     bl, 8
+2:      shr     eax, 1
+        jnc     3f
+        xor     eax, 0xedb88320
+3:      dec     bl
+        jnz     2b
+        loop    1b
+        not     eax
+        ret
+
+# slot_at: the record of slot AL, to BX.
+slot_at:
+        mov     bl, S_SIZE
+        mul     bl
+        mov     bx, ax
+        add     bx, [state]
+        add     bx, S_FIRST
+        ret
+
+# choose_slot: leaves its number in [slot] and its record in [record].
+choose_slot:
+        mov     si, [state]
+        mov     al, [si+S_ACTIVE]
+        mov     [slot], al
+        call    slot_at
+        cmp     byte ptr [bx+CONDITION], GOOD
+        je      1f
+        cmp     byte ptr [bx+CONDITION], TRIAL
+        jne     2f
+        cmp     byte ptr [bx+TRIES], 0
+        jne     1f
+2:      cmp     byte ptr [si+S_SLOTS], 2
+        jne     1f
+        mov     al, [slot]
+        xor     al, 1
+        push    bx
+        call    slot_at
+        pop     dx
+        cmp     byte ptr [bx+CONDITION], GOOD
+        jne     3f
+        xor     byte ptr [slot], 1
+        push    bx
+        mov     si, offset msg_back
+        call    print
+        pop     bx
+        jmp     1f
+3:      mov     bx, dx
+1:      mov     [record], bx
+        lea     si, [bx+FILES]              # where its files are
+        mov     di, offset kernel_lba
+        mov     cx, 6
+        rep movsd
+        mov     al, 'a'
+        add     al, [slot]
+        mov     [msg_slot], al
+        mov     si, offset msg_loading
+        jmp     print
+
+# take_try: a slot on trial has one try less from now on. The state goes over the
+# older copy, so that a power cut leaves one.
+take_try:
+        mov     bx, [record]
+        cmp     byte ptr [bx+CONDITION], TRIAL
+        jne     1f
+        cmp     byte ptr [bx+TRIES], 0
+        je      1f
+        mov     byte ptr [on_trial], 1
+        cmp     word ptr [ratio], 1
+        jne     1f                          # a CD is not written to
+        dec     byte ptr [bx+TRIES]
+        mov     si, [state]
+        inc     dword ptr [si+S_GENERATION]
+        push    si
+        call    crc32
+        pop     si
+        mov     [si+S_SUM], eax
+        mov     eax, [state_lba]            # the copy that it was not read from
+        cmp     si, STATE
+        jne     2f
+        mov     eax, [state_lba+4]
+2:      mov     [dap_lba], eax
+        mov     word ptr [dap_count], 1
+        mov     [dap_offset], si
+        mov     word ptr [dap_segment], 0
+        mov     si, offset dap
+        mov     dl, [drive]
+        mov     ax, 0x4300                  # write, do not verify
+        int     0x13
+        mov     word ptr [dap_offset], 0
+        mov     word ptr [dap_segment], BOUNCE_SEG
+        mov     si, offset msg_write
+        jc      print_only                  # it boots all the same
+1:      ret
+print_only:
+        jmp     print
+
+# retry: waits, so that the reason can be read, and resets the machine.
+retry:
+        mov     si, offset msg_retry
+        call    print
+        mov     cx, 0x2d                    # 0x2dc6c0 microseconds: 3 s
+        mov     dx, 0xc6c0
+        mov     ah, 0x86
+        int     0x15
+        mov     dx, 0xcf9                   # the chipset's reset register
+        mov     al, 6
+        out     dx, al
+        mov     al, 0xfe                    # the keyboard controller's reset line
+        out     0x64, al
+        lidt    [no_idt]                    # a fault without a handler
+        int3
+1:      hlt
+        jmp     1b
+
 # load_setup: the kernel's first sectors to SETUP. Leaves their number in
 # [setup_sects] and fills in the header.
 load_setup:
         mov     eax, [kernel_lba]
         mov     ecx, 2                      # the header lies across the first two
         call    read
-        mov     ax, BOUNCE_SEG
+        mov     eax, [bounce]
+        shr     eax, 4
         mov     fs, ax
         cmp     dword ptr fs:[H_MAGIC], 0x53726448   # "HdrS"
         jne     not_linux
@@ -320,12 +528,27 @@ load:
         jnz     1b
 3:      ret
 
-# read: ECX (at most CHUNK) sectors from LBA EAX into the bounce buffer.
-# Keeps EDI. Tries three times, as the BIOS interface asks for.
+# read: ECX (at most CHUNK) sectors from LBA EAX into the bounce buffer, where they
+# begin at [bounce]: a drive with larger sectors has others before them. Keeps EDI.
+# Tries three times, as the BIOS interface asks for.
 read:
+        push    ebx
+        movzx   ebx, word ptr [ratio]
+        xor     edx, edx
+        div     ebx                         # EDX: sectors of ours before the first one
         mov     [dap_lba], eax
+        lea     eax, [edx+ecx-1]
+        shl     edx, 9
+        add     edx, BOUNCE
+        mov     [bounce], edx
+        xor     edx, edx
+        div     ebx
+        inc     ax
+        mov     [count], ax
+        pop     ebx
         mov     bp, 3
-1:      mov     [dap_count], cx             # a failed read changes it
+1:      mov     ax, [count]                 # a failed read changes it
+        mov     [dap_count], ax
         push    ecx
         push    edi
         push    bp
@@ -351,7 +574,7 @@ read:
 # advances.
 copy:
         shl     ecx, 7                      # sectors to 32-bit words
-        mov     esi, BOUNCE
+        mov     esi, [bounce]
         cli
         push    ds
         push    es
@@ -375,7 +598,11 @@ copy:
         sti
         ret
 
-msg_loading:   .asciz "redoubt boot: loading\r\n"
+msg_loading:   .ascii "redoubt boot: loading slot "
+msg_slot:      .asciz "a\r\n"
+msg_back:      .asciz "redoubt boot: the active slot has no tries left\r\n"
+msg_write:     .asciz "redoubt boot: the boot state cannot be written\r\n"
+msg_retry:     .asciz "redoubt boot: this slot is on trial, so trying again\r\n"
 msg_not_linux: .asciz "no Linux kernel on this disk\r\n"
 msg_memory:    .asciz "not enough memory for the kernel\r\n"
 
@@ -384,11 +611,27 @@ gdt:         .quad 0
              .quad 0x00cf92000000ffff       # data, base 0, limit 4 GiB
 gdt_pointer: .word 15
              .long gdt
-setup_sects: .long 0
+no_idt:      .word 0
+             .long 0
         .balign 4
+setup_sects: .long 0
+bounce:      .long BOUNCE                   # where the last read begins
+kernel_lba:  .long 0                        # the chosen slot's files, as in its record
+kernel_size: .long 0
+initrd_lba:  .long 0
+initrd_size: .long 0
+cmdline_lba: .long 0
+cmdline_size:.long 0
 dap:         .byte 16, 0
 dap_count:   .word 0
-             .word 0, BOUNCE_SEG
+dap_offset:  .word 0
+dap_segment: .word BOUNCE_SEG
 dap_lba:     .quad 0
+state:       .word 0                        # the valid copy
+record:      .word 0                        # the chosen slot's
+ratio:       .word 1                        # the drive's sector size in ours
+count:       .word 0
+slot:        .byte 0
 e820:        .space 20
+drive_info:  .space 30
         .org    4096, 0x00

@@ -12,39 +12,36 @@ import (
 )
 
 // The ISO image is the raw disk itself, with an ISO 9660 file system and an El
-// Torito boot catalog written into its first partition, beside the boot state. So
-// one file boots from a CD by BIOS (the catalog names BOOT.BIN) and by UEFI (it
-// names the EFI system partition), and from a USB stick by both, as the disk that
-// it also is. What the boot loader reads lies where it lies on the disk; a BIOS
-// counts a CD's sectors in 2048 bytes, which boot.S knows.
-//
-// Stage 2 of the boot loader has to make room for the volume descriptors. It moves
-// into BOOT.BIN, of which the boot sector reads it on a USB stick; the BIOS has
-// loaded all of BOOT.BIN when it starts it from a CD.
+// Torito boot catalog written into the gap before its first partition, which
+// package slot leaves for that. So one file boots from a CD by BIOS (the catalog
+// names BOOT.BIN) and by UEFI (it names the EFI system partition), and from a USB
+// stick by both, as the disk that it also is. What the boot loader reads lies where
+// it lies on the disk; a BIOS counts a CD's sectors in 2048 bytes, which boot.S
+// knows.
 //
 // Layout, in blocks of 2048 bytes
 //
 //	0      the disk's boot sector and partition table
-//	16     primary volume descriptor           ┐
-//	17     boot record: where the catalog is   │ stage 2 was here
-//	18     end of the descriptors              ┘
-//	24,26  the boot state, as on every disk of ours (package slot)
-//	32     boot catalog
-//	33,34  path table, little and big endian
-//	35     root directory: BOOT.BIN, BOOT.CAT, EFI.IMG, README.TXT
-//	36     README.TXT
-//	40     BOOT.BIN: stage 1 and stage 2
+//	16     primary volume descriptor
+//	17     boot record: where the catalog is
+//	18     end of the descriptors
+//	19     boot catalog
+//	20,21  path table, little and big endian
+//	22     root directory: BOOT.BIN, BOOT.CAT, EFI.IMG, README.TXT
+//	23     README.TXT
+//	24     BOOT.BIN: stage 1 and stage 2 of the boot loader in one piece
+//	128    the disk's first partition: stage 2, boot state
 //	512    EFI.IMG, the EFI system partition
 const (
 	isoBlock    = 2048
 	isoFirst    = 16
-	isoCatalog  = 32
-	isoPathL    = 33
-	isoPathM    = 34
-	isoRoot     = 35
-	isoReadme   = 36
-	isoBoot     = 40
-	isoEnd      = 64 // of what is written here
+	isoCatalog  = 19
+	isoPathL    = 20
+	isoPathM    = 21
+	isoRoot     = 22
+	isoReadme   = 23
+	isoBoot     = 24
+	isoEnd      = slot.BootLBA * sectorSize / isoBlock
 	isoPathSize = 10 // bytes: the root only
 
 	isoReadmeText = "This is a live Redoubt machine. It boots from a CD or a USB stick, by BIOS and\r\n" +
@@ -52,11 +49,13 @@ const (
 )
 
 // In stage 1 of the boot loader is the block with which it asks the BIOS for stage
-// 2 (boot.S): its size, 0, number of sectors (2), where to (4), LBA (8).
+// 2 (boot.S): its size, 0, number of sectors (2 bytes), where to (4), LBA (8).
 const (
 	dapOffset  = 424
 	dapSectors = dapOffset + 2
 	dapLBA     = dapOffset + 8
+	// What a CD has room for, and far more than there is.
+	maxLoaderSectors = 64
 )
 
 // isoFile is one file of the root directory.
@@ -66,7 +65,7 @@ type isoFile struct {
 	size  int64
 }
 
-// writeISO writes the disk with an ISO 9660 file system in its first partition.
+// writeISO writes the disk with an ISO 9660 file system in its gap.
 func writeISO(w io.Writer, d *Disk) error {
 	esp, err := d.liveSystem()
 	if err != nil {
@@ -79,9 +78,12 @@ func writeISO(w io.Writer, d *Disk) error {
 	if err := readFull(d.Content, head, 0); err != nil {
 		return err
 	}
-	loader, err := takeLoader(head)
+	loader, err := d.loader(head)
 	if err != nil {
 		return err
+	}
+	if gap := head[isoFirst*isoBlock:]; !bytes.Equal(gap, make([]byte, len(gap))) {
+		return errors.New("the disk uses the gap before its first partition")
 	}
 	d.putISO(head, loader, esp)
 	if _, err := w.Write(head); err != nil {
@@ -118,23 +120,21 @@ func (d *Disk) liveSystem() (segment, error) {
 	return esp, nil
 }
 
-// takeLoader takes stage 2 out of the disk's first blocks, and returns stage 1 and
-// 2 as a BIOS loads them from a CD: nil if the disk has no loader (arm64).
-func takeLoader(head []byte) ([]byte, error) {
+// loader returns stage 1 and 2 of the boot loader as a BIOS loads them from a CD:
+// nil if the disk, which begins with head, has none (arm64).
+func (d *Disk) loader(head []byte) ([]byte, error) {
 	le := binary.LittleEndian
 	if bytes.Equal(head[:dapOffset], make([]byte, dapOffset)) {
 		return nil, nil
 	}
-	sectors, lba := int(le.Uint16(head[dapSectors:])), le.Uint64(head[dapLBA:])
-	if head[dapOffset] != 16 || lba != slot.BootLBA || sectors == 0 || sectors > slot.StateLBA-slot.BootLBA {
+	sectors := int(le.Uint16(head[dapSectors:]))
+	if head[dapOffset] != 16 || le.Uint64(head[dapLBA:]) != slot.BootLBA || sectors == 0 || sectors > maxLoaderSectors {
 		return nil, errors.New("the disk's boot sector does not say where stage 2 of the boot loader is")
 	}
-	stage2 := head[slot.BootLBA*sectorSize:][:sectors*sectorSize]
-	loader := append(bytes.Clone(head[:sectorSize]), stage2...)
-	clear(stage2)
+	loader := make([]byte, (1+sectors)*sectorSize)
+	copy(loader, head[:sectorSize])
 	le.PutUint16(loader[dapSectors:], 0) // "it is there"
-	le.PutUint64(head[dapLBA:], isoBoot*isoBlock/sectorSize+1)
-	return loader, nil
+	return loader, readFull(d.Content, loader[sectorSize:], slot.BootLBA*sectorSize)
 }
 
 // putISO writes all blocks of the file system into the disk's first ones.
@@ -234,12 +234,13 @@ func putRoot(b []byte, files []isoFile) {
 	}
 }
 
-// putRecord writes a directory record, without a date, and returns its length.
+// putRecord writes a directory record, dated 1980-01-01, and returns its length.
 func putRecord(b []byte, name string, block, size int64, folder bool) int {
 	n := (33 + len(name) + 1) &^ 1
 	b[0] = byte(n)
 	both32(b[2:], uint32(block))
 	both32(b[10:], uint32(size))
+	copy(b[18:], []byte{80, 1, 1, 0, 0, 0, 0})
 	if folder {
 		b[25] = 2
 	}

@@ -118,6 +118,28 @@ func TestNotAVolume(t *testing.T) {
 	}
 }
 
+// UDF as genisoimage makes it, beside ISO 9660, which is hidden here.
+func TestUDF(t *testing.T) {
+	disk := image(t, "udf-bridge")
+	copy(disk[isoFirst*isoBlock+1:], "XXXXX")
+	v, err := Open(bytes.NewReader(disk))
+	if err != nil || v.Kind != "UDF" || v.Label != "cidata" {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	for path, content := range map[string]string{
+		"user-data":                  "#cloud-config\nhostname: one\n",
+		"openstack/latest/user_data": strings.Repeat("x", 5000),
+		"PLAIN.TXT":                  "short\n",
+	} {
+		if got, err := v.ReadFile(path, 5000); err != nil || string(got) != content {
+			t.Errorf("%s: got %d bytes, %v", path, len(got), err)
+		}
+	}
+	if _, err := v.ReadFile("openstack/nothing", 10); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A chain of clusters that runs in a circle ends.
 func TestFATCircle(t *testing.T) {
 	disk := image(t, "fat16")
@@ -167,6 +189,9 @@ func FuzzOpen(f *testing.F) {
 	var disks [][]byte
 	for i, name := range names {
 		disks = append(disks, image(f, name))
+		if name == "udf-bridge" {
+			copy(disks[i][isoFirst*isoBlock+1:], "XXXXX")
+		}
 		for _, at := range []int{0, 11, 32768, 32768 + 156, 20 * 2048, 257 * 2048} {
 			if at+64 < len(disks[i]) {
 				f.Add(byte(i), uint32(at), disks[i][at:at+64])

@@ -641,8 +641,7 @@ func testTurn(t *testing.T, newServer New) {
 // of its loop are served, new ones too; its own is left alone, and what was posted for
 // it comes later.
 func testInnerTurn(t *testing.T, newServer New) {
-	var s transport.Server // once started
-	started := make(chan struct{})
+	var s atomic.Pointer[transport.Server]
 	var end atomic.Bool
 	var turns atomic.Int64
 	posted := make(chan struct{})
@@ -652,9 +651,8 @@ func testInnerTurn(t *testing.T, newServer New) {
 		}
 		h.c.Out = append(h.c.Out, "begun "...)
 		h.c.Post(func() { close(posted) })
-		<-started
 		for !end.Load() {
-			s.Turn(0, time.Millisecond)
+			(*s.Load()).Turn(0, time.Millisecond)
 			turns.Add(1)
 			select {
 			case <-posted:
@@ -665,8 +663,7 @@ func testInnerTurn(t *testing.T, newServer New) {
 		h.c.Out = append(h.c.Out, "done"...)
 		return len(in)
 	})
-	s = r.s
-	close(started)
+	s.Store(&r.s)
 	busy, other, leaving := r.dial(), r.dial(), r.dial()
 	for _, nc := range []net.Conn{busy, other, leaving} {
 		send(t, nc, "x")

@@ -21,7 +21,6 @@ const counters = {
 
 // settle adds what follows from the other fields.
 function settle(s) {
-  if (s.hits + s.misses > 0) s.hitRate = s.hits / (s.hits + s.misses);
   if (!(s.ops > 0)) s.p50 = s.p99 = s.p999 = undefined; // nothing was measured
   if (!s.max) s.max = undefined; // no limit
   return s;
@@ -77,7 +76,13 @@ function add(sample) {
   let i = samples.length;
   while (i > 0 && samples[i - 1].t > sample.t) i--;
   if (i > 0 && sample.t - samples[i - 1].t < 500) samples[i - 1] = sample;
-  else samples.splice(i, 0, sample);
+  else samples.splice(i++, 0, sample);
+  let found = 0, missed = 0; // of ten seconds: a second may have too few reads to tell
+  for (let j = i - 1; j >= 0 && sample.t - samples[j].t < 10e3; j--) {
+    found += samples[j].hits || 0;
+    missed += samples[j].misses || 0;
+  }
+  if (found + missed > 0) sample.hitRate = found / (found + missed);
 }
 
 function forgetBefore(t) {

@@ -83,7 +83,8 @@ class Plot {
     const [large, small] = this.now(shown || {});
     if (this.figureText.data !== large) this.figureText.data = large;
     text(this.small, small && shown ? " " + small : "");
-    this.spoken = `${this.title} ${large}`;
+    const when = shown && view.hover !== undefined ? ` at ${clockTime(shown.t)}` : "";
+    this.spoken = `${this.title}${when} ${large}`;
     this.canvas.setAttribute("aria-label", this.spoken + this.series.map((one, i) => `, ${one.name} ${this.values[i].textContent}`).join(""));
     return shown;
   }
@@ -106,6 +107,7 @@ class Plot {
     for (const one of [...this.series].reverse()) this.line(c, one, visible, scale);
     if (shown && view.hover !== undefined) this.crosshair(c, shown, scale);
     c.restore();
+    if (shown && view.hover !== undefined) this.timeOf(c, shown);
   }
 
   // sharp puts a line of one pixel onto the pixels of the screen.
@@ -164,6 +166,17 @@ class Plot {
     c.setLineDash([]);
   }
 
+  // timeOf stands in the place of the axis' marks, below the crosshair.
+  timeOf(c, sample) {
+    const s = clockTime(sample.t), half = c.measureText(s).width / 2 + 6;
+    const x = Math.min(this.width - half, Math.max(gutter + half, this.x(sample.t)));
+    c.fillStyle = colors.card;
+    c.fillRect(x - half, this.height - foot + 2, 2 * half, foot - 2);
+    c.fillStyle = colors.text;
+    c.textAlign = "center";
+    c.fillText(s, x, this.height - 3);
+  }
+
   crosshair(c, sample, scale) {
     const x = this.sharp(this.x(sample.t));
     c.strokeStyle = colors.soft;
@@ -193,8 +206,6 @@ function draw() {
   drawn ||= requestAnimationFrame(() => {
     drawn = 0;
     for (const plot of plots) plot.draw();
-    const shown = view.hover !== undefined && nearest(view.hover);
-    text(byId("moment"), shown ? `${clockTime(shown.t)}, ${duration(Math.round((view.to - shown.t) / 1000))} ago` : "");
   });
 }
 

@@ -44,15 +44,16 @@ function showState({ state, word, title, text: reason, note, part }) {
 // Commands: those with the most of what the table is sorted by.
 
 const shownCommands = 12;
+const measured = us => micros(us || undefined); // 0: latency-tracking is off
 const columns = [
   ["Command", "name", s => s],
   ["Calls/s", "perSecond", count],
   ["Time", "busy", percent],
   ["Calls", "calls", count],
   ["Mean", "mean", micros],
-  ["p50", "p50", micros],
-  ["p99", "p99", micros],
-  ["p99.9", "p999", micros],
+  ["p50", "p50", measured],
+  ["p99", "p99", measured],
+  ["p99.9", "p999", measured],
 ];
 const order = { by: "perSecond", up: false };
 const pastCommands = []; // [{t, by name}] of the last ten seconds
@@ -162,14 +163,15 @@ function showBoot(status) {
   if (key === shownBoot) return;
   shownBoot = key;
   const end = Math.max(1, ...phases.map(p => p.ms));
-  text(byId("boot-total"), phases.length ? micros(end * 1000) : "");
+  const ready = phases.find(p => p.name === "ready");
+  text(byId("boot-total"), ready ? "ready after " + micros(ready.ms * 1000) : "");
   byId("boot").replaceChildren(...phases.map((phase, i) => {
     const from = i ? phases[i - 1].ms : 0, row = make("li"), track = make("span", "track"), mark = make("i");
     mark.style.left = from / end * 100 + "%";
     mark.style.width = (phase.ms - from) / end * 100 + "%";
     track.append(mark);
     track.title = `until ${micros(phase.ms * 1000)}`;
-    row.append(make("span", "phase", phase.name), track, make("span", "ms", micros((phase.ms - from) * 1000)));
+    row.append(make("span", "", phase.name.replaceAll("_", " ")), track, make("span", "ms", micros((phase.ms - from) * 1000)));
     return row;
   }));
 }

@@ -1,0 +1,308 @@
+//go:build linux
+
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/redoubt-kv/redoubt/appliance/metadata"
+	"github.com/redoubt-kv/redoubt/core/server"
+)
+
+// outside is what the machine knows of its configuration from outside.
+type outside struct {
+	plan    metadata.Plan
+	client  *metadata.Client       // of a source on the network, or nil
+	config  *metadata.Config       // nil: none, or not yet
+	locked  string                 // why clients are refused, or ""
+	answers chan *metadata.Answer  // one that came after metadata-wait
+	shown   atomic.Pointer[string] // the lines of INFO
+}
+
+// info are the lines of INFO; any goroutine may ask for them.
+func (o *outside) info() string {
+	if text := o.shown.Load(); text != nil {
+		return *text
+	}
+	return ""
+}
+
+// show makes the lines of INFO anew.
+func (o *outside) show() {
+	id := ""
+	if o.config != nil {
+		id = strings.Join(strings.Fields(o.config.InstanceID), "_")
+	}
+	source := string(o.plan.Kind)
+	if source == "" {
+		source = string(metadata.None)
+	}
+	text := fmt.Sprintf("appliance_metadata:%s\r\nappliance_instance_id:%s\r\nappliance_locked:%s\r\n", source, id, o.locked)
+	o.shown.Store(&text)
+}
+
+// findMetadata looks whether somebody has something to say to this machine, and
+// reads it if it is on a disk. What goes wrong locks the machine.
+func (m *machine) findMetadata() error {
+	m.outside.answers = make(chan *metadata.Answer, 1)
+	if m.settings.Metadata == "none" {
+		return nil
+	}
+	cmdline, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return err
+	}
+	disks := sourceDisks()
+	plan, err := metadata.Detect(m.settings.Metadata, readDMI(), disks, string(cmdline))
+	m.outside.plan = plan
+	m.outside.show()
+	if err != nil {
+		m.lock(lockedText("", err.Error()))
+		return nil
+	}
+	if plan.Kind == metadata.None {
+		return nil
+	}
+	m.console.Printf("metadata: %s (by %s)", plan, plan.Why)
+	if plan.NeedsNetwork() {
+		if plan.Kind == metadata.Azure {
+			m.readCustomData()
+		}
+		m.outside.client = metadata.NewClient(m.outside.plan)
+		return nil
+	}
+	answer, err := m.readSource(plan)
+	if err != nil {
+		m.lock(lockedText(plan.String(), err.Error()))
+		return nil
+	}
+	m.takeAnswer(answer)
+	return nil
+}
+
+// readSource reads a disk.
+func (m *machine) readSource(plan metadata.Plan) (*metadata.Answer, error) {
+	f, err := os.Open("/dev/" + plan.Disk)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return metadata.ReadDisk(plan, f, m.warnMetadata)
+}
+
+// readCustomData looks for Azure's provisioning disk, which is a drive.
+func (m *machine) readCustomData() {
+	drives, _ := filepath.Glob("/sys/class/block/sr[0-9]*") // the pattern is sound
+	for _, d := range drives {
+		f, err := os.Open("/dev/" + filepath.Base(d))
+		if err != nil {
+			continue // an empty drive
+		}
+		custom, err := metadata.ReadCustomData(f)
+		f.Close()
+		if err != nil {
+			m.warnMetadata("%s: %v", filepath.Base(d), err)
+		}
+		if custom != nil {
+			m.outside.plan.Custom = custom
+		}
+	}
+}
+
+func (m *machine) warnMetadata(format string, args ...any) {
+	m.console.Printf("metadata: "+format, args...)
+}
+
+// sourcePatterns are the names of what may hold a source: all disks, and drives.
+var sourcePatterns = append([]string{"sr[0-9]*"}, diskPatterns...)
+
+// sourceDisks lists the disks and partitions that have a label. One that cannot be
+// read, such as an empty drive, has none.
+func sourceDisks() []metadata.Disk {
+	var disks []metadata.Disk
+	for _, pattern := range sourcePatterns {
+		// The pattern is sound, which is the only thing Glob could complain of.
+		paths, _ := filepath.Glob("/sys/class/block/" + pattern)
+		for _, p := range paths {
+			f, err := os.Open("/dev/" + filepath.Base(p))
+			if err != nil {
+				continue
+			}
+			if label := metadata.Label(f); label != "" {
+				disks = append(disks, metadata.Disk{Name: filepath.Base(p), Label: label})
+			}
+			f.Close()
+		}
+	}
+	return disks
+}
+
+// readDMI reads what the firmware says; a machine without DMI says nothing.
+func readDMI() metadata.DMI {
+	read := func(name string) string {
+		text, err := os.ReadFile("/sys/class/dmi/id/" + name)
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(text))
+	}
+	return metadata.DMI{
+		SysVendor: read("sys_vendor"), ProductName: read("product_name"), ProductVersion: read("product_version"),
+		ProductUUID: read("product_uuid"), ProductSerial: read("product_serial"),
+		ChassisAssetTag: read("chassis_asset_tag"), BIOSVersion: read("bios_version"),
+	}
+}
+
+// lock refuses all clients from other hosts.
+func (m *machine) lock(why string) {
+	m.outside.locked = why
+	m.outside.show()
+	m.console.Printf("LOCKED: %s", why)
+}
+
+// takeAnswer makes an answer the machine's configuration, as far as it can be
+// understood before the server's part is checked.
+func (m *machine) takeAnswer(a *metadata.Answer) {
+	m.outside.locked = ""
+	if err := m.applyAnswer(a); err != nil {
+		m.outside.config = nil
+		m.lock(lockedText(a.Source, err.Error()))
+	}
+	m.outside.show()
+}
+
+func (m *machine) applyAnswer(a *metadata.Answer) error {
+	c, err := metadata.Parse(a)
+	if err != nil {
+		return err
+	}
+	for _, w := range c.Warnings {
+		m.warnMetadata("%s", w)
+	}
+	if err := m.readSettingsWith(c.Settings); err != nil {
+		return err
+	}
+	if err := m.setPanicTimeout(); err != nil { // oncrash and crash-pause may be new
+		return err
+	}
+	if err := writeOutside(c); err != nil {
+		return err
+	}
+	if name := c.Network.Hostname; name != "" {
+		if err := unix.Sethostname([]byte(name)); err != nil {
+			return fmt.Errorf("set the host's name: %w", err)
+		}
+	}
+	m.outside.config = c
+	m.console.Printf("metadata: instance %q, %d directives, %d settings, %d files", c.InstanceID, len(c.Server), len(c.Settings), len(c.Files))
+	return nil
+}
+
+// writeOutside writes the files of user data, which are in memory.
+func writeOutside(c *metadata.Config) error {
+	for _, f := range c.Files {
+		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.Path, f.Content, os.FileMode(f.Mode)); err != nil {
+			return err
+		}
+		if err := os.Chmod(f.Path, os.FileMode(f.Mode)); err != nil { // of a file that was there
+			return err
+		}
+	}
+	return os.WriteFile(userConf, []byte(serverText(c.Server)), 0o600)
+}
+
+// fetchMetadata asks a source on the network, for no longer than metadata-wait;
+// then the machine is locked, and asking goes on.
+func (m *machine) fetchMetadata() error {
+	source := m.outside.client
+	if source == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), m.settings.MetadataWait)
+	defer cancel()
+	answer, err := source.Ask(ctx, m.warnMetadata)
+	if err == nil {
+		m.takeAnswer(answer)
+		return nil
+	}
+	m.lock(lockedText("", fmt.Sprintf("this machine's metadata (%s) did not come within %s, and are still asked for: %v",
+		m.outside.plan, m.settings.MetadataWait, err)))
+	go m.askOn(source)
+	return nil
+}
+
+// askOn asks until there is an answer.
+func (m *machine) askOn(source *metadata.Client) {
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		answer, err := source.Ask(ctx, m.warnMetadata)
+		cancel()
+		if err == nil {
+			m.outside.answers <- answer
+			return
+		}
+	}
+}
+
+// checkServer checks the server's part of the user data, with everything else that
+// the server will be told.
+func (m *machine) checkServer() error {
+	c := m.outside.config
+	if c == nil || len(c.Server) == 0 || m.outside.locked != "" {
+		return nil
+	}
+	err := server.CheckConfig(m.serverArgs())
+	if err == nil {
+		return nil
+	}
+	m.outside.config = nil
+	if server.CheckConfig(m.serverArgs()) != nil {
+		m.outside.config = c // not the user data's fault: the server will say what is wrong
+		return nil
+	}
+	m.lock(lockedText(c.Source, problem(err, c.Server)))
+	return nil
+}
+
+// reportReady tells the cloud how the start went, in the background.
+func (m *machine) reportReady() {
+	source, locked := m.outside.client, m.outside.locked
+	if source == nil {
+		return
+	}
+	go func() {
+		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			err := source.ReportReady(ctx, locked)
+			cancel()
+			if err == nil {
+				return
+			}
+			m.warnMetadata("report to %s: %v", m.outside.plan.Kind, err)
+			time.Sleep(pause)
+		}
+	}()
+}
+
+// restartWith ends a locked time: the answer has come after all. What the locked
+// server did without is done now.
+func (m *machine) restartWith(a *metadata.Answer) error {
+	m.takeAnswer(a)
+	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).mountData, (*machine).checkServer} {
+		if err := step(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
