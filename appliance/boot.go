@@ -9,12 +9,14 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/appliance/timesync"
+	"github.com/redoubt-kv/redoubt/appliance/update"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -37,10 +39,15 @@ type machine struct {
 	maxResident uint64      // bytes for the server in all
 	outside     outside     // configuration from outside, see metadata.go
 	started     atomic.Bool // the server has listened
+	served      atomic.Bool // the server has loaded its data
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
 	clock       *timesync.Syncer
 	id          machineID
+	release     release
+	updater     *update.Updater // nil without two slots
+	gate        sync.Once
+	rescued     bool // the data of a checkpoint were put back after a failed start
 	phases      phases
 }
 
@@ -55,6 +62,7 @@ type bootStep struct {
 var bootSteps = []bootStep{
 	{"mount file systems", (*machine).mountEarly},
 	{"read settings", (*machine).readSettings},
+	{"open the slots", (*machine).openSlots},
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
 	{"watch the power button", (*machine).watchPower},
@@ -66,6 +74,7 @@ var bootSteps = []bootStep{
 	{"ask for metadata", (*machine).fetchMetadata},
 	{"size memory", (*machine).sizeMemory},
 	{"mount the data disk", (*machine).mountData},
+	{"restore the data", (*machine).restoreData},
 	{"identify the machine", (*machine).identify},
 	{"check the user data", (*machine).checkServer},
 }
@@ -84,7 +93,7 @@ func Main(program Program) error {
 	m.phases.mark("init")
 	if err := m.boot(); err != nil {
 		m.console.Printf("BOOT FAILED: %v", err)
-		m.stopFailed()
+		m.stopFailed("its boot failed: " + err.Error())
 	}
 	m.stop(m.serve(program))
 	panic("unreachable: the machine has stopped")
@@ -195,6 +204,7 @@ type ending struct {
 	code     int
 	panicked any
 	then     Action           // what a power event asked for; "" if none did
+	forced   bool             // the server was not waited for
 	answer   *metadata.Answer // that ended a locked machine's run, or nil
 }
 
@@ -213,6 +223,7 @@ func (m *machine) serve(program Program) ending {
 				m.console.Printf("BOOT FAILED: %v", err)
 				return ending{code: 1}
 			}
+		case e.code != 0 && !m.served.Load() && m.rescueData():
 		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked == "":
 			m.lock(lockedText(m.outside.config.Source, "the server does not start with it; the console says why"))
 		default:
@@ -247,7 +258,7 @@ func (m *machine) run(program Program) ending {
 		case event := <-m.power:
 			if then != "" {
 				m.console.Printf("%s again: not waiting for the server", event.name)
-				return ending{then: event.then}
+				return ending{then: event.then, forced: true}
 			}
 			then = event.then
 			m.console.Printf("%s: ending the server", event.name)
@@ -283,6 +294,9 @@ func (m *machine) serverStarted(h *server.Handle) {
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
 	m.reportReady()
+	if m.onTrial() {
+		m.gate.Do(func() { go m.passGate(h) })
+	}
 	if m.outside.locked == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
@@ -290,6 +304,7 @@ func (m *machine) serverStarted(h *server.Handle) {
 
 // serverReady hears of the server when its data has been loaded.
 func (m *machine) serverReady() {
+	m.served.Store(true)
 	m.phases.mark("ready")
 	m.console.Printf("boot: %s", &m.phases)
 }
@@ -297,7 +312,7 @@ func (m *machine) serverReady() {
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

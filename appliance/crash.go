@@ -61,8 +61,8 @@ func (m *machine) armCrashRule() error {
 
 // setPanicTimeout tells the kernel what to do if PID 1 dies.
 func (m *machine) setPanicTimeout() error {
-	timeout := 0 // halt
-	if m.settings.OnCrash != Halt {
+	timeout := 0                                   // halt
+	if m.settings.OnCrash != Halt || m.onTrial() { // on trial, the boot loader has the last word
 		timeout = max(1, int(m.settings.CrashPause/time.Second))
 	}
 	return os.WriteFile("/proc/sys/kernel/panic", []byte(strconv.Itoa(timeout)), 0)

@@ -133,19 +133,26 @@ func (m *machine) stop(e ending) {
 	switch {
 	case e.panicked != nil:
 		m.console.Printf("SERVER CRASHED: %v", e.panicked)
-		m.stopFailed()
+		m.stopFailed(fmt.Sprintf("its server crashed: %v", e.panicked))
 	case e.code != 0:
 		m.console.Printf("SERVER FAILED: exit code %d; its reason is above", e.code)
-		m.stopFailed()
+		m.stopFailed(fmt.Sprintf("its server ended with code %d; the console said why", e.code))
 	case e.then == Reboot:
+		if !e.forced {
+			m.depart()
+		}
 		m.halt(Reboot, true)
 	default:
 		m.halt(PowerOff, true)
 	}
 }
 
-// stopFailed ends the machine as oncrash says, counting the failure.
-func (m *machine) stopFailed() {
+// stopFailed ends the machine as oncrash says, counting the failure. A version on
+// trial goes back to the one before instead.
+func (m *machine) stopFailed(reason string) {
+	if m.giveUp(reason) {
+		m.halt(Reboot, true)
+	}
 	action := m.settings.OnCrash
 	limit := m.settings.CrashLimit
 	if action == Reboot && limit > 0 && m.crashes >= limit {

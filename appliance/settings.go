@@ -49,6 +49,10 @@ type Settings struct {
 	Metadata     string        // where to get the configuration from, see metadata.Detect
 	MetadataWait time.Duration // for a source on the network, before the machine is locked
 
+	// UpdateWait is how long a new version may take to become ready, and
+	// UpdateProbation how long it has to stay so before it stays.
+	UpdateWait, UpdateProbation time.Duration
+
 	// Directives are the server's, in the order given.
 	Directives []Directive
 }
@@ -64,7 +68,8 @@ const settingsPrefix = "redoubt."
 // override all. A name that is no setting of the machine is a directive for the
 // server, on the command line; elsewhere it is an error. Errors name the setting.
 func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
-	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second}
+	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second,
+		UpdateWait: defaultUpdateWait, UpdateProbation: defaultUpdateProbation}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -105,7 +110,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.

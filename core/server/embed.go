@@ -38,3 +38,6 @@ func (h *Handle) Protected() bool {
 // Ready tells whether clients are served: data has been loaded, and the server is
 // not about to stop.
 func (h *Handle) Ready() bool { return !h.s.loading.Load() && !h.s.stopped.Load() }
+
+// Port returns the port for TCP without TLS, 0 if there is none.
+func (h *Handle) Port() int { return h.s.live.Load().Port }
