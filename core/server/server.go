@@ -72,25 +72,26 @@ type Server struct {
 	clock    *clock.Real
 	fs       vfs.FS
 
-	store         *keyspace.Store
-	journal       *journal.Journal
-	table         *command.Table
-	scripts       *script.Engine
-	exec          *command.Executor
-	users         *acl.Users
-	declared      []acl.Declaration // by the configuration
-	clients       *session.Clients
-	channels      *pubsub.Registry
-	events        events
-	stats         *stats.Stats
-	slowLog       stats.SlowLog
-	latency       stats.LatencyMonitor
-	errors        stats.Errors
-	transport     transport.Server
+	store     *keyspace.Store
+	journal   *journal.Journal
+	table     *command.Table
+	scripts   *script.Engine
+	exec      *command.Executor
+	users     *acl.Users
+	declared  []acl.Declaration // by the configuration
+	clients   *session.Clients
+	channels  *pubsub.Registry
+	events    events
+	stats     *stats.Stats
+	slowLog   stats.SlowLog
+	latency   stats.LatencyMonitor
+	errors    stats.Errors
+	transport transport.Server
+	loops     []*session.Loop
+	listeners map[string]transport.Listener
+	tls       secured
+
 	transportName string // of that for clients without TLS
-	loops         []*session.Loop
-	listeners     map[string]transport.Listener
-	tls           secured
 
 	configFile string // its absolute path, or ""
 	oom        oomAdjustment

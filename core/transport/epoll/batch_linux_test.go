@@ -274,3 +274,42 @@ func TestClosedWithPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutRing: a loop whose ring another thread has taken serves all the same.
+func TestWithoutRing(t *testing.T) {
+	w := newCrowd(t, 0)
+	w.s.Close()
+	var told []error
+	s, err := NewBatched(transport.Config{
+		Accept: func(c *transport.Conn) transport.Handler { return &member{c: c} },
+		Error:  func(err error) { told = append(told, err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.loops[0].batch.ring.Enable(); err != nil {
+		t.Fatal(err)
+	}
+	ls, err := s.Listen(transport.Listen{Network: "tcp", Address: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() { s.Serve() })
+	nc, err := net.Dial("tcp", ls.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	w.conns = []net.Conn{nc}
+	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := nc.Write(number(1)); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(0, number(1))
+	s.Close()
+	serving.Wait()
+	if len(told) != 1 {
+		t.Errorf("told %v", told)
+	}
+}

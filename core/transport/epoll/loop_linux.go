@@ -61,7 +61,7 @@ type slot struct {
 	generation int32
 }
 
-func newLoop(s *Server, index int, b *batch) (*loop, error) {
+func newLoop(s *Server, index int, batched bool) (*loop, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("create epoll instance: %w", err)
@@ -71,7 +71,7 @@ func newLoop(s *Server, index int, b *batch) (*loop, error) {
 		unix.Close(epfd)
 		return nil, fmt.Errorf("create eventfd: %w", err)
 	}
-	l := &loop{server: s, index: index, epfd: epfd, wakefd: wakefd, batch: b,
+	l := &loop{server: s, index: index, epfd: epfd, wakefd: wakefd,
 		buf: make([]byte, readSize), events: make([]unix.EpollEvent, maxEvents)}
 	// A goroutine may still be about to write to the eventfd when the loop has
 	// ended; closing it only with nobody left keeps it from hitting another file.
@@ -81,6 +81,12 @@ func newLoop(s *Server, index int, b *batch) (*loop, error) {
 	if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakefd, &ev); err != nil {
 		l.release()
 		return nil, fmt.Errorf("watch eventfd: %w", err)
+	}
+	if batched {
+		if l.batch, err = newBatch(); err != nil {
+			l.release()
+			return nil, err
+		}
 	}
 	return l, nil
 }
