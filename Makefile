@@ -1,16 +1,21 @@
 # make help says what there is. Everything sets the machine up by itself
 # (scripts/setup); as root on Debian that installs what is missing.
 
+# What to build: a folder of images/; formats beside the raw disk, with commas;
+# prebuilt or minimal; amd64 or arm64. docs/operations.md says which is for what.
 image ?= redis-memonly
+format ?= raw
+kernel ?= prebuilt
+arch ?= amd64
 # Where Go's own installer puts it, for a root whose PATH does not say so.
 export PATH := $(PATH):/usr/local/go/bin
 
 # Nothing here is a file: Go finds out what has to be compiled.
-.PHONY: image test test-long crash conformance clients page monitoring bench clean help
+.PHONY: image test test-long test-boot crash conformance clients page monitoring bench clean help
 
 image:
 	@scripts/setup build
-	@go run ./cmd/redoubt-image $(image)
+	@go run ./cmd/redoubt-image -format '$(format)' -kernel '$(kernel)' -arch '$(arch)' '$(image)'
 
 # The packages that have checks in the invariants build.
 checked := ./core/page ./core/table ./core/tree ./core/value/... ./core/keyspace ./core/rdb ./core/aof
@@ -34,6 +39,7 @@ test:
 # of random commands beside redis-server, and some rounds of the crash test.
 test-long: test
 	@scripts/setup race
+	$(MAKE) test-boot
 	$(MAKE) crash rounds=40
 	$(MAKE) clients
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
@@ -41,6 +47,16 @@ test-long: test
 	go test -race ./...
 	scripts/fuzz 30s
 	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
+
+# Every profile by every way of booting (BIOS, UEFI, direct, arm64), every format, slots
+# that fall back, disks that grow; every profile and format built twice and compared:
+# an hour under emulation on two cores.
+test-boot:
+	@scripts/setup test
+	@scripts/setup uefi
+	@scripts/setup arm64
+	@scripts/setup formats
+	REDOUBT_BOOT_ALL=1 go test ./appliance/boottest ./appliance/image -count 1 -timeout 3h
 
 # Kills and restarts under load, snapshots that are audited in redis-server, a disk
 # that fails at every operation in turn (scripts/crash, docs/durability.md). A quarter
@@ -75,10 +91,12 @@ clients:
 	go build -o build/test/redoubt-server ./cmd/redoubt-server
 	scripts/clients/run build/test/redoubt-server
 
-# The status page in a headless Chromium, and its pictures in docs/images: five minutes
-# of load come before those.
+# The status page in a headless Chromium, and its pictures in docs/images: those of a
+# machine in QEMU after five minutes of load.
 page:
 	@scripts/setup page
+	@scripts/setup run
+	@$(MAKE) image
 	@mkdir -p docs/images
 	REDOUBT_BROWSER=1 go test ./appliance/admin/page -count 1 -timeout 30m -pictures $(CURDIR)/docs/images
 
@@ -102,9 +120,13 @@ clean:
 	rm -rf build
 
 help:
-	@echo "make image [image=NAME]  build a machine into build/NAME (redis-memonly)"
+	@echo "make image=NAME          build a machine into build/NAME (redis-memonly)"
+	@echo "     [format=F,…]        and its disk as qcow2, vmdk, ova, vhd, gce, iso (raw)"
+	@echo "     [kernel=minimal]    with a kernel built from Debian's sources (prebuilt)"
+	@echo "     [arch=arm64]        for another processor (amd64)"
 	@echo "make test                the everyday test, with a boot in QEMU"
 	@echo "make test-long           the same with the race detector, fuzzing, random commands"
+	@echo "make test-boot           boot every image in every way"
 	@echo "make crash [rounds=200]  kill and restart it under load, fail its disk, audit its snapshots"
 	@echo "make conformance         Redis's own tests against the server"
 	@echo "make clients             client libraries of Node.js against the server"

@@ -136,7 +136,7 @@ EOF
 end_directive() {
 	[ -n "$name" ] || return 0
 	[ $any = yes ] || wrong "-e: '$name' has no value"
-	case $name in *[!A-Za-z0-9-]*) wrong "-e: '$name' is no name of a directive" ;; esac
+	case $name in *[!A-Za-z0-9.:_-]*) wrong "-e: '$name' is no name of a directive" ;; esac
 	# The kernel's command line has quotes, but no escape for one.
 	case $value in *'"'*) wrong "-e: the value of '$name' holds a double quote, which a kernel command line cannot" ;; esac
 	case $value in

@@ -47,8 +47,11 @@ type machine struct {
 	release     release
 	updater     *update.Updater // nil without two slots
 	gate        sync.Once
-	rescued     bool // the data of a checkpoint were put back after a failed start
+	rescued     bool        // the data of a checkpoint were put back after a failed start
+	confined    atomic.Bool // the process has been confined
+	hardened    sync.Once   // what follows a boot has been begun
 	phases      phases
+	admin       atomic.Pointer[administration] // of the server's run; nil without
 }
 
 // bootStep is one step of a boot.
@@ -65,6 +68,7 @@ var bootSteps = []bootStep{
 	{"open the slots", (*machine).openSlots},
 	{"arm the crash rule", (*machine).armCrashRule},
 	{"tune the kernel", (*machine).tuneKernel},
+	{"restrict the process", (*machine).restrictProcess},
 	{"watch the power button", (*machine).watchPower},
 	{"look for metadata", (*machine).findMetadata},
 	{"bring up loopback", (*machine).startLoopback},
@@ -76,7 +80,9 @@ var bootSteps = []bootStep{
 	{"mount the data disk", (*machine).mountData},
 	{"restore the data", (*machine).restoreData},
 	{"identify the machine", (*machine).identify},
+	{"keep the instance id", (*machine).keepInstance},
 	{"check the user data", (*machine).checkServer},
+	{"confine the process", (*machine).confineProcess}, // the last one
 }
 
 // Main is PID 1: it boots the machine, runs the program and stops the machine.
@@ -129,6 +135,7 @@ func (m *machine) readSettingsWith(userData []metadata.Setting) error {
 	if err != nil {
 		return err
 	}
+	m.console.Hide(cmdlineSecrets(string(cmdline))...)
 	s, err := ParseSettings(string(conf), userData, string(cmdline))
 	if err != nil {
 		return err
@@ -164,7 +171,7 @@ func (m *machine) sizeMemory() error {
 func (m *machine) serverArgs() []string {
 	s, include := *m.settings, ""
 	switch {
-	case m.outside.locked != "":
+	case m.outside.locked() != "":
 		s.Directives = append(slices.Clone(s.Directives), lockedDirectives()...)
 	case m.outside.config != nil && len(m.outside.config.Server) > 0:
 		include = userConf
@@ -224,7 +231,7 @@ func (m *machine) serve(program Program) ending {
 				return ending{code: 1}
 			}
 		case e.code != 0 && !m.served.Load() && m.rescueData():
-		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked == "":
+		case e.code != 0 && !m.started.Load() && m.outside.config != nil && m.outside.locked() == "":
 			m.lock(lockedText(m.outside.config.Source, "the server does not start with it; the console says why"))
 		default:
 			return e
@@ -249,6 +256,7 @@ func (m *machine) run(program Program) ending {
 	for {
 		select {
 		case e := <-done:
+			m.stopAdmin()
 			e.then, e.answer = then, answer
 			return e
 		case answer = <-m.outside.answers:
@@ -282,22 +290,24 @@ func runProgram(ctx context.Context, program Program, args []string, log io.Writ
 func (m *machine) embedding() server.Embedding {
 	return server.Embedding{
 		Appliance: m.info,
-		Locked:    m.outside.locked,
+		Locked:    m.outside.locked(),
 		Started:   m.serverStarted,
 		Ready:     m.serverReady,
 	}
 }
 
 // serverStarted hears of the server when it listens; its data may still be loaded.
+// It hears of another one when a locked machine's server gives way to a proper one.
 func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
+	m.startAdmin(h)
 	m.reportReady()
 	if m.onTrial() {
 		m.gate.Do(func() { go m.passGate(h) })
 	}
-	if m.outside.locked == "" && h.Protected() {
+	if m.outside.locked() == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")
 	}
 }
@@ -307,12 +317,13 @@ func (m *machine) serverReady() {
 	m.served.Store(true)
 	m.phases.mark("ready")
 	m.console.Printf("boot: %s", &m.phases)
+	m.hardened.Do(func() { go m.finishHardening() })
 }
 
 // info is the section of INFO.
 func (m *machine) info() string {
 	return fmt.Sprintf("appliance_uptime_seconds:%d\r\nappliance_crashes_in_a_row:%d\r\nappliance_data_disk:%s\r\n",
-		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo()
+		int64(uptime().Seconds()), m.crashes, m.dataDisk) + m.updateInfo() + m.outside.info() + m.phases.info() + m.networkInfo() + m.identityInfo() + m.clockInfo() + m.adminInfo() + m.confineInfo()
 }
 
 // bootTime returns when the kernel started, as far as it can be known: before

@@ -16,7 +16,7 @@ import (
 // be used stops the boot: whoever attached it expects data to be kept, and a
 // server without it would lose them silently.
 func (m *machine) mountData() error {
-	if m.settings.Data == "none" || m.outside.locked != "" || m.dataDisk != "" {
+	if m.settings.Data == "none" || m.outside.locked() != "" || m.dataDisk != "" {
 		return nil
 	}
 	disk, err := m.findData()

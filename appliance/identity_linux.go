@@ -14,9 +14,7 @@ func (m *machine) hardwareID() machineID {
 	uuid, _ := os.ReadFile("/sys/class/dmi/id/product_uuid")
 	mac := ""
 	if m.network != nil {
-		if s := m.network.Status(); len(s.Interfaces) > 0 {
-			mac = s.Interfaces[0].MAC
-		}
+		mac = m.network.FirstMAC()
 	}
 	id, ok := deriveMachineID(string(uuid), mac)
 	if !ok {
@@ -28,7 +26,6 @@ func (m *machine) hardwareID() machineID {
 // identify settles who the machine is, when it is known whether there is a data
 // disk. A disk that cannot keep it is said, and does not stop the boot.
 func (m *machine) identify() error {
-	m.id = m.hardwareID()
 	if m.dataDisk != "" {
 		var err error
 		if m.id, err = keepIdentity(filepath.Join(dataDir, identityFile), m.id); err != nil {
@@ -52,7 +49,7 @@ func keepIdentity(path string, id machineID) (machineID, error) {
 		}
 		err = parseErr
 	}
-	if wErr := writeIdentity(path, id); wErr != nil {
+	if wErr := writeIdentity(path, id.String()); wErr != nil {
 		return id, fmt.Errorf("write %s: %w", path, wErr)
 	}
 	if os.IsNotExist(err) {
@@ -61,7 +58,8 @@ func keepIdentity(path string, id machineID) (machineID, error) {
 	return id, fmt.Errorf("%s is written anew: %w", path, err)
 }
 
-func writeIdentity(path string, id machineID) error {
+// writeIdentity replaces a file by one line: after a crash it is the old one or the new.
+func writeIdentity(path, line string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -69,7 +67,7 @@ func writeIdentity(path string, id machineID) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(id.String() + "\n")
+	_, err = f.WriteString(line + "\n")
 	if err == nil {
 		err = f.Sync()
 	}

@@ -3,17 +3,18 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
+	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/core/server"
 )
 
@@ -22,15 +23,24 @@ type outside struct {
 	plan    metadata.Plan
 	client  *metadata.Client       // of a source on the network, or nil
 	config  *metadata.Config       // nil: none, or not yet
-	locked  string                 // why clients are refused, or ""
+	reason  atomic.Pointer[string] // of lock; nil when clients are served
 	answers chan *metadata.Answer  // one that came after metadata-wait
 	shown   atomic.Pointer[string] // the lines of INFO
+	reports atomic.Int64           // to the cloud, that were begun; the last one counts
 }
 
 // info are the lines of INFO; any goroutine may ask for them.
 func (o *outside) info() string {
 	if text := o.shown.Load(); text != nil {
 		return *text
+	}
+	return ""
+}
+
+// locked is why clients are refused, or ""; any goroutine may ask.
+func (o *outside) locked() string {
+	if reason := o.reason.Load(); reason != nil {
+		return *reason
 	}
 	return ""
 }
@@ -45,7 +55,7 @@ func (o *outside) show() {
 	if source == "" {
 		source = string(metadata.None)
 	}
-	text := fmt.Sprintf("appliance_metadata:%s\r\nappliance_instance_id:%s\r\nappliance_locked:%s\r\n", source, id, o.locked)
+	text := fmt.Sprintf("appliance_metadata:%s\r\nappliance_instance_id:%s\r\nappliance_locked:%s\r\n", source, id, o.locked())
 	o.shown.Store(&text)
 }
 
@@ -163,7 +173,7 @@ func readDMI() metadata.DMI {
 
 // lock refuses all clients from other hosts.
 func (m *machine) lock(why string) {
-	m.outside.locked = why
+	m.outside.reason.Store(&why)
 	m.outside.show()
 	m.console.Printf("LOCKED: %s", why)
 }
@@ -171,7 +181,7 @@ func (m *machine) lock(why string) {
 // takeAnswer makes an answer the machine's configuration, as far as it can be
 // understood before the server's part is checked.
 func (m *machine) takeAnswer(a *metadata.Answer) {
-	m.outside.locked = ""
+	m.outside.reason.Store(nil)
 	if err := m.applyAnswer(a); err != nil {
 		m.outside.config = nil
 		m.lock(lockedText(a.Source, err.Error()))
@@ -179,11 +189,24 @@ func (m *machine) takeAnswer(a *metadata.Answer) {
 	m.outside.show()
 }
 
+// hideSecrets keeps those of a configuration off the console.
+func (m *machine) hideSecrets(c *metadata.Config) {
+	var lines []string
+	for _, l := range c.Server {
+		lines = append(lines, l.Text)
+	}
+	for _, s := range c.Settings {
+		lines = append(lines, s.Name+" "+s.Value)
+	}
+	m.console.Hide(confSecrets(lines)...)
+}
+
 func (m *machine) applyAnswer(a *metadata.Answer) error {
 	c, err := metadata.Parse(a)
 	if err != nil {
 		return err
 	}
+	m.hideSecrets(c)
 	for _, w := range c.Warnings {
 		m.warnMetadata("%s", w)
 	}
@@ -196,14 +219,36 @@ func (m *machine) applyAnswer(a *metadata.Answer) error {
 	if err := writeOutside(c); err != nil {
 		return err
 	}
-	if name := c.Network.Hostname; name != "" {
-		if err := unix.Sethostname([]byte(name)); err != nil {
-			return fmt.Errorf("set the host's name: %w", err)
+	m.outside.config = c
+	wanted := m.outsideNetwork()
+	if err := wanted.Validate(); err != nil {
+		return err
+	}
+	if m.network != nil {
+		if err := m.network.SetMetadata(wanted); err != nil {
+			return fmt.Errorf("network: %w", err)
 		}
 	}
-	m.outside.config = c
 	m.console.Printf("metadata: instance %q, %d directives, %d settings, %d files", c.InstanceID, len(c.Server), len(c.Settings), len(c.Files))
 	return nil
+}
+
+// outsideNetwork is what user data and the source say of the network: the user's
+// settings first, then the source's own.
+func (m *machine) outsideNetwork() network.Config {
+	c := m.settings.UserNetwork
+	if m.outside.config == nil {
+		return c
+	}
+	lower := m.outside.config.Network
+	c.Hostname = cmp.Or(c.Hostname, lower.Hostname)
+	c.Interfaces = append(slices.Clone(c.Interfaces), lower.Interfaces...)
+	c.DNS = append(slices.Clone(c.DNS), lower.DNS...)
+	c.Search = append(slices.Clone(c.Search), lower.Search...)
+	if c.NTP == nil {
+		c.NTP = lower.NTP
+	}
+	return c
 }
 
 // writeOutside writes the files of user data, which are in memory.
@@ -231,6 +276,7 @@ func (m *machine) fetchMetadata() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), m.settings.MetadataWait)
 	defer cancel()
+	go m.reachServices()
 	answer, err := source.Ask(ctx, m.warnMetadata)
 	if err == nil {
 		m.takeAnswer(answer)
@@ -240,6 +286,20 @@ func (m *machine) fetchMetadata() error {
 		m.outside.plan, m.settings.MetadataWait, err)))
 	go m.askOn(source)
 	return nil
+}
+
+// reachServices sees to it that there is a way to the clouds' link-local address,
+// once there is an address at all.
+func (m *machine) reachServices() {
+	if m.network == nil {
+		return
+	}
+	if _, err := m.network.WaitAddress(context.Background()); err != nil {
+		return
+	}
+	if err := m.network.Reach(metadata.LinkLocal); err != nil {
+		m.warnMetadata("%v", err)
+	}
 }
 
 // askOn asks until there is an answer.
@@ -259,7 +319,7 @@ func (m *machine) askOn(source *metadata.Client) {
 // the server will be told.
 func (m *machine) checkServer() error {
 	c := m.outside.config
-	if c == nil || len(c.Server) == 0 || m.outside.locked != "" {
+	if c == nil || len(c.Server) == 0 || m.outside.locked() != "" {
 		return nil
 	}
 	err := server.CheckConfig(m.serverArgs())
@@ -277,12 +337,13 @@ func (m *machine) checkServer() error {
 
 // reportReady tells the cloud how the start went, in the background.
 func (m *machine) reportReady() {
-	source, locked := m.outside.client, m.outside.locked
+	source, locked := m.outside.client, m.outside.locked()
 	if source == nil {
 		return
 	}
+	turn := m.outside.reports.Add(1)
 	go func() {
-		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		for pause := time.Second; m.outside.reports.Load() == turn; pause = min(2*pause, time.Minute) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			err := source.ReportReady(ctx, locked)
 			cancel()
@@ -295,11 +356,37 @@ func (m *machine) reportReady() {
 	}()
 }
 
+// instanceFile is below the data disk: the instance id by which a cloud knew the
+// machine that used the disk last.
+const instanceFile = "identity/instance-id"
+
+// keepInstance keeps the instance id, and tells when the data come from another
+// instance. User data are applied at each boot all the same: they say what the
+// machine is to be, not what is to be done once.
+func (m *machine) keepInstance() error {
+	if m.dataDisk == "" || m.outside.config == nil || m.outside.config.InstanceID == "" {
+		return nil
+	}
+	id := strings.Join(strings.Fields(m.outside.config.InstanceID), "_")
+	path := filepath.Join(dataDir, instanceFile)
+	last, err := os.ReadFile(path)
+	if err == nil && strings.TrimSpace(string(last)) == id {
+		return nil
+	}
+	if err == nil {
+		m.console.Printf("identity: these data come from instance %.100q; this is %.100q", strings.TrimSpace(string(last)), id)
+	}
+	if err := writeIdentity(path, id); err != nil {
+		m.console.Printf("identity: write %s: %v", path, err)
+	}
+	return nil
+}
+
 // restartWith ends a locked time: the answer has come after all. What the locked
 // server did without is done now.
 func (m *machine) restartWith(a *metadata.Answer) error {
 	m.takeAnswer(a)
-	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).mountData, (*machine).checkServer} {
+	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).mountData, (*machine).identify, (*machine).keepInstance, (*machine).checkServer} {
 		if err := step(m); err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ func (m *machine) startNetwork() error {
 	var err error
 	m.network, err = network.Start(network.Options{
 		Settings:        m.settings.Network,
+		Metadata:        m.outsideNetwork(),
 		Image:           m.settings.ImageNetwork,
 		DHCPWait:        m.settings.DHCPWait,
 		Fallback:        m.settings.FallbackAddress,
@@ -50,7 +51,8 @@ func (m *machine) startNetwork() error {
 		return err
 	}
 	// The data disk may know better, later; a DHCP server wants a name now.
-	m.network.SetIdentity([16]byte{}, m.hardwareID().hostname())
+	m.id = m.hardwareID()
+	m.network.SetIdentity([16]byte{}, m.id.hostname())
 	go func() {
 		if _, err := m.network.WaitAddress(context.Background()); err == nil {
 			m.phases.mark("address")

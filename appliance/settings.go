@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-kv/redoubt/appliance/admin"
 	"github.com/redoubt-kv/redoubt/appliance/metadata"
 	"github.com/redoubt-kv/redoubt/appliance/network"
 	"github.com/redoubt-kv/redoubt/appliance/slot"
@@ -52,6 +53,8 @@ type Settings struct {
 	// UpdateWait is how long a new version may take to become ready, and
 	// UpdateProbation how long it has to stay so before it stays.
 	UpdateWait, UpdateProbation time.Duration
+	Admin                       admin.Config // Listen is "" for none
+	Confine                     bool         // see hardening.go
 
 	// Directives are the server's, in the order given.
 	Directives []Directive
@@ -69,7 +72,7 @@ const settingsPrefix = "redoubt."
 // server, on the command line; elsewhere it is an error. Errors name the setting.
 func ParseSettings(conf string, userData []metadata.Setting, cmdline string) (*Settings, error) {
 	s := &Settings{DHCPWait: 5 * time.Second, Data: "auto", OnCrash: Reboot, CrashLimit: 5, Metadata: "auto", MetadataWait: 30 * time.Second,
-		UpdateWait: defaultUpdateWait, UpdateProbation: defaultUpdateProbation}
+		Confine: true, UpdateWait: defaultUpdateWait, UpdateProbation: defaultUpdateProbation}
 	for n, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -110,7 +113,7 @@ type setting struct {
 }
 
 // machineSettings are all settings of the machine; each topic lists its own.
-var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings)
+var machineSettings = slices.Concat(networkSettings, memorySettings, dataSettings, slotSettings, crashSettings, metadataSettings, updateSettings, adminSettings, hardeningTable)
 
 // set applies one setting of the machine, one of the network to net; known is
 // false if there is none of that name.

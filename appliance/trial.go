@@ -211,8 +211,8 @@ func (m *machine) serverWell(h *server.Handle) error {
 	switch {
 	case !h.Ready():
 		return errNotReady
-	case m.outside.locked != "":
-		return fmt.Errorf("it is locked: %s", m.outside.locked)
+	case m.outside.locked() != "":
+		return fmt.Errorf("it is locked: %s", m.outside.locked())
 	}
 	port := h.Port()
 	if port == 0 {
@@ -258,6 +258,3 @@ func (m *machine) updateInfo() string {
 	return text + fmt.Sprintf("appliance_slot:%s\r\nappliance_update_state:%s\r\nappliance_update_other:%s\r\nappliance_update_reason:%s\r\n",
 		m.settings.Slot, s.State, s.Other, strings.Join(strings.Fields(s.Reason), " "))
 }
-
-// adminWell asks the admin endpoint, if there is one.
-func (m *machine) adminWell() error { return nil }

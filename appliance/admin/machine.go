@@ -43,7 +43,7 @@ type Machine interface {
 
 // UpdateStatus is the state of updates.
 type UpdateStatus struct {
-	State   string `json:"state"`   // "idle", "receiving", "written", "trying", "rolled-back", …
+	State   string `json:"state"`   // as package update names them: "idle", "written", …
 	Running string `json:"running"` // version
 	Other   string `json:"other"`   // version in the other slot; "" if there is none
 	Reason  string `json:"reason"`  // why the last update was refused or rolled back; "" if it was not
@@ -53,9 +53,9 @@ type UpdateStatus struct {
 type Updater interface {
 	Status() UpdateStatus
 	// Receive reads an update to its end, checks it and writes it to the other slot.
-	// The machine does not reboot by that. size is -1 if it is not known.
-	Receive(ctx context.Context, image io.Reader, size int64) error
-	// Rollback has the next boot be that of the other slot. The machine does not
-	// reboot by that.
-	Rollback() error
+	// The machine does not reboot by that.
+	Receive(ctx context.Context, image io.Reader) error
+	// Rollback has the next boot be that of the other slot, with the data of the
+	// checkpoint if data is set. The machine does not reboot by that.
+	Rollback(data bool) error
 }

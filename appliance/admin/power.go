@@ -52,7 +52,7 @@ func (e *Endpoint) update(w http.ResponseWriter, r *http.Request) {
 	defer e.end()
 	e.log("admin: %s updates the machine with %d bytes", r.RemoteAddr, r.ContentLength)
 	body := &steadyBody{r: r.Body, c: http.NewResponseController(w)}
-	if err := e.updater.Receive(r.Context(), body, r.ContentLength); err != nil {
+	if err := e.updater.Receive(r.Context(), body); err != nil {
 		e.log("admin: the update was refused: %v", err)
 		code := http.StatusUnprocessableEntity
 		if errors.Is(err, r.Context().Err()) && r.Context().Err() != nil {
@@ -70,7 +70,8 @@ func (e *Endpoint) update(w http.ResponseWriter, r *http.Request) {
 	replyJSON(w, e.updater.Status())
 }
 
-// rollback answers POST /rollback: the machine reboots into the other root.
+// rollback answers POST /rollback: the machine reboots into the other root; with ?data=1
+// with the data of the checkpoint that was taken before the update.
 func (e *Endpoint) rollback(w http.ResponseWriter, r *http.Request) {
 	if e.updater == nil {
 		reply(w, http.StatusNotImplemented, noUpdates)
@@ -81,7 +82,7 @@ func (e *Endpoint) rollback(w http.ResponseWriter, r *http.Request) {
 	}
 	defer e.end()
 	e.log("admin: %s rolls the machine back", r.RemoteAddr)
-	if err := e.updater.Rollback(); err != nil {
+	if err := e.updater.Rollback(r.URL.Query().Get("data") == "1"); err != nil {
 		reply(w, http.StatusConflict, err.Error())
 		return
 	}

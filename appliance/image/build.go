@@ -40,6 +40,7 @@ const (
 const (
 	DiskFile      = "usr.img"       // raw, boots by itself
 	KernelFile    = "vmlinuz"       // for QEMU's -kernel
+	KernelELFFile = "vmlinux"       // the same, not compressed: for Firecracker and microvm
 	InitramfsFile = "initramfs"     // for QEMU's -initrd, if the machine is in it
 	RootFile      = "root.squashfs" // the root file system otherwise
 	CmdlineFile   = "cmdline"       // for QEMU's -append
@@ -60,18 +61,12 @@ func BuildName(name, arch, kernel string) string {
 // Build makes the image. A file is replaced only when its new content is
 // complete, so that an interrupted build leaves the last image as it was.
 func (b *Builder) Build() error {
-	if b.Arch == "" {
-		b.Arch = "amd64"
-	}
-	if b.Kernel == "" {
-		b.Kernel = KernelPrebuilt
+	p, err := b.check()
+	if err != nil {
+		return err
 	}
 	if b.Version == "" {
 		b.Version = b.describe()
-	}
-	p, err := ReadProfile(filepath.Join(b.Profile, "profile"), b.Arch)
-	if err != nil {
-		return err
 	}
 	entries, err := b.entries(p)
 	if err != nil {
@@ -92,6 +87,13 @@ func (b *Builder) Build() error {
 		return err
 	}
 	results := []Entry{{Path: KernelFile, Content: system.Kernel}, {Path: sbom.FileName, Content: materials}}
+	if b.Kernel == KernelMinimal && b.Arch == "amd64" {
+		elf, err := os.ReadFile(filepath.Join(b.minimalKernel(), KernelELFFile))
+		if err != nil {
+			return fmt.Errorf("build image: %w", err)
+		}
+		results = append(results, Entry{Path: KernelELFFile, Content: elf})
+	}
 	if p.Root == RootSquashFS {
 		if system.Root, err = SquashFS(entries); err != nil {
 			return err
@@ -260,7 +262,7 @@ func (b *Builder) kernel(p *Profile) ([]byte, error) {
 		}
 		return kernel, nil
 	}
-	return nil, fmt.Errorf("build image: unknown kernel %q; there are: %s %s", b.Kernel, KernelPrebuilt, KernelMinimal)
+	return nil, fmt.Errorf("build image: unknown kernel %q", b.Kernel)
 }
 
 // minimalKernel is where scripts/kernel leaves its results.

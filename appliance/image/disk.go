@@ -78,6 +78,11 @@ func (s *System) plan() (*slot.Plan, error) {
 // ours. Its random seed is off: it would be the same in every copy of the disk.
 const loaderConf = "timeout 0\neditor no\nauto-entries no\nauto-firmware no\nrandom-seed-mode off\n"
 
+// startupScript is for firmware with a UEFI shell, as QEMU's: that starts it when
+// systemd-boot has given up because a kernel cannot be loaded. The reset takes one
+// of the slot's tries, and the last one leads to the other slot.
+const startupScript = "reset -c\r\n"
+
 // efiFiles returns what UEFI firmware starts.
 func efiFiles(arch string) ([]slot.EFIFile, error) {
 	var loader []byte
@@ -95,7 +100,11 @@ func efiFiles(arch string) ([]slot.EFIFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []slot.EFIFile{{Path: path, Content: loader}, {Path: "loader/loader.conf", Content: []byte(loaderConf)}}, nil
+	return []slot.EFIFile{
+		{Path: path, Content: loader},
+		{Path: "loader/loader.conf", Content: []byte(loaderConf)},
+		{Path: "startup.nsh", Content: []byte(startupScript)},
+	}, nil
 }
 
 // WriteDisk writes a raw disk that boots by itself from a BIOS and from UEFI, in

@@ -28,6 +28,9 @@ const (
 	wireServer = "168.63.129.16"
 )
 
+// LinkLocal is the address that the services of most clouds have.
+var LinkLocal = netip.MustParseAddr(linkLocal4)
+
 // Client asks one source on the network.
 type Client struct {
 	plan Plan

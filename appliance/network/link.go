@@ -35,6 +35,9 @@ func (p *port) prepareLink(c *Interface) error {
 	for _, s := range []struct{ path, value string }{
 		{"ipv4/conf/" + p.name + "/promote_secondaries", "1"}, // removing an address leaves the others of its network
 		{"ipv4/conf/" + p.name + "/arp_notify", "1"},          // tell switches where we are
+		{"ipv4/conf/" + p.name + "/accept_redirects", "0"},    // one yes, here or for all, is enough for the kernel
+		{"ipv4/conf/" + p.name + "/send_redirects", "0"},
+		{"ipv6/conf/" + p.name + "/accept_redirects", "0"},
 		{"ipv6/conf/" + p.name + "/accept_ra", ra},
 		{"ipv6/conf/" + p.name + "/autoconf", ra},
 		{"ipv6/conf/" + p.name + "/ra_defrtr_metric", metric},

@@ -33,6 +33,16 @@ func (m *Manager) WaitAddress(ctx context.Context) (netip.Addr, error) {
 	}
 }
 
+// FirstMAC returns the first interface's address, "" without one.
+func (m *Manager) FirstMAC() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.ports) == 0 {
+		return ""
+	}
+	return m.ports[0].mac.String()
+}
+
 // Reach sees to it that there is some way to addr, such as a cloud's metadata
 // server at 169.254.169.254: if no route leads there, it is taken to be on the
 // first interface's link.

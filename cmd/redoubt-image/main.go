@@ -1,13 +1,16 @@
 // Redoubt-image builds a machine image from a profile:
 //
-//	redoubt-image [-root DIR] [-output DIR] [-init PACKAGE] NAME
+//	redoubt-image [-format F,…] [-kernel prebuilt|minimal] [-arch amd64|arm64] [-version V]
+//	              [-root DIR] [-output DIR] [-init PACKAGE] NAME
 //	redoubt-image seed -o FILE (-user-data FILE | -password-file FILE) [-meta-data FILE] [-network-config FILE]
 //
 // NAME is a folder of images/, as in redis-memonly. The results go to
-// build/NAME: usr.img (a raw disk that boots by itself), vmlinuz, initramfs and
-// cmdline (for a direct boot). At the end it prints their sizes and everything
-// that is in the machine. -init puts another program into the place of the
-// profile's; the tests use it.
+// build/NAME: usr.img (a raw disk that boots by itself) and its other formats,
+// kernel, initramfs or root file system, command line (for a direct boot), the bill
+// of materials and the checksums of them all; docs/operations.md says what is for
+// what. With -kernel minimal it runs scripts/kernel first. At the end it prints the
+// sizes and everything that is in the machine. -init puts another program into the
+// place of the profile's; the tests use it.
 //
 // seed makes a disk from which a machine takes its configuration at boot
 // (docs/metadata.md).
@@ -19,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/redoubt-kv/redoubt/appliance/image"
@@ -75,5 +79,27 @@ func run(args []string, stdout, stderr io.Writer) error {
 		Version: *version,
 		Report:  stdout,
 	}
+	if err := b.Check(); err != nil {
+		return err
+	}
+	if b.Kernel == image.KernelMinimal {
+		if err := buildKernel(*root, b.Arch, stderr); err != nil {
+			return err
+		}
+	}
 	return b.Build()
+}
+
+// buildKernel makes the minimal kernel, unless there is one that is up to date.
+func buildKernel(root, arch string, stderr io.Writer) error {
+	script, err := filepath.Abs(filepath.Join(root, "scripts", "kernel"))
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(script, arch)
+	cmd.Stdout, cmd.Stderr = stderr, stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build the minimal kernel: %w", err)
+	}
+	return nil
 }

@@ -6,16 +6,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const rateSamples = 16
 
 // Rate is a rate per second as the mean of 16 samples, which a timer takes
-// ten times a second or so: instantaneous_ops_per_sec and its kin. It
-// belongs to one goroutine, or a lock of the caller.
+// ten times a second or so: instantaneous_ops_per_sec and its kin. One
+// goroutine takes samples; any may ask for the mean.
 type Rate struct {
-	samples [rateSamples]uint64
+	samples [rateSamples]atomic.Uint64
 	next    int
 	lastMs  int64
 	last    uint64
@@ -28,7 +29,7 @@ func (r *Rate) Sample(nowMs int64, total uint64) {
 	if passed := nowMs - r.lastMs; passed > 0 && total > r.last {
 		perSecond = (total - r.last) * 1000 / uint64(passed)
 	}
-	r.samples[r.next] = perSecond
+	r.samples[r.next].Store(perSecond)
 	r.next = (r.next + 1) % rateSamples
 	r.lastMs, r.last = nowMs, total
 }
@@ -36,8 +37,8 @@ func (r *Rate) Sample(nowMs int64, total uint64) {
 // PerSecond is the mean of the samples.
 func (r *Rate) PerSecond() uint64 {
 	var sum uint64
-	for _, s := range r.samples {
-		sum += s
+	for i := range r.samples {
+		sum += r.samples[i].Load()
 	}
 	return sum / rateSamples
 }

@@ -35,6 +35,7 @@ func TestMonitoring(t *testing.T) {
 	t.Run("exporter names", func(t *testing.T) { exporterNames(t, redoubt) })
 	t.Run("exporter with a password", func(t *testing.T) { exporterWithPassword(t, redoubt) })
 	t.Run("exporter as a user", func(t *testing.T) { exporterAsUser(t, redoubt) })
+	t.Run("endpoint names", func(t *testing.T) { endpointNames(t, redoubt) })
 	t.Run("promtool", func(t *testing.T) { promtool(t, redoubt) })
 	t.Run("prometheus", func(t *testing.T) { prometheus(t, redoubt) })
 }

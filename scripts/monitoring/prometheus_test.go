@@ -80,7 +80,7 @@ func prometheus(t *testing.T, redoubt string) {
 			t.Fatalf("the target is not up: %s", get(t, "http://"+at+"/api/v1/targets"))
 		}
 	}
-	for _, q := range queries {
+	for _, q := range append(queries, dashboard(t)...) {
 		if answer := query(t, at, q); len(answer) == 0 {
 			t.Errorf("%s: no answer", q)
 		}
@@ -99,6 +99,30 @@ func prometheus(t *testing.T, redoubt string) {
 			t.Errorf("%s has no help", one.Metric)
 		}
 	}
+}
+
+// dashboard is what docs/grafana.json asks.
+func dashboard(t *testing.T) (expressions []string) {
+	text, err := os.ReadFile("../../docs/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	variables := strings.NewReplacer("$job", ".*", "$instance", ".*", "$__rate_interval", "30s")
+	for _, panel := range d.Panels {
+		for _, target := range panel.Targets {
+			expressions = append(expressions, variables.Replace(target.Expr))
+		}
+	}
+	if len(expressions) < 20 {
+		t.Fatalf("the dashboard asks only %q", expressions)
+	}
+	return expressions
 }
 
 // query is the answer to a PromQL expression.

@@ -16,9 +16,9 @@ import (
 func TestBrowser(t *testing.T) {
 	b := newBrowser(t)
 	for name, part := range map[string]func(b *browser, f *fake){
-		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "hidden": hidden,
+		"values": values, "crosshair": crosshair, "connection lost": connectionLost, "restart": restart, "clock set back": clockSetBack, "hidden": hidden,
 		"locked": lockedMachine, "loading": loadingMachine, "hostile texts": hostileTexts, "policy": policyHolds,
-		"phone": narrow, "dark": darkScheme, "signing in": signingIn, "restore": restoring, "power": power,
+		"phone": narrow, "dark": darkScheme, "signing in": signingIn, "download": downloading, "closed": closed, "restore": restoring, "power": power,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := &browser{t: t, session: b.session}
@@ -26,7 +26,7 @@ func TestBrowser(t *testing.T) {
 			one.look(desktop)
 			part(one, f)
 			one.open("about:blank")
-			if lines := one.console(); len(lines) > 0 && name != "policy" && name != "connection lost" && name != "signing in" {
+			if lines := one.console(); len(lines) > 0 && name != "policy" && name != "closed" && name != "connection lost" && name != "signing in" && name != "download" {
 				t.Errorf("the browser complains: %q", lines)
 			}
 		})
@@ -62,7 +62,7 @@ func values(b *browser, f *fake) {
 	b.opened(f)
 	for selector, want := range map[string]string{
 		"#host": "cache-7", "#state": "Ready", "#facts": "redis-persistent", "#commands tbody": "get", "#save": "of 1.20M",
-		"#boot": "data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
+		"#boot": "mount the data disk", "#boot-total": "ready after 1.10 s", "#update": "Slot B", "#log": "DB saved on disk",
 	} {
 		b.shows(selector, want)
 	}
@@ -137,6 +137,20 @@ func restart(b *browser, f *fake) {
 	if bad := regexp.MustCompile(`NaN|undefined|[-−]\d[\d.]*[kM]?/s`).FindString(texts); bad != "" {
 		b.t.Errorf("after a restart the page shows %q", bad)
 	}
+}
+
+// A machine's clock that is set back does not leave the plots in its future.
+func clockSetBack(b *browser, f *fake) {
+	b.opened(f)
+	f.set(func() {
+		f.change = func(status map[string]any) {
+			for _, name := range []string{"time_ms", "sampled_ms"} {
+				status[name] = status[name].(int64) - 3600e3
+			}
+			status["server"].(map[string]any)["connected_clients"] = 12345
+		}
+	})
+	b.wait("document.querySelector('.plot:nth-child(6) .now').textContent === '12.3k'")
 }
 
 // hidden pages ask for nothing.
@@ -284,6 +298,40 @@ func signingIn(b *browser, f *fake) {
 	}
 }
 
+// closed is a machine that shows nobody anything without a password. The browser asks
+// for it, and what the page asks for afterwards has it too.
+func closed(b *browser, f *fake) {
+	f.secret, f.closed = "Basic "+base64.StdEncoding.EncodeToString([]byte("me:secret")), true
+	b.open(strings.Replace(f.URL, "http://", "http://me:secret@", 1))
+	b.wait("document.getElementById('state').dataset.state === 'ready'")
+	b.wait("document.getElementById('log').textContent.includes('DB saved')")
+	f.set(func() { f.secret = "Basic changed" })
+	b.wait("document.getElementById('banner').textContent.includes('a password or token is needed')")
+	b.wait("!document.getElementById('sign').hidden")
+}
+
+// downloading works with a secret that only the page knows.
+func downloading(b *browser, f *fake) {
+	dir := b.t.TempDir()
+	b.devTools("Browser.setDownloadBehavior", map[string]any{"behavior": "allow", "downloadPath": dir}, nil)
+	f.secret = "Bearer token-1"
+	b.opened(f)
+	b.click("#sign")
+	b.enter("#ask-secret", "token-1")
+	b.click("#ask-go")
+	b.wait("!document.querySelector('[data-do=download]').closest('[hidden]')")
+	b.click("[data-do=download]")
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		got, err := os.ReadFile(filepath.Join(dir, "cache-7.rdb"))
+		if err == nil && string(got) == "done\n" {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("downloaded %q, %v", got, err)
+		}
+	}
+}
+
 // restoring needs a file and the machine's name.
 func restoring(b *browser, f *fake) {
 	file := filepath.Join(b.t.TempDir(), "a.rdb")
@@ -299,7 +347,7 @@ func restoring(b *browser, f *fake) {
 	b.enter("#ask-word", "7")
 	b.wait("!document.getElementById('ask-go').disabled")
 	b.click("#ask-go")
-	b.wait("document.getElementById('ask-text').textContent === 'done'")
+	b.wait("document.getElementById('ask-text').textContent === '41.0k keys have been restored in 1.2 s.'")
 	b.click("#ask-cancel")
 	if asked := f.asked(); !slices.Contains(asked, "PUT /snapshot.rdb") {
 		b.t.Errorf("asked for %q", asked)

@@ -24,6 +24,7 @@ type fake struct {
 	down   bool                        // every request is broken off
 	quiet  bool                        // it has just been booted, and nobody has come
 	done   []string                    // what was asked for beside the page and its data
+	closed bool                        // nothing is seen without the secret
 	secret string                      // "Basic …" or "Bearer …" for may_act; "" needs none
 }
 
@@ -57,6 +58,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	acts := f.secret == "" || r.Header.Get("Authorization") == f.secret
+	if f.closed && !acts {
+		if r.Header.Get("X-Requested-With") == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="redoubt"`)
+		}
+		http.Error(w, "a password or token is needed", http.StatusUnauthorized)
+		return
+	}
 	now := time.Since(f.began).Seconds()
 	switch r.Method + " " + r.URL.Path {
 	case "GET /":
@@ -85,6 +93,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.done = append(f.done, r.Method+" "+r.URL.Path)
 		if !acts {
 			http.Error(w, "a password or token is needed", http.StatusUnauthorized)
+			return
+		}
+		if r.Method == http.MethodPut {
+			fmt.Fprintln(w, `{"keys": 41000, "seconds": 1.2}`)
 			return
 		}
 		fmt.Fprintln(w, "done")
@@ -147,8 +159,8 @@ func fakeStatus(t float64) map[string]any {
 		"hostname": "cache-7", "addresses": []string{"10.4.0.17", "fd00:4::17"}, "uptime_s": 273200 + int(t),
 		"ready": true, "not_ready": "", "locked": "", "slot": "a", "may_act": true, "transfer": "", "log": log[max(0, len(log)-100):],
 		"boot": []map[string]any{
-			{"name": "kernel", "ms": 212.4}, {"name": "init", "ms": 231.0}, {"name": "mounts", "ms": 238.9}, {"name": "data_disk", "ms": 291.3},
-			{"name": "settings", "ms": 293.0}, {"name": "listening", "ms": 318.7}, {"name": "ready", "ms": 1104.2}, {"name": "address", "ms": 1391.0},
+			{"name": "init", "ms": 231.0}, {"name": "mount_file_systems", "ms": 238.9}, {"name": "mount_the_data_disk", "ms": 291.3},
+			{"name": "read_settings", "ms": 293.0}, {"name": "listening", "ms": 318.7}, {"name": "ready", "ms": 1104.2}, {"name": "address", "ms": 1391.0},
 		},
 		"server": map[string]any{
 			"run_id": "5f3a", "uptime_in_seconds": 273198 + int(t), "total_commands_processed": reads + writes + 900*math.Floor(t+900),
@@ -225,5 +237,5 @@ func loading(status map[string]any) {
 }
 
 func rolledBack(status map[string]any) {
-	status["update"] = map[string]any{"state": "rolled-back", "running": "1.4.0", "other": "1.5.0-rc1", "reason": "1.5.0-rc1 was not ready within 60 s of its start"}
+	status["update"] = map[string]any{"state": "rolled back", "running": "1.4.0", "other": "1.5.0-rc1", "reason": "1.5.0-rc1 was not ready within 60 s of its start"}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,14 +16,9 @@ import (
 	"github.com/redoubt-kv/redoubt/internal/redistest"
 )
 
-// startMachine starts a server with its endpoint, until the test ends.
-func startMachine(t *testing.T) (url, addr string) {
+// startMachine boots the image redis-memonly in QEMU, until the test ends.
+func startMachine(t *testing.T) (url, addr, token string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "adminserver")
-	build := exec.Command("go", "build", "-o", program, "github.com/redoubt-kv/redoubt/appliance/internal/adminserver")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	var ports [2]int
 	for i := range ports {
 		port, err := redistest.FreePort()
@@ -31,22 +27,29 @@ func startMachine(t *testing.T) (url, addr string) {
 		}
 		ports[i] = port
 	}
-	addr, at := fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
-	cmd := exec.Command(program, "-port", fmt.Sprint(ports[0]), "-admin", at, "-dir", t.TempDir(), "--",
-		"--appendonly", "yes", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	token, pidfile := "photographer", filepath.Join(t.TempDir(), "pid")
+	run := exec.Command("./run.sh", "-p", fmt.Sprint(ports[0]), "-f", fmt.Sprintf("%d:6379", ports[1]), "-e", "admin-token "+token,
+		"--daemonize", "--pidfile", pidfile, "--log", filepath.Join(t.TempDir(), "log"))
+	run.Dir = "../../.."
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("run.sh: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-		_ = cmd.Wait()                          // a signal ended it
+		pid := 0
+		if text, err := os.ReadFile(pidfile); err == nil {
+			fmt.Sscan(string(text), &pid)
+		}
+		if pid > 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
 	})
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		r, err := http.Get("http://" + at + "/readyz")
+	url = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		r, err := http.Get(url + "/readyz")
 		if err == nil {
 			r.Body.Close()
 			if r.StatusCode == http.StatusOK {
-				return "http://" + at, addr
+				return url, fmt.Sprintf("127.0.0.1:%d", ports[1]), token
 			}
 		}
 		if time.Now().After(deadline) {
@@ -94,7 +97,6 @@ func use(t *testing.T, addr string, until time.Duration) {
 	case <-time.After(until):
 	case <-t.Context().Done():
 	}
-	redistest.MustDial(t, addr).Must(t, "bgsave")
 }
 
 // pipeline sends n commands at one time.

@@ -15,10 +15,11 @@ import (
 
 var (
 	pictureDir = flag.String("pictures", "", "folder to write screenshots to")
-	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint (default: one that is started)")
+	machineURL = flag.String("machine", "", "with -pictures: photograph this endpoint (default: a machine that is booted in QEMU)")
 	dataAddr   = flag.String("data", "", "with -machine: the address of its data port")
+	token      = flag.String("token", "", "with -machine: a token to sign in with")
 	loadFor    = flag.Duration("load", 5*time.Minute, "with -pictures: how long to load the machine before")
-	loadRate   = flag.Int("rate", 8000, "with -pictures: about how many commands a second to send")
+	loadRate   = flag.Int("rate", 1500, "with -pictures: about how many commands a second to send")
 )
 
 // TestPictures writes screenshots: of a machine under load, and of the states that
@@ -28,21 +29,26 @@ func TestPictures(t *testing.T) {
 		t.Skip("no folder is named by -pictures")
 	}
 	b := newBrowser(t)
+	if *machineURL == "" {
+		states(t, b)
+		*machineURL, *dataAddr, *token = startMachine(t)
+	}
+	url, addr := *machineURL, *dataAddr
+	use(t, addr, *loadFor)
+	b.photograph("status-light", desktop, url)
+	b.photograph("status-dark", screen{1440, 1000, 1, true}, url)
+	b.photograph("status-phone", phone, url)
+	b.photograph("status-phone-dark", screen{390, 844, 2, true}, url)
+}
+
+// states are those that a machine under load does not show.
+func states(t *testing.T, b *browser) {
 	for name, change := range map[string]func(map[string]any){"locked": locked, "loading": loading, "rolled-back": rolledBack} {
 		f := newFake(t)
 		f.change, f.quiet = change, name == "locked"
 		b.photograph("status-"+name, desktop, f.URL)
 		b.photograph("status-"+name+"-phone", phone, f.URL)
 	}
-	url, addr := *machineURL, *dataAddr
-	if url == "" {
-		url, addr = startMachine(t)
-	}
-	use(t, addr, *loadFor)
-	b.photograph("status-light", desktop, url)
-	b.photograph("status-dark", screen{1440, 1000, 1, true}, url)
-	b.photograph("status-phone", phone, url)
-	b.photograph("status-phone-dark", screen{390, 844, 2, true}, url)
 }
 
 // photograph writes a picture of the whole page; on a phone, of its first screens.
@@ -54,6 +60,13 @@ func (b *browser) photograph(name string, s screen, url string) {
 	}
 	b.look(s)
 	b.open(url)
+	if url == *machineURL && *token != "" {
+		b.wait("!document.getElementById('sign').hidden")
+		b.click("#sign")
+		b.enter("#ask-secret", *token)
+		b.click("#ask-go")
+		b.wait("document.getElementById('log').childElementCount > 0")
+	}
 	b.wait("/^[1-9]/.test(document.querySelector('#commands tbody td')?.textContent) || document.querySelector('.plot .now').textContent === '0/s'")
 	if s.dark {
 		b.run(`const c = document.querySelector("canvas"), box = c.getBoundingClientRect();

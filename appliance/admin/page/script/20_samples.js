@@ -21,7 +21,7 @@ const counters = {
 
 // settle adds what follows from the other fields.
 function settle(s) {
-  if (!(s.ops > 0)) s.p50 = s.p99 = s.p999 = undefined; // nothing was measured
+  for (const name of ["p50", "p99", "p999"]) s[name] ||= undefined; // nothing was measured
   if (!s.max) s.max = undefined; // no limit
   return s;
 }

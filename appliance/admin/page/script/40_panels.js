@@ -133,12 +133,14 @@ const snapshot = block("Snapshot"), appendOnly = block("Append-only file"), soft
 
 function showSave(status) {
   const s = status.server, save = status.save, part = save.total > 0 ? save.done / save.total : 0;
-  const [word, kind] = save.running ? [percent(part * 100), ""] : !save.last_ok ? ["failed", "bad"] : s.rdb_saves > 0 ? ["saved", "good"] : ["none yet", "soft"];
+  // Before the first, the time of the last is that of the server's start.
+  const saved = save.last_s - (status.sampled_ms / 1000 - s.uptime_in_seconds) > 1.5;
+  const [word, kind] = save.running ? [percent(part * 100), ""] : !save.last_ok ? ["failed", "bad"] : saved ? ["saved", "good"] : ["none yet", "soft"];
   snapshot.show(word, kind, save.running ? part : undefined, [
     save.running && ["Keys", `${count(save.done)} of ${count(save.total)}`],
     save.running && ["Running for", duration(s.rdb_current_bgsave_time_sec)],
-    ["Last", s.rdb_saves > 0 || !s.uptime_in_seconds ? ago(status, save.last_s) : "never"],
-    s.rdb_last_bgsave_time_sec >= 0 && ["Last took", duration(s.rdb_last_bgsave_time_sec)],
+    ["Last", saved ? ago(status, save.last_s) : "not since the start"],
+    saved && s.rdb_last_bgsave_time_sec >= 0 && ["Last took", duration(s.rdb_last_bgsave_time_sec)],
     ["Changes since", count(s.rdb_changes_since_last_save)],
     status.transfer && ["Transfer", status.transfer],
   ].filter(Boolean));
@@ -171,7 +173,7 @@ function showBoot(status) {
     mark.style.width = (phase.ms - from) / end * 100 + "%";
     track.append(mark);
     track.title = `until ${micros(phase.ms * 1000)}`;
-    row.append(make("span", "", phase.name.replaceAll("_", " ")), track, make("span", "ms", micros((phase.ms - from) * 1000)));
+    row.append(make("span", "", phase.name === "init" ? "kernel" : phase.name.replaceAll("_", " ")), track, make("span", "ms", micros((phase.ms - from) * 1000)));
     return row;
   }));
 }
@@ -179,8 +181,8 @@ function showBoot(status) {
 // Software: versions, slots, and what an update is at.
 
 const updateStates = {
-  idle: ["up to date", "soft"], receiving: ["receiving", ""], written: ["written: reboot to try it", "warn"], trying: ["on trial", "warn"],
-  confirmed: ["confirmed", "good"], "rolled-back": ["rolled back", "bad"], refused: ["refused", "bad"], failed: ["failed", "bad"],
+  idle: ["none", "soft"], receiving: ["receiving", ""], written: ["written: reboot to try it", "warn"], trial: ["on trial", "warn"],
+  confirmed: ["confirmed", "good"], "rolled back": ["rolled back", "bad"],
 };
 
 function showUpdate(status) {
@@ -188,11 +190,10 @@ function showUpdate(status) {
   if (!update) return software.show("by a new image", "soft", undefined, [["Version", status.version], ["Slots", "one: it runs from memory"]]);
   const [word, kind] = updateStates[update.state] || [update.state, ""];
   const here = (status.slot || "").toUpperCase(), there = { A: "B", B: "A" }[here] || "other";
-  const part = known(update.total) && update.total > 0 ? update.done / update.total : undefined;
-  software.show(word, kind, update.state === "receiving" ? part : undefined, [
+  software.show(word, kind, undefined, [
     [here ? `Slot ${here}, running` : "Running", update.running || status.version],
     [here ? `Slot ${there}` : "Other slot", update.other || "empty"],
-    update.reason && ["Reason", update.reason, kind === "bad" ? "bad" : ""],
+    update.reason && ["Last one failed", update.reason, "bad"],
   ].filter(Boolean));
 }
 

@@ -7,17 +7,21 @@ const basic = secret => "Basic " + btoa(String.fromCharCode(...new TextEncoder()
 
 // headers of a request. The first has the server not make the browser ask for a
 // password by itself.
-function headers() {
+function headers(secret = authorization) {
   const h = { "X-Requested-With": "XMLHttpRequest" };
-  if (authorization) h.Authorization = authorization;
+  if (secret) h.Authorization = secret;
   return h;
 }
+
+// at is the address of a path. The page's own may have a password in it, which fetch
+// refuses; the browser sends it all the same.
+const at = path => location.origin + path;
 
 // request is fetch with a time limit. The answer is one of the server's, whatever its code.
 async function request(path, options = {}, timeMs = 5000) {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), timeMs);
   try {
-    const answer = await fetch(path, { cache: "no-store", headers: headers(), signal: stop.signal, ...options });
+    const answer = await fetch(at(path), { cache: "no-store", headers: headers(), signal: stop.signal, ...options });
     const body = await answer.text();
     return { code: answer.status, body, json: () => JSON.parse(body) };
   } finally {
@@ -29,7 +33,7 @@ async function request(path, options = {}, timeMs = 5000) {
 function send(path, file, part) {
   return new Promise((done, fail) => {
     const x = new XMLHttpRequest();
-    x.open("PUT", path);
+    x.open("PUT", at(path));
     for (const [name, value] of Object.entries(headers())) x.setRequestHeader(name, value);
     x.upload.addEventListener("progress", event => part(event.loaded / (event.total || 1)));
     x.addEventListener("load", () => done({ code: x.status, body: x.responseText }));
@@ -98,10 +102,8 @@ function signIn() {
     text: "The machine's password or token. It is kept until this page is closed or loaded again.",
     async go({ secret }) {
       for (const tried of [basic(secret), "Bearer " + secret]) {
-        authorization = tried;
-        const answer = await request("/status.json");
-        if (answer.code === 200 && answer.json().may_act) { poll(); return }
-        authorization = "";
+        const answer = await request("/status.json", { headers: headers(tried) });
+        if (answer.code === 200 && answer.json().may_act) { authorization = tried; poll(); return }
         if (answer.code !== 401) throw new Error(answer.body.trim());
       }
       throw new Error("That is neither the password nor the token.");
@@ -113,9 +115,9 @@ function signIn() {
 async function download() {
   const link = make("a");
   link.download = `${byId("host").textContent}.rdb`;
-  link.href = "/snapshot.rdb";
+  link.href = at("/snapshot.rdb");
   if (authorization) {
-    const answer = await fetch("/snapshot.rdb", { headers: headers() });
+    const answer = await fetch(link.href, { headers: headers() });
     if (!answer.ok) throw new Error((await answer.text()).trim());
     link.href = URL.createObjectURL(await answer.blob());
     setTimeout(() => URL.revokeObjectURL(link.href), 60e3);
@@ -135,15 +137,21 @@ const actions = {
   restore: () => ask({
     title: "Restore a snapshot", button: "Replace all data", file: ".rdb", word: byId("host").textContent,
     text: "All data of this machine is replaced by that of the file.",
-    go: ({ file, part }) => must(send("/snapshot.rdb", file, part)),
+    async go({ file, part }) {
+      const done = JSON.parse(await must(send("/snapshot.rdb", file, part)));
+      return `${count(done.keys)} keys have been restored in ${duration(done.seconds)}.`;
+    },
   }),
   update: () => ask({
     title: "Update", button: "Send", file: ".tar",
     text: "An update.tar of the same profile. It is checked and written to the other slot; the running one stays as it is until the reboot.",
-    go: ({ file, part }) => must(send("/update", file, part)),
+    async go({ file, part }) {
+      await must(send("/update", file, part));
+      return "The update has been written to the other slot. The next boot tries it, and goes back by itself if it does not become ready.";
+    },
   }),
-  rollback: () => ask({ title: "Roll back", button: "Roll back", text: "The next boot is that of the other slot.", go: post("/rollback") }),
-  reboot: () => ask({ title: "Reboot", button: "Reboot", text: "Clients lose their connections. Data that is not saved anywhere is lost.", go: post("/reboot") }),
+  rollback: () => ask({ title: "Roll back", button: "Roll back", text: "The machine saves and reboots into the other slot.", go: post("/rollback") }),
+  reboot: () => ask({ title: "Reboot", button: "Reboot", text: "Clients lose their connections. Where nothing is saved, the data is lost.", go: post("/reboot") }),
   poweroff: () => ask({
     title: "Power off", button: "Power off", word: byId("host").textContent,
     text: "Nothing in the machine can switch it on again.", go: post("/poweroff"),

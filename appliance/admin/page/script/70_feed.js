@@ -6,11 +6,11 @@
 //	                   │ └──────> asleep                    │
 //	                   └──────────── answer ────────────────┘
 //
-// After a pause the plots are filled from the server's own history, as far as it has
+// After a pause, or where it was too slow, the plots are filled from the server's own history, as far as it has
 // any; how long the machine did not answer stays visible behind them.
 
 const everyMs = 1000;
-let timer, polling = false, misses = 0, counted, lastAnswer = 0, lastStatus, skewMs = 0;
+let timer, polling = false, misses = 0, counted, lastAnswer = 0, recalled = 0, skewMs = 0;
 
 // machineTime is the machine's clock as it must be now; the browser's may be wrong.
 const machineTime = () => performance.now() + skewMs;
@@ -22,7 +22,7 @@ async function poll() {
   const began = performance.now();
   try {
     const answer = await request("/status.json");
-    if (answer.code === 401 || answer.code === 403) refused(answer);
+    if (answer.code >= 400 && answer.code < 500) refused(answer);
     else if (answer.code !== 200) throw new Error("the server answered " + answer.code);
     else await answered(answer.json());
   } catch {
@@ -33,16 +33,20 @@ async function poll() {
   timer = setTimeout(poll, Math.max(50, everyMs - (performance.now() - began)));
 }
 
+// refused: a secret that holds no longer is not sent again.
 function refused({ body }) {
+  authorization = "";
   byId("sign").hidden = false;
   showState({ state: "wait", word: "Signed out", title: "Not signed in", text: body.trim() });
 }
 
 async function answered(status) {
   skewMs = status.time_ms - performance.now();
-  const paused = status.time_ms - lastAnswer > 3 * gapMs;
-  if (misses > 1) silences.push({ from: lastAnswer, to: status.time_ms });
-  if (paused) {
+  if (status.time_ms < lastAnswer) samples.length = silences.length = 0; // its clock was set back
+  else if (misses > 1) silences.push({ from: lastAnswer, to: status.time_ms });
+  const newest = samples[samples.length - 1]?.t ?? 0;
+  if (status.sampled_ms - newest > gapMs && status.time_ms - recalled > 10e3) {
+    recalled = status.time_ms;
     const history = await request("/history.json");
     if (history.code === 200) recall(history.json());
   }
@@ -54,7 +58,6 @@ async function answered(status) {
   }
   misses = 0;
   lastAnswer = status.time_ms;
-  lastStatus = status;
   forgetBefore(status.time_ms - keptMs - gapMs);
   view.to = status.time_ms;
   show(status);
