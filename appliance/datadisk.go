@@ -15,8 +15,21 @@ import (
 // mountData finds the data disk and mounts it. A disk that is there and cannot
 // be used stops the boot: whoever attached it expects data to be kept, and a
 // server without it would lose them silently.
+//
+// A locked machine has the disk, too, since it may come to serve, and nothing can be
+// mounted later; but it is not stopped by one that cannot be used.
 func (m *machine) mountData() error {
-	if m.settings.Data == "none" || m.outside.locked() != "" || m.dataDisk != "" {
+	err := m.mountDataDisk()
+	if err != nil && m.outside.locked() != "" {
+		m.console.Printf("data: %v", err)
+		m.outside.noData = err
+		return nil
+	}
+	return err
+}
+
+func (m *machine) mountDataDisk() error {
+	if m.settings.Data == "none" {
 		return nil
 	}
 	disk, err := m.findData()

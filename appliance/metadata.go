@@ -86,7 +86,7 @@ func (s *Settings) apply(list []metadata.Setting) error {
 			return fmt.Errorf("%s: %w", one.Where, err)
 		}
 		if !known {
-			return fmt.Errorf("%s: the machine has no setting %s%.40q", one.Where, settingsPrefix, one.Name)
+			return fmt.Errorf("%s: the machine has no setting %.60q", one.Where, settingsPrefix+one.Name)
 		}
 	}
 	return nil

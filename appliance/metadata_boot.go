@@ -26,6 +26,7 @@ type outside struct {
 	reason  atomic.Pointer[string] // of lock; nil when clients are served
 	answers chan *metadata.Answer  // one that came after metadata-wait
 	shown   atomic.Pointer[string] // the lines of INFO
+	noData  error                  // why a locked machine has no data disk
 	reports atomic.Int64           // to the cloud, that were begun; the last one counts
 }
 
@@ -382,11 +383,21 @@ func (m *machine) keepInstance() error {
 	return nil
 }
 
-// restartWith ends a locked time: the answer has come after all. What the locked
-// server did without is done now.
+// restartWith ends a locked time: the answer has come after all. The process is
+// confined by now, so that what had to be decided at boot stays as it is.
 func (m *machine) restartWith(a *metadata.Answer) error {
+	if m.outside.noData != nil {
+		return m.outside.noData
+	}
+	data := m.settings.Data
+	m.started.Store(false)
 	m.takeAnswer(a)
-	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).mountData, (*machine).identify, (*machine).keepInstance, (*machine).checkServer} {
+	if m.settings.Data != data {
+		m.settings.Data = data
+		m.outside.config = nil
+		m.lock(lockedText(a.Source, "it came too late to say where the data are; a longer redoubt.metadata-wait, or redoubt.data, on the kernel's command line helps"))
+	}
+	for _, step := range []func(*machine) error{(*machine).sizeMemory, (*machine).keepInstance, (*machine).checkServer} {
 		if err := step(m); err != nil {
 			return err
 		}

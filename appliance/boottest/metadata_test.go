@@ -125,9 +125,7 @@ func TestMetadata(t *testing.T) {
 
 // TestMetadataAll goes through the other sources, and what can be wrong with them.
 func TestMetadataAll(t *testing.T) {
-	if os.Getenv("REDOUBT_BOOT_ALL") == "" {
-		t.Skip("one of the long boot tests: REDOUBT_BOOT_ALL=1")
-	}
+	requireBootAll(t)
 	requireQEMU(t)
 	usrImg := buildImage(t, "")
 	for _, test := range []struct {
@@ -179,15 +177,19 @@ func cdrom(t *testing.T, usrImg string) {
 	m.waitOff()
 }
 
-// lateEC2: the machine is locked until the service answers, and then serves.
+// lateEC2: the machine is locked until the service answers, and then serves, with its
+// data disk.
 func lateEC2(t *testing.T, usrImg string) {
 	service := &fakeimds.Service{Machine: fakeimds.Machine{Kind: "EC2", InstanceID: "i-ec2", Hostname: "ip-10-0-0-1",
 		UserData: "#redoubt\nrequirepass " + quotedPassword + "\nmaxmemory-policy noeviction\n"}}
 	service.Down.Store(true)
-	m := inCloud(t, usrImg, service, "-e", "metadata-wait 1s")
+	m := inCloud(t, usrImg, service, "-e", "metadata-wait 1s", "-d", filepath.Join(t.TempDir(), "data.img")+":16M")
 	m.waitReply("-DENIED this machine's metadata (EC2) did not come within 1s")
 	service.Down.Store(false)
 	m.waitReply("-NOAUTH")
+	if got := config(t, m.withPassword(hardPassword), "dir"); got != "/data" {
+		t.Errorf("dir is %q", got)
+	}
 	m.checkCloud(service)
 }
 
