@@ -1,9 +1,6 @@
 package pubsub
 
-import (
-	"bytes"
-	"strconv"
-)
+import "strconv"
 
 // Message is bytes for any number of clients, who share them: they are never changed.
 type Message struct {
@@ -18,19 +15,46 @@ func Raw(b []byte) Message { return Message{bytes: b} }
 // Len is its length in bytes.
 func (m Message) Len() int { return len(m.bytes) }
 
-// newMessage makes an array of parts, or a push.
-func newMessage(parts ...[]byte) Message {
+// newMessage makes a message of topic t, whose stripe is st, of parts: an array of them,
+// or a push.
+func (st *stripe) newMessage(t *topic, parts ...[]byte) Message {
 	size := 4
 	for _, p := range parts {
 		size += bulkSize(len(p))
 	}
-	b := header(make([]byte, 0, size), '*', len(parts))
+	b := header(st.room(t, size)[:0], '*', len(parts))
 	for _, p := range parts {
 		b = header(b, '$', len(p))
 		b = append(b, p...)
 		b = append(b, "\r\n"...)
 	}
 	return Message{bytes: b, push: true}
+}
+
+const (
+	// chunkBytes is the memory that messages of one topic in a row share.
+	chunkBytes = 4 << 10
+	// chunkMessage is the longest of them.
+	chunkMessage = chunkBytes / 8
+)
+
+// room returns n bytes for a message of t. Messages of one topic that follow each other
+// lie behind each other where they can, so that Parcel.join need not copy them. Other
+// topics do not use the same chunk: whoever gets a message gets all of the topic, so that
+// nobody who is late keeps more memory than is counted for him.
+func (st *stripe) room(t *topic, n int) []byte {
+	switch {
+	case n > chunkMessage:
+		return make([]byte, n)
+	case t != st.last:
+		st.last, st.chunk = t, nil
+		return make([]byte, n)
+	case len(st.chunk) < n:
+		st.chunk = make([]byte, chunkBytes)
+	}
+	b := st.chunk[:n]
+	st.chunk = st.chunk[n:]
+	return b
 }
 
 // bulkSize is the length of a bulk string of n bytes.
@@ -75,10 +99,22 @@ func (p *Parcel) Bytes(proto int) []byte {
 	return p.three
 }
 
+// join is the messages in a row. They are shared with others.
 func (p *Parcel) join() []byte {
-	if len(p.messages) == 1 {
-		return p.messages[0].m.bytes
+	b := p.messages[0].m.bytes
+	for i := 1; i < len(p.messages); i++ {
+		next := p.messages[i].m.bytes
+		n := len(b)
+		if len(next) > cap(b)-n || &b[:n+1][n] != &next[0] {
+			return p.copied()
+		}
+		b = b[:n+len(next)] // it lies behind the others
 	}
+	return b
+}
+
+// copied is join in memory of its own.
+func (p *Parcel) copied() []byte {
 	size := 0
 	for i := range p.messages {
 		size += p.messages[i].m.Len()
@@ -92,10 +128,10 @@ func (p *Parcel) join() []byte {
 
 // pushes is join for RESP3: of a push only the first byte differs.
 func (p *Parcel) pushes() []byte {
-	b, at := p.join(), 0
-	if len(p.messages) == 1 && p.messages[0].m.push {
-		b = bytes.Clone(b) // others share it
+	if len(p.messages) == 1 && !p.messages[0].m.push {
+		return p.messages[0].m.bytes
 	}
+	b, at := p.copied(), 0
 	for i := range p.messages {
 		if m := &p.messages[i].m; m.push {
 			b[at] = '>'

@@ -306,6 +306,49 @@ func TestPublishAllocs(t *testing.T) {
 	}
 }
 
+// TestChunks: messages in a row share memory, none overwrites another, and a client in
+// RESP3 changes none of them.
+func TestChunks(t *testing.T) {
+	r := NewRegistry()
+	b := NewBox(func() {})
+	old, modern := newEar(r, b, 2), newEar(r, b, 3)
+	for _, e := range []*ear{modern, old} {
+		e.sub.Subscribe(Channel, []byte("news"))
+		e.sub.Subscribe(Channel, []byte("nEws")) // of the same stripe
+	}
+	var want string
+	for n := range 3000 {
+		channel, size := "news", n%40
+		switch {
+		case n%97 == 0:
+			channel = "nEws"
+		case n%31 == 0:
+			size = chunkMessage + n%7 - 40
+		}
+		payload := strings.Repeat("x", size)
+		r.Publish(Channel, []byte(channel), []byte(payload), b)
+		want += frame(2, "message", channel, payload)
+		if n%13 == 0 {
+			b.Drain()
+		}
+	}
+	b.Drain()
+	if got := old.text(); got != want {
+		t.Error("RESP2: the messages differ")
+	}
+	if got := modern.text(); got != strings.ReplaceAll(want, "*3\r", ">3\r") {
+		t.Error("RESP3: the messages differ")
+	}
+	n := testing.AllocsPerRun(200, func() {
+		for range 16 {
+			r.Publish(Channel, []byte("news"), []byte("some payload"), b)
+		}
+	})
+	if n > 2 {
+		t.Errorf("16 messages allocate %v times", n)
+	}
+}
+
 type deaf struct{}
 
 func (deaf) Deliver(p *Parcel) { p.Bytes(2) }

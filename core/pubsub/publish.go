@@ -32,12 +32,12 @@ func (r *Registry) Publish(kind Kind, channel, payload []byte, here *Box) (recei
 		if kind == Sharded {
 			word = wordSMessage
 		}
-		p.post(t, newMessage(word, channel, payload))
+		p.post(t, st.newMessage(t, word, channel, payload))
 	}
 	if kind == Channel {
 		for _, t := range r.patterns {
 			if glob.Match(t.name, channel) {
-				p.post(t, newMessage(wordPMessage, []byte(t.name), channel, payload))
+				p.post(t, st.newMessage(t, wordPMessage, []byte(t.name), channel, payload))
 			}
 		}
 	}
@@ -94,9 +94,8 @@ func (p *posting) post(t *topic, m Message) {
 // what comes until that is done.
 func (a *audience) post(m Message, limit int64) (first bool, waiting int64) {
 	b := a.box
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	size := int64(m.Len())
+	b.mu.Lock()
 	switch most := limit + spareBytes; {
 	case limit == 0 || a.waiting+size <= most:
 		first = b.add(letter{m: m, all: a})
@@ -105,5 +104,7 @@ func (a *audience) post(m Message, limit int64) (first bool, waiting int64) {
 		first = b.add(letter{all: a})
 		a.waiting = most + 1
 	}
-	return first, b.bytes
+	waiting = b.bytes
+	b.mu.Unlock()
+	return first, waiting
 }

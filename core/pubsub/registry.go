@@ -64,7 +64,16 @@ const stripes = 16
 type stripe struct {
 	mu       sync.Mutex
 	channels [kinds]map[string]*topic // Channel, Sharded, monitoring
+	last     *topic                   // that a message was made for
+	chunk    []byte                   // free memory for its next ones
 	_        [64]byte
+}
+
+// forget drops what is kept for a topic that goes.
+func (st *stripe) forget(t *topic) {
+	if st.last == t {
+		st.last, st.chunk = nil, nil
+	}
 }
 
 // NewRegistry makes one without subscriptions.
@@ -141,8 +150,13 @@ func (r *Registry) remove(kind Kind, t *topic) {
 		r.patterns[last] = nil
 		r.patterns = r.patterns[:last]
 		delete(r.byText, t.name)
+		for i := range r.stripes {
+			r.stripes[i].forget(t)
+		}
 	} else {
-		delete(r.stripe([]byte(t.name)).channels[kind], t.name)
+		st := r.stripe([]byte(t.name))
+		delete(st.channels[kind], t.name)
+		st.forget(t)
 	}
 	r.topics[kind].Add(-1)
 }

@@ -52,7 +52,7 @@ func (s *Server) serverInfo(c *command.Call) admin.Server {
 	exe, _ := os.Executable()
 	return admin.Server{
 		RedisVersion: RedisVersion, RedoubtVersion: Version, GitSHA1: "00000000", BuildID: "0",
-		OS: systemName(), MonotonicClock: "Go runtime", MultiplexingAPI: transportName, Compiler: runtime.Version(),
+		OS: systemName(), MonotonicClock: "Go runtime", MultiplexingAPI: s.transportName, Compiler: runtime.Version(),
 		ProcessID: os.Getpid(), Supervised: s.supervisor.name(), RunID: s.runID, Port: firstPort(set),
 		TimeUs: s.clock.NowUs(), UptimeS: int64(time.Since(s.started).Seconds()),
 		Hz: set.Hz, ConfiguredHz: set.Hz, LRUClock: uint32(c.Now/1000) & (1<<24 - 1),

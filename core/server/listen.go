@@ -42,10 +42,14 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 		Around: func(loop int, body func()) { s.around(fmt.Sprintf("loop %d", loop), loop, body) },
 		Error:  func(err error) { s.log.warning("%v", err) },
 	}
-	if all == loops {
+	switch {
+	case set.Transport == settings.TransportPortable:
+		s.transportName = "portable"
 		s.transport, err = portable.New(config)
-	} else {
-		s.transport, err = beside(config)
+	case !bestIsPlain:
+		s.transport, s.transportName, _, err = bestTransport(set.Transport, config)
+	default:
+		s.transport, err = s.beside(set.Transport, config)
 	}
 	if err != nil {
 		return fmt.Errorf("start the event loops: %w", err)
@@ -57,11 +61,15 @@ func (s *Server) makeTransport(set *settings.Settings, loops int) (err error) {
 }
 
 // beside joins the best transport, which takes no TLS, and the portable one.
-func beside(config transport.Config) (transport.Server, error) {
-	plain, err := bestTransport(config)
+func (s *Server) beside(kind settings.Transport, config transport.Config) (transport.Server, error) {
+	plain, name, note, err := bestTransport(kind, config)
 	if err != nil {
 		return nil, err
 	}
+	if note != "" {
+		s.log.verbose("%s", note)
+	}
+	s.transportName = name
 	first := config.Loops
 	config.FirstLoop = first
 	secure, err := portable.New(config)

@@ -91,6 +91,8 @@ type Server struct {
 	listeners map[string]transport.Listener
 	tls       secured
 
+	transportName string // of that for clients without TLS
+
 	configFile string // its absolute path, or ""
 	oom        oomAdjustment
 	supervisor supervisor

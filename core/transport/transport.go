@@ -26,7 +26,8 @@
 //	R5 a Handler sees at most a bounded number of bytes per turn beyond those
 //	   it left, so that no client can starve the others of its loop.
 //
-// The back ends are epoll (Linux) and portable (goroutines, any system, TLS).
+// The back ends are epoll (Linux), which uses io_uring by package uring if it may, and
+// portable (goroutines, any system, TLS).
 package transport
 
 import (

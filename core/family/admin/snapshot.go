@@ -25,7 +25,7 @@ type Server struct {
 	GitSHA1, BuildID             string
 	OS                           string // as in "Linux 6.1.0 x86_64"
 	MonotonicClock               string // where monotonic time comes from
-	MultiplexingAPI              string // the transport: "epoll"
+	MultiplexingAPI              string // the transport: "io_uring", "epoll" or "portable"
 	Compiler                     string // as in "1.26.0"
 	ProcessID                    int
 	Supervised                   string // "no", "systemd", "upstart", "unknown"

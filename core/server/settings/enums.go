@@ -142,12 +142,14 @@ type Transport int
 // Transports.
 const (
 	TransportAuto     Transport = iota // the best that the system has
-	TransportEpoll                     // event loops, on Linux
+	TransportIOUring                   // event loops that read and send in batches, on Linux
+	TransportEpoll                     // event loops without io_uring, on Linux
 	TransportPortable                  // a goroutine for each connection
 )
 
 var transportNames = []config.Name[Transport]{
 	{Name: "auto", Value: TransportAuto},
+	{Name: "io_uring", Value: TransportIOUring},
 	{Name: "epoll", Value: TransportEpoll},
 	{Name: "portable", Value: TransportPortable},
 }

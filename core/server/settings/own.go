@@ -27,7 +27,7 @@ func ownDirectives(s *Settings) []config.Directive {
 		{Name: "shards", Flags: config.Immutable, Value: config.Number(&s.Shards, config.Integer, 0, maxShards, checkShards),
 			Note: "Redoubt's own: parts of the keyspace with a lock each; 0 is chosen by the number of loops"},
 		{Name: "transport", Flags: config.Immutable, Value: config.Enum(&s.Transport, transportNames),
-			Note: "Redoubt's own"},
+			Note: "Redoubt's own: auto, io_uring, epoll or portable; auto is io_uring where Linux 6.1 or later lets it be used, else epoll, and portable on other systems"},
 		{Name: "maxmemory-resident", Value: config.Number(&s.MaxMemoryResident, config.Memory, 0, math.MaxInt64),
 			Note: "Redoubt's own: what the process may hold in all, with free slots of the data's memory and Go's heap; beyond it, as beyond maxmemory"},
 		{Name: "snapshot-memory-budget", Value: config.Number(&s.SnapshotMemoryBudget, config.Memory, 1<<20, math.MaxInt64),

@@ -26,6 +26,7 @@ type conn struct {
 	queue [][]byte
 	sent  int // bytes of queue[0] that the socket has taken
 
+	got     fetched  // read for c in this turn, with others
 	shared  []byte   // of others too; to be sent before Out
 	later   []func() // posted while serving
 	lastOut int      // bytes of replies of the last turn that had some
@@ -40,6 +41,9 @@ type conn struct {
 	flushing bool // on loop.flush
 	serving  bool // in the handler's Data, which may have called Turn
 	wantOut  bool // EPOLLOUT is registered
+	bulky    bool // the last read was longer than a batch has room for
+	seated   bool // in the table of files
+	batches  int  // up to placeFrom, in which it was
 	err      error
 
 	pending  atomic.Int64
@@ -64,9 +68,11 @@ func (c *conn) ready() {
 // turn does what is due on c: one read at most, and Data.
 func (c *conn) turn() {
 	if c.dying || c.draining || c.serving {
+		c.got = fetched{}
 		return // after Data, readable has it looked at again
 	}
 	if c.held {
+		c.stash()
 		if c.hup {
 			c.die(io.EOF)
 		}
@@ -108,10 +114,12 @@ func (c *conn) readOnce() {
 		}
 		c.in = grow(c.in, need)
 		buf = c.in[:min(cap(c.in), have+maxRead)]
+	} else if c.got.room != nil {
+		buf = c.got.room
 	} else {
 		copy(buf, c.in)
 	}
-	n, errno := rawRead(c.fd, buf[have:])
+	n, errno := c.fetch(buf[have:])
 	switch {
 	case errno == unix.EAGAIN:
 		c.readable = false
@@ -128,6 +136,7 @@ func (c *conn) readOnce() {
 		return
 	}
 	c.again = false
+	c.bulky = n >= roomSize
 	if n < len(buf)-have && !c.hup {
 		c.readable = false
 	}
@@ -249,22 +258,28 @@ func (c *conn) send() {
 	if c.shared != nil {
 		c.sendShared()
 	}
+	c.write(0, 0)
+}
+
+// write is send of Out behind the first n bytes, which the socket has taken, unless errno
+// tells what failed.
+func (c *conn) write(n int, errno syscall.Errno) {
 	c.lastOut = len(c.Out)
 	if len(c.queue) == 0 {
-		out := c.Out
-		for len(out) > 0 {
-			n, errno := rawWrite(c.fd, out)
+		out := c.Out[n:]
+		for len(out) > 0 && errno == 0 {
+			n, errno = rawWrite(c.fd, out)
 			if errno == unix.EINTR {
+				errno = 0
 				continue
 			}
-			if errno == unix.EAGAIN {
-				break
+			if errno == 0 {
+				out = out[n:]
 			}
-			if errno != 0 {
-				c.die(fmt.Errorf("write: %w", errno))
-				return
-			}
-			out = out[n:]
+		}
+		if errno != 0 && errno != unix.EAGAIN {
+			c.die(fmt.Errorf("write: %w", errno))
+			return
 		}
 		if sent := len(c.Out) - len(out); len(out) >= keepBuffer/8 {
 			c.enqueue(c.Out)
@@ -288,15 +303,22 @@ func (c *conn) send() {
 // sendShared gives what is shared to the socket. What it does not take, or all of it if
 // there is more to send, becomes the beginning of Out.
 func (c *conn) sendShared() {
-	b := c.shared
-	c.shared = nil
+	n := 0
 	if len(c.queue) == 0 && len(c.Out) == 0 {
-		if n, errno := rawWrite(c.fd, b); errno == 0 {
-			b = b[n:]
+		var errno syscall.Errno
+		if n, errno = rawWrite(c.fd, c.shared); errno != 0 {
+			n = 0
 		}
-		if len(b) == 0 {
-			return
-		}
+	}
+	c.joinShared(n)
+}
+
+// joinShared has what is shared, but for the first n bytes, become the beginning of Out.
+func (c *conn) joinShared(n int) {
+	b := c.shared[n:]
+	c.shared = nil
+	if len(b) == 0 {
+		return
 	}
 	out := append(c.loop.pool.get(len(b)), b...)
 	if c.Out != nil {

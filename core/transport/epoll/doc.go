@@ -12,6 +12,10 @@
 //     are read again in the next turn, beside what epoll reports.
 //   - Writes are tried at once. Only a socket that takes less than all has
 //     EPOLLOUT added to its registration, until it has taken the rest.
+//   - With io_uring (NewBatched), connections that epoll reports together are read by
+//     one system call, and the replies of a turn are sent by one (batch_linux.go). Each
+//     of these reads and sends is what the call alone would have been: the rest is the
+//     same with and without. A single connection is read and sent to as ever.
 //   - After a turn with work, epoll_wait is first called without waiting; only
 //     when that finds nothing does the loop go to sleep.
 //

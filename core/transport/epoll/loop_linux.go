@@ -39,6 +39,7 @@ type loop struct {
 	came   []unix.EpollEvent // those of events that are still to be looked at
 	timers transport.Timers
 	inner  *inner // what Turn needs; nil until it is called
+	batch  *batch // nil without io_uring
 
 	ready []*conn // to look at in the next turn without an event
 	work  []*conn // those of this turn that are still to be looked at
@@ -60,7 +61,7 @@ type slot struct {
 	generation int32
 }
 
-func newLoop(s *Server, index int) (*loop, error) {
+func newLoop(s *Server, index int, batched bool) (*loop, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("create epoll instance: %w", err)
@@ -81,10 +82,21 @@ func newLoop(s *Server, index int) (*loop, error) {
 		l.release()
 		return nil, fmt.Errorf("watch eventfd: %w", err)
 	}
+	if batched {
+		if l.batch, err = newBatch(); err != nil {
+			l.release()
+			return nil, err
+		}
+	}
 	return l, nil
 }
 
-func (l *loop) release() { unix.Close(l.epfd) }
+func (l *loop) release() {
+	unix.Close(l.epfd)
+	if l.batch != nil {
+		l.batch.ring.Close()
+	}
+}
 
 // post adds a function from any goroutine and wakes the loop if it sleeps.
 //
@@ -107,6 +119,7 @@ func (l *loop) post(fn func()) bool {
 func (l *loop) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	l.enable()
 	worked := true
 	for !l.stop {
 		n := l.wait(worked)
@@ -131,7 +144,7 @@ func (l *loop) run() {
 }
 
 // nap is for how long, in ms, a loop sleeps without telling Go's scheduler.
-const nap = 1
+const nap = 8
 
 // wait returns the number of events. It does not sleep if something is listed
 // for the next turn.
@@ -140,8 +153,10 @@ const nap = 1
 // Go's monitor thread then takes it back after 20 µs, wakes other threads to
 // use it and keeps watching: for a busy loop, which sleeps some microseconds
 // many times a second, that is a twentieth of its work, done for nothing. So
-// the first stage is a raw call of at most nap. Go's scheduler takes the thread
-// for a running one; when it needs it (to stop the world) it sends a signal,
+// the first stage is a raw call of at most nap. That is long, since the monitor
+// looks every 20 µs for more than a millisecond after each sleep that it knows of,
+// and there are two processors more (GOMAXPROCS) than loops to be kept busy
+// meanwhile. Go's scheduler takes the thread for a running one; when it needs it (to stop the world) it sends a signal,
 // which ends the call, and the loop notices at its next function call.
 func (l *loop) wait(worked bool) int {
 	if len(l.ready) > 0 || l.posted.Load() {
@@ -157,7 +172,11 @@ func (l *loop) wait(worked bool) int {
 		timeout = int(min((l.timers.Wait(time.Now())+time.Millisecond-1)/time.Millisecond, 1<<30))
 	}
 	if worked {
-		n := l.napping(nap)
+		short := nap
+		if timeout >= 0 {
+			short = min(nap, timeout)
+		}
+		n := l.napping(short)
 		if n > 0 || l.posted.Load() || timeout >= 0 && timeout <= nap {
 			return n
 		}
@@ -181,6 +200,12 @@ func (l *loop) napping(ms int) int {
 // handle looks at the events that came.
 func (l *loop) handle() {
 	for len(l.came) > 0 {
+		if l.batch != nil {
+			if l.batch.ahead == 0 {
+				l.fetch()
+			}
+			l.batch.ahead--
+		}
 		ev := &l.came[0]
 		l.came = l.came[1:]
 		l.event(ev)
@@ -260,9 +285,15 @@ func (l *loop) endTurn() {
 func (l *loop) settle() {
 	var busy, leaving *conn // there is one at most: who called Turn
 	for len(l.flush) > 0 || len(l.dying) > 0 {
+		if l.batch != nil && len(l.flush) >= few {
+			l.sendAll()
+		}
 		for i := 0; i < len(l.flush); i++ {
 			c := l.flush[i]
 			l.flush[i] = nil
+			if c == nil {
+				continue // sendAll has done it
+			}
 			if c.serving {
 				busy = c
 				continue
@@ -342,6 +373,7 @@ func (l *loop) add(fd int, ls *listener, peer unix.Sockaddr) {
 // bury closes a dying connection and tells its handler.
 func (l *loop) bury(c *conn) {
 	c.closed.Store(true)
+	c.rise()
 	unix.Close(c.fd)
 	c.fd = -1
 	s := &l.slots[c.slot]

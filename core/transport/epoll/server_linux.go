@@ -28,13 +28,19 @@ type Server struct {
 var _ transport.Server = (*Server)(nil)
 
 // New makes a Server. It fails if the kernel gives no epoll instance.
-func New(config transport.Config) (*Server, error) {
+func New(config transport.Config) (*Server, error) { return newServer(config, false) }
+
+// NewBatched is New for a Server that reads and sends for many connections at a time. It
+// fails if the system does not let it use io_uring.
+func NewBatched(config transport.Config) (*Server, error) { return newServer(config, true) }
+
+func newServer(config transport.Config, batched bool) (*Server, error) {
 	if config.Accept == nil {
 		return nil, errors.New("epoll: no Accept function")
 	}
 	s := &Server{config: config, listeners: map[int]*listener{}}
 	for i := range max(1, config.Loops) {
-		l, err := newLoop(s, i)
+		l, err := newLoop(s, i, batched)
 		if err != nil {
 			for _, l := range s.loops {
 				l.release()

@@ -10,6 +10,7 @@ import (
 type inner struct {
 	buf    []byte
 	events []unix.EpollEvent
+	rooms  []byte // of a batch
 }
 
 // Turn implements transport.Server. What is left of the outer turn is done first.
@@ -21,6 +22,7 @@ func (s *Server) Turn(loop int, d time.Duration) {
 	}
 	in, buf := l.inner, l.buf
 	l.buf = in.buf
+	l.swapRooms()
 	l.handle()
 	l.visit()
 	ms := int(d / time.Millisecond)
@@ -40,6 +42,19 @@ func (s *Server) Turn(loop int, d time.Duration) {
 	}
 	l.endTurn()
 	in.buf, l.buf = l.buf, buf
+	l.swapRooms()
+}
+
+// swapRooms has batches read to other places: the input of the handler that runs is in
+// one of those.
+func (l *loop) swapRooms() {
+	if l.batch == nil {
+		return
+	}
+	if l.inner.rooms == nil {
+		l.inner.rooms = newRooms()
+	}
+	l.batch.rooms, l.inner.rooms = l.inner.rooms, l.batch.rooms
 }
 
 // poll waits for events, as the outer loop does.
