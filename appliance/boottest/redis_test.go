@@ -62,9 +62,11 @@ func config(t *testing.T, c *redis.Client, name string) string {
 	return values[name]
 }
 
-// memoryOnly: no data disk; the machine limits itself, and a save says why not.
+// memoryOnly: no data disk; the machine limits itself, a save says why not, and it is
+// administrated over HTTP.
 func memoryOnly(t *testing.T, usrImg string) {
-	m := start(t, usrImg, "-e", "maxmemory-policy noeviction")
+	admin := freePort(t)
+	m := start(t, usrImg, withAdmin(admin, "-e", "maxmemory-policy noeviction")...)
 	m.waitPong()
 	ctx, c := context.Background(), m.client()
 	pipe := c.Pipeline()
@@ -93,8 +95,8 @@ func memoryOnly(t *testing.T, usrImg string) {
 	if err := c.Save(ctx).Err(); err == nil {
 		t.Error("SAVE without a data disk says OK")
 	}
-	m.pressPowerButton()
-	m.waitOff()
+	m.checkAdministration(admin)
+	m.powerOffByAdmin(admin)
 }
 
 // dataStays: what one machine saves, the next one has, whichever way they boot.

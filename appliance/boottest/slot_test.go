@@ -72,6 +72,13 @@ func (m *machine) waitServing() {
 	})
 }
 
+// waitLoaded waits until the machine that has the password has loaded its data.
+func (m *machine) waitLoaded() {
+	m.t.Helper()
+	m.waitServing()
+	m.wait("the end of loading", func() bool { return m.cli("ping") == "PONG" })
+}
+
 // reboot presses Ctrl-Alt-Del and waits for the next start of the server.
 func (m *machine) reboot(socket string) {
 	m.t.Helper()
@@ -79,7 +86,7 @@ func (m *machine) reboot(socket string) {
 	m.qmp(socket, `{"execute":"send-key","arguments":{"keys":[`+
 		`{"type":"qcode","data":"ctrl"},{"type":"qcode","data":"alt"},{"type":"qcode","data":"delete"}]}}`)
 	m.wait("the next start", func() bool { return strings.Count(m.log(), "server: listening") > starts })
-	m.waitServing()
+	m.waitLoaded()
 }
 
 // TestPersistent: from a disk that is larger than the image, by BIOS: the data
@@ -97,7 +104,7 @@ func persistent(t *testing.T, usrImg, boot string, size int64, args ...string) {
 	socket := filepath.Join(t.TempDir(), "qmp")
 	args = append([]string{"-b", boot, "--password-file", passwordFile(t)}, args...)
 	m := start(t, usrImg, append(args, "--qmp", socket)...)
-	m.waitServing()
+	m.waitLoaded()
 	for name, want := range map[string]string{
 		"appendonly": "yes", "appendfsync": "everysec", "protected-mode": "yes", "dir": "/data",
 	} {
@@ -117,7 +124,7 @@ func persistent(t *testing.T, usrImg, boot string, size int64, args ...string) {
 	} else { // not every machine has a keyboard for Ctrl-Alt-Del
 		m.shutDown()
 		m = start(t, usrImg, args...)
-		m.waitServing()
+		m.waitLoaded()
 	}
 	if got := m.cli("get", "kept"); got != "over a reboot" {
 		t.Errorf("after the reboot it is %q", got)

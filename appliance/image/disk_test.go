@@ -152,7 +152,7 @@ func TestDataFS(t *testing.T) {
 	}
 	var made [][]byte
 	for range 2 {
-		f, err := dataFS(t.TempDir(), 128*mib, "test")
+		f, err := dataFS(t.TempDir(), minData, "test")
 		if err != nil {
 			t.Fatal(err)
 		}

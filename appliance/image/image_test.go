@@ -38,7 +38,7 @@ func TestParseProfile(t *testing.T) {
 		good + "file x /etc/shadow":            "must be relative",
 		good + "root nfs":                      `unknown root "nfs"`,
 		good + "root squashfs":                 `needs "data"`,
-		good + "root squashfs\ndata 63M":       "at least 64M",
+		good + "root squashfs\ndata 95M":       "at least 96M",
 		good + "data 64M":                      "need root squashfs",
 		good + "data 64":                       "want a size in MiB",
 		good + "init.mips x":                   "unknown architecture",

@@ -46,8 +46,9 @@ func Architectures() []string { return []string{"amd64", "arm64"} }
 // zero at its end (COMMAND_LINE_SIZE is 2048).
 const maxCmdline = 2047
 
-// minData is the smallest data partition: its journal has 32 MiB.
-const minData = 64 * mib
+// minData is the smallest data partition: its journal has 32 MiB, which
+// must be less than half.
+const minData = 96 * mib
 
 // ReadProfile reads the profile at path for an architecture.
 func ReadProfile(path, arch string) (*Profile, error) {

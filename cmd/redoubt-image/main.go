@@ -2,6 +2,8 @@
 //
 //	redoubt-image [-format F,…] [-kernel prebuilt|minimal] [-arch amd64|arm64] [-version V]
 //	              [-root DIR] [-output DIR] [-init PACKAGE] NAME
+//	redoubt-image update [-file UPDATE] [-password-file FILE | -token-file FILE] [-ca FILE] HOST
+//	redoubt-image rollback [-data] [-password-file FILE | -token-file FILE] [-ca FILE] HOST
 //	redoubt-image seed -o FILE (-user-data FILE | -password-file FILE) [-meta-data FILE] [-network-config FILE]
 //
 // NAME is a folder of images/, as in redis-memonly. The results go to
@@ -11,6 +13,10 @@
 // what. With -kernel minimal it runs scripts/kernel first. At the end it prints the
 // sizes and everything that is in the machine. -init puts another program into the
 // place of the profile's; the tests use it.
+//
+// update brings a running machine to another version by its administration at HOST,
+// and waits until that has proved itself or was taken back; rollback goes back to the
+// version before (docs/updates.md).
 //
 // seed makes a disk from which a machine takes its configuration at boot
 // (docs/metadata.md).
@@ -39,8 +45,15 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "seed" {
-		return seed(args[1:], os.Stdin, stderr)
+	if len(args) > 0 {
+		switch args[0] {
+		case "seed":
+			return seed(args[1:], os.Stdin, stderr)
+		case "update":
+			return updateMachine(args[1:], stdout, stderr)
+		case "rollback":
+			return rollbackMachine(args[1:], stdout, stderr)
+		}
 	}
 	flags := flag.NewFlagSet("redoubt-image", flag.ContinueOnError)
 	flags.SetOutput(stderr)

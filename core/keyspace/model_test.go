@@ -249,8 +249,38 @@ func (p *pair) rare() {
 		clear(p.m[a])
 		return
 	}
+	if p.r.IntN(2) == 0 {
+		p.replace()
+		return
+	}
 	p.tx.Swap(a, b)
 	p.m[a], p.m[b] = p.m[b], p.m[a]
+}
+
+// replace sets all data aside, makes other data, and keeps one of the two. Every shard
+// is locked.
+func (p *pair) replace() {
+	aside, old := p.tx.SetAside(), p.m
+	keys := int64(0)
+	for db := range p.m {
+		if n, _ := p.tx.Size(db); n != 0 {
+			p.t.Fatalf("%d keys in database %d after all was set aside", n, db)
+		}
+		keys += int64(len(old[db]))
+		p.m[db] = map[string]item{}
+	}
+	if aside.Keys() > keys {
+		p.t.Fatalf("%d keys set aside, at most %d expected", aside.Keys(), keys)
+	}
+	for range p.r.IntN(200) {
+		p.change(p.r.IntN(testDatabases), p.r.IntN(testDatabases), p.key(), p.key())
+	}
+	if p.r.IntN(2) == 0 {
+		p.tx.PutBack(aside)
+		p.m = old
+		return
+	}
+	p.tx.Drop(aside)
 }
 
 // walkTest is a snapshot that is read entry by entry beside writers.
