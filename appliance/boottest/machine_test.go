@@ -114,7 +114,7 @@ func start(t *testing.T, usrImg string, args ...string) *machine {
 	t.Helper()
 	port := freePort(t)
 	m := &machine{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), done: make(chan struct{})}
-	args = append([]string{"-i", usrImg, "-a", "tcg", "-m", "512M", "-f", fmt.Sprintf("%d:6379", port)}, args...)
+	args = append([]string{"-i", usrImg, "-a", "tcg", "-m", "512M", "-p", "none", "-f", fmt.Sprintf("%d:6379", port)}, args...)
 	m.cmd = exec.Command(filepath.Join(root(), "run.sh"), args...)
 	m.cmd.Stdout, m.cmd.Stderr = m, m
 	if err := m.cmd.Start(); err != nil {
