@@ -34,13 +34,14 @@ const flushTime = 2 * time.Second
 type machine struct {
 	console     *Console
 	settings    *Settings
-	dataDisk    string      // device that is mounted on dataDir, or ""
-	crashes     int         // runs in a row before this one that ended in a crash
-	maxmem      uint64      // bytes for data; 0: not limited by us
-	maxResident uint64      // bytes for the server in all
-	outside     outside     // configuration from outside, see metadata.go
-	started     atomic.Bool // the server has listened
-	served      atomic.Bool // the server has loaded its data
+	dataDisk    string                        // device that is mounted on dataDir, or ""
+	crashes     int                           // runs in a row before this one that ended in a crash
+	maxmem      uint64                        // bytes for data; 0: not limited by us
+	maxResident uint64                        // bytes for the server in all
+	outside     outside                       // configuration from outside, see metadata.go
+	started     atomic.Bool                   // the server has listened
+	handle      atomic.Pointer[server.Handle] // of the server that runs now
+	served      atomic.Bool                   // the server has loaded its data
 	power       chan powerEvent
 	network     *network.Manager // nil until it has been started
 	clock       *timesync.Syncer
@@ -304,12 +305,13 @@ func (m *machine) embedding() server.Embedding {
 func (m *machine) serverStarted(h *server.Handle) {
 	m.started.Store(true)
 	debug.SetGCPercent(100)
+	m.handle.Store(h)
 	m.phases.mark("listening")
 	m.console.Printf("server: listening")
 	m.startAdmin(h)
 	m.reportReady()
 	if m.onTrial() {
-		m.gate.Do(func() { go m.passGate(h) })
+		m.gate.Do(func() { go m.passGate() })
 	}
 	if m.outside.locked() == "" && h.Protected() {
 		m.console.Printf("server: there is no password, so clients from other hosts are refused; set one with user data (requirepass, see docs/metadata.md) or redoubt.requirepass on the kernel's command line")

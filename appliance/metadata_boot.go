@@ -185,6 +185,9 @@ func (m *machine) takeAnswer(a *metadata.Answer) {
 	m.outside.reason.Store(nil)
 	if err := m.applyAnswer(a); err != nil {
 		m.outside.config = nil
+		// What was read before the mistake does not count either; without it the
+		// settings have been read before.
+		_ = m.readSettingsWith(nil)
 		m.lock(lockedText(a.Source, err.Error()))
 	}
 	m.outside.show()
@@ -202,6 +205,7 @@ func (m *machine) hideSecrets(c *metadata.Config) {
 	m.console.Hide(confSecrets(lines)...)
 }
 
+// applyAnswer is takeAnswer up to the first mistake.
 func (m *machine) applyAnswer(a *metadata.Answer) error {
 	c, err := metadata.Parse(a)
 	if err != nil {

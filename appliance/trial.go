@@ -183,9 +183,9 @@ func (m *machine) addressed() bool {
 
 // passGate lets this version through its gate, or has the machine reboot to the old
 // one, in order: what clients have written is kept.
-func (m *machine) passGate(h *server.Handle) {
+func (m *machine) passGate() {
 	g := update.Gate{Wait: m.settings.UpdateWait, Probation: m.settings.UpdateProbation, Every: time.Second, Checks: []update.Check{
-		{Name: "the server", Well: func() error { return m.serverWell(h) }},
+		{Name: "the server", Well: func() error { return m.serverWell(m.handle.Load()) }},
 		{Name: "the network", Well: m.networkWell},
 		{Name: "the admin endpoint", Well: m.adminWell},
 	}}
