@@ -104,6 +104,7 @@ page:
 monitoring:
 	@scripts/setup monitoring
 	REDOUBT_MONITORING=1 go test ./scripts/monitoring -count 1 -v
+	REDOUBT_MONITORING=1 go test ./appliance/admin -run TestMetrics -count 1 -v
 
 # bench/README.md says what is measured and how. Nothing else should be running.
 benchmarks := cpu memory snapshot aof load
