@@ -113,7 +113,7 @@ func (m *machine) log() string {
 func start(t *testing.T, usrImg string, args ...string) *machine {
 	t.Helper()
 	port := freePort(t)
-	args = append([]string{"-i", usrImg, "-a", "tcg", "-m", "512M", "-f", fmt.Sprintf("%d:6379", port)}, args...)
+	args = append([]string{"-i", usrImg, "-a", "tcg", "-m", "512M", "-p", "none", "-f", fmt.Sprintf("%d:6379", port)}, args...)
 	return launch(t, port, filepath.Join(root(), "run.sh"), args...)
 }
 
