@@ -47,6 +47,13 @@ func (b *Builder) check() (*Profile, error) {
 	if slices.Contains(b.Formats, "ova") && b.Arch != "amd64" {
 		return nil, fmt.Errorf("format ova: the virtual machine that it describes is one for amd64, not %s", b.Arch)
 	}
+	if b.Kernel == KernelMinimal {
+		for _, name := range []string{"vmdk", "ova", "vhd", "gce"} {
+			if slices.Contains(b.Formats, name) {
+				return nil, fmt.Errorf("format %s: the minimal kernel has no drivers for the machines that it is for; the kernel %s has", name, KernelCloud)
+			}
+		}
+	}
 	return p, nil
 }
 
