@@ -49,7 +49,7 @@ test-long: test
 	go run ./scripts/differential -ours build/test/redoubt-server -for 10m
 
 # Every profile by every way of booting (BIOS, UEFI, direct, arm64), every format, slots
-# that fall back, disks that grow; every profile and format built twice and compared:
+# that fall back, disks that grow, power cuts; every profile and format built twice and compared:
 # an hour under emulation on two cores.
 test-boot:
 	@scripts/setup test

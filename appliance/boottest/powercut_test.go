@@ -192,10 +192,11 @@ func TestPowerCuts(t *testing.T) {
 		m := p.on()
 		begun := time.Now()
 		if cut%5 == 0 {
-			after := p.between(p.usual*3/10, p.usual)
+			m.waitLog("redoubt: version ") // the last step but a few before the data disk
+			after := p.between(0, p.usual/5)
 			time.Sleep(after)
 			p.pull(m)
-			t.Logf("cut %d: %v after power-on", cut, after)
+			t.Logf("cut %d: %v after PID 1's start", cut, after)
 			continue
 		}
 		p.serving(m)
@@ -288,7 +289,7 @@ func TestPowerCutsInUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.waitLog("version 2.0 in slot b (trial)")
-	after := p.between(0, 5*time.Second)
+	after := p.between(0, 3*time.Second)
 	time.Sleep(after)
 	p.pull(m)
 	if err := s.end(); err != nil {
