@@ -78,7 +78,7 @@ func newRig(t *testing.T, c Config, updater Updater, args ...string) *rig {
 	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--loops", "1", "--enable-debug-command", "yes"}, args...)
 	go func() {
 		defer close(ended)
-		server.RunEmbedded(ctx, args, strings.NewReader(""), r.machine.log, r.machine.log, server.Embedding{Started: func(h *server.Handle) { started <- h }})
+		server.RunEmbedded(ctx, args, strings.NewReader(""), r.machine.log, r.machine.log, server.Embedding{Reserve: 32 << 30, Started: func(h *server.Handle) { started <- h }})
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
 	select {

@@ -6,6 +6,9 @@ type Embedding struct {
 	// Appliance returns INFO's section of that name: lines "name:value\r\n".
 	// Any goroutine calls it.
 	Appliance func() string
+	// Reserve is how much address space the data may have, in bytes; 0 for as much
+	// as there is. What one server has reserved is not given back when it ends.
+	Reserve int64
 	// Locked is the reason for which all clients from other hosts are refused, as
 	// in protected mode; "" refuses none.
 	Locked string

@@ -28,7 +28,7 @@ type embedded struct {
 func embed(t *testing.T, dir string, args ...string) *embedded {
 	t.Helper()
 	return embedWith(t, dir, args, func(ctx context.Context, args []string, log *text, started func(*server.Handle)) int {
-		return server.RunEmbedded(ctx, args, strings.NewReader(""), log, log, server.Embedding{Started: started})
+		return server.RunEmbedded(ctx, args, strings.NewReader(""), log, log, server.Embedding{Started: started, Reserve: server.TestReserve})
 	})
 }
 

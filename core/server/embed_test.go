@@ -21,6 +21,7 @@ func startEmbedded(t *testing.T, embed server.Embedding) (*server.Handle, int) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan *server.Handle, 1), make(chan struct{})
+	embed.Reserve = server.TestReserve
 	embed.Started = func(h *server.Handle) { started <- h }
 	log := &text{}
 	go func() {

@@ -323,7 +323,7 @@ func (s *Server) build(set *settings.Settings) error {
 	rand.Read(id)
 	s.runID = hex.EncodeToString(id)
 	store, err := keyspace.New(keyspace.Options{
-		Heap:   page.Options{Huge: !set.DisableTHP},
+		Heap:   page.Options{Huge: !set.DisableTHP, Reserve: s.embedding.Reserve},
 		Shards: shardsFor(set.Shards, loops), Databases: set.Databases,
 		Seed: binary.LittleEndian.Uint64(seed[:]), Now: s.clock.NowMs,
 	})

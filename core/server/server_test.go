@@ -65,7 +65,9 @@ func launch(t *testing.T, dir string, args ...string) *running {
 		file, args = args[:1], args[1:]
 	}
 	args = append(append(file[:len(file):len(file)], "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--loops", "2"), args...)
-	go func() { r.code <- server.Run(ctx, args, strings.NewReader(""), r.log, r.log) }()
+	go func() {
+		r.code <- server.RunEmbedded(ctx, args, strings.NewReader(""), r.log, r.log, server.Embedding{Reserve: server.TestReserve})
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if t.Failed() {
