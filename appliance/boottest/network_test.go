@@ -40,7 +40,7 @@ func TestNetworkAndHardening(t *testing.T) {
 	m.waitReply("-NOAUTH")
 	m.wait("an address by DHCP", func() bool { return strings.Contains(m.info(password)["appliance_net0"], "10.0.2.15/24") })
 	m.wait("the last of the hardening", func() bool {
-		return m.info(password)["appliance_capabilities"] == "dac_override,fowner,net_admin,net_bind_service,net_raw,sys_admin,sys_boot,sys_time"
+		return m.info(password)["appliance_capabilities"] == "dac_override,fowner,net_admin,net_bind_service,net_raw,sys_admin,sys_boot,sys_resource,sys_time"
 	})
 	info := m.info(password)
 	for name, want := range map[string]string{
