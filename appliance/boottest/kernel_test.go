@@ -42,7 +42,7 @@ func minimalImage(t *testing.T) string {
 func TestMinimalKernel(t *testing.T) {
 	usrImg := minimalImage(t)
 	data := filepath.Join(t.TempDir(), "data.img")
-	m := start(t, usrImg, "-b", "microvm", "-m", "48M", "-d", data+":32M")
+	m := start(t, usrImg, "-b", "microvm", "-m", "72M", "-d", data+":32M")
 	m.waitPong()
 	ctx, c := context.Background(), m.client()
 	if err := c.Set(ctx, "key", "value", 0).Err(); err != nil {
@@ -58,7 +58,7 @@ func TestMinimalKernel(t *testing.T) {
 		return
 	}
 	for _, boot := range []string{"direct", "bios"} {
-		m := start(t, usrImg, "-b", boot, "-m", "64M", "-d", data)
+		m := start(t, usrImg, "-b", boot, "-m", "80M", "-d", data)
 		m.waitPong()
 		if got := m.redisCLI("get", "key"); got != "value" {
 			t.Errorf("%s: the key saved at the power button is %q", boot, got)
