@@ -359,7 +359,11 @@ machine_args() {
 	# Without ACPI: under emulation, Linux finds no timer on the one that has it. A
 	# reset is then how such a machine ends, as in Firecracker; its power button is
 	# the key of a keyboard.
-	amd64,microvm) bus=device; arg -M microvm,acpi=off,rtc=on -no-reboot -device virtio-keyboard-device ;;
+	amd64,microvm)
+		# The power button is a key, and the keyboard speaks no old virtio.
+		bus=device
+		arg -M microvm,acpi=off,rtc=on -no-reboot -global virtio-mmio.force-legacy=false -device virtio-keyboard-device
+		;;
 	amd64,*) arg -M q35 ;;
 	arm64,*) arg -M virt; cpu=cortex-a72 ;;
 	esac
